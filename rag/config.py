@@ -1,0 +1,77 @@
+"""One frozen Config, read once at the edge and passed down. Knows the environment; opens nothing.
+
+Numbers that were fitted to data live beside the code they tune, with the data named; here is only
+what a user may want to set.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from rag.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings of one run. Build with `Config.from_env()`; change with `dataclasses.replace`."""
+
+    library: Path
+    cache: Path
+    """Weights and the ONNX graphs built from them."""
+    weights: Path | None = None
+    """A folder with model.safetensors and tokenizer.json, looked at before anything else."""
+    words: int = 80
+    """Length an extractive answer aims at, in words."""
+    top: int = 10
+    """Papers a search returns."""
+    base_url: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+    model: str | None = None
+    judge: bool = False
+    """Ask the model, too, whether each sentence follows from what it cites."""
+    strict: bool = False
+    """Leave unsupported sentences out instead of marking them."""
+    timeout_s: float = 60.0
+    """Longest wait for a reply to begin, and between two pieces of it."""
+    max_cost_usd: float | None = None
+    """Cap on what one session may spend on the model."""
+    max_tokens: int = 600
+    """Longest written answer, in tokens."""
+    context_window: int = 8192
+    """The model's window, in tokens; evidence is packed into what the answer leaves."""
+    llm_cache: bool = True
+    """Keep replies on disk, keyed by the whole request."""
+    prompts: Path | None = None
+    """A folder whose Markdown files replace the prompts of the same name."""
+    chroma_url: str | None = None
+    """http://host:port of a Chroma server to hold the truth, instead of the library's folder."""
+
+    @property
+    def has_model(self) -> bool:
+        return bool(self.api_key or self.base_url)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS and
+        RAG_CHROMA_URL. Raises ConfigError where one cannot be used."""
+        env = os.environ if environ is None else environ
+        base_url = env.get("OPENAI_BASE_URL") or None
+        if base_url and not base_url.startswith(("http://", "https://")):
+            raise ConfigError(
+                f"OPENAI_BASE_URL is {base_url!r}, which is no http(s) address; "
+                "set it like http://127.0.0.1:11434/v1 or unset it"
+            )
+        return cls(
+            library=Path(env.get("RAG_LIBRARY") or platformdirs.user_data_path("rag") / "library").expanduser(),
+            cache=Path(env.get("RAG_CACHE") or platformdirs.user_cache_path("rag")).expanduser(),
+            weights=Path(env["RAG_WEIGHTS"]).expanduser() if env.get("RAG_WEIGHTS") else None,
+            base_url=base_url,
+            api_key=env.get("OPENAI_API_KEY") or None,
+            model=env.get("RAG_LLM_MODEL") or None,
+            chroma_url=env.get("RAG_CHROMA_URL") or None,
+        )

@@ -1,0 +1,240 @@
+"""The records users and modules exchange: frozen, slotted, and nothing but data.
+
+Offsets are Python string indices into `Paper.abstract`, half open: a quote is always
+`abstract[start:end]`. JSON keys are the field names; `to_dict` drops nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+Mode = Literal["extractive", "llm"]
+SearchMode = Literal["hybrid", "dense", "lexical"]
+SupportStatus = Literal["supported", "weak", "unsupported"]
+History = tuple[tuple[str, str], ...]
+"""Earlier turns, oldest first: ("user" | "assistant", text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One paper as a reader found it: what is indexed, cited and exported."""
+
+    paper_id: str
+    title: str
+    abstract: str
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    venue: str = ""
+    doi: str = ""
+    arxiv_id: str = ""
+    url: str = ""
+    keywords: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Where it was read, as file names or source names; merged duplicates keep them all."""
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an abstract; `text == abstract[start:end]`."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk of an abstract: what is embedded. A paper's passages, in order, join to its abstract."""
+
+    passage_id: str
+    paper_id: str
+    ordinal: int
+    n_passages: int
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a paper must be to be searched at all. Empty means everything."""
+
+    year_from: int | None = None
+    year_to: int | None = None
+    authors: tuple[str, ...] = ()
+    """Each must occur in some author's name, ignoring case and accents."""
+    venue: str = ""
+    source: str = ""
+    where: tuple[tuple[str, str], ...] = ()
+    """Further (field, text) pairs over Paper's fields, each of which must occur."""
+
+    def __bool__(self) -> bool:
+        return self != Filters()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A sentence with how well it bears on a question (higher is better, not a probability)."""
+
+    paper_id: str
+    sentence: Sentence
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPaper:
+    """A search result: the paper, its score, and its sentences that bear on the query, best first."""
+
+    paper: Paper
+    score: float
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Sentence `n` of an answer's evidence; `quote == abstract[start:end]`."""
+
+    n: int
+    paper_id: str
+    title: str
+    authors: tuple[str, ...]
+    year: int | None
+    venue: str
+    url: str
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSentence:
+    """One sentence shown to the reader, the citations it rests on, and what the gate found."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: float
+    """0 to 1."""
+    status: SupportStatus
+    reasons: tuple[str, ...] = ()
+    """Why it is not plainly supported, or what was mended, in words for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievedPaper:
+    """A line of `Answer.retrieved`."""
+
+    paper_id: str
+    title: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the model cost. `cost_usd` is None where the price is not known."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `ask` returns; the JSON of `rag ask --json` is `to_dict()`."""
+
+    question: str
+    mode: Mode
+    answer: str
+    """The text, with [n] markers that name `citations`."""
+    abstained: bool
+    reason: str | None
+    sentences: tuple[AnswerSentence, ...]
+    citations: tuple[Citation, ...]
+    retrieved: tuple[RetrievedPaper, ...]
+    usage: Usage | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    searched_for: tuple[str, ...] = ()
+    """The stand-alone queries that were searched."""
+    notice: str | None = None
+    """Something the reader should know: the model failed and this is the extractive answer, say."""
+    confidence: float | None = None
+    """0 to 1: how sure the retriever is that the library covers the question; abstention thresholds it."""
+    id: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready; `id` only where one was given."""
+        out = asdict(self)
+        if self.id is None:
+            del out["id"]
+        return out
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A record that was not taken: where it was, and why."""
+
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingest did, in papers; every record read is counted once."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: int = 0
+    reasons: tuple[Skip, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "added": self.added,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "skipped": self.skipped,
+            "reasons": [f"{skip.where}: {skip.reason}" for skip in self.reasons],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    """Stream event: retrieval is done; the evidence can be shown."""
+
+    papers: tuple[RankedPaper, ...]
+    searched_for: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Stream event: more text of the answer, as the model writes it. Not yet checked."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Stream event, always the last: the whole answer, checked."""
+
+    answer: Answer
+
+
+Event = Retrieved | Delta | Done
+
+
+def as_history(turns: Iterable[Iterable[str]] | None) -> History:
+    """Turns as JSON has them ([["user", "..."], ...]) into History.
+
+    Raises ValueError where a turn is not a (role, text) pair of strings or the role is unknown.
+    """
+    history = []
+    for turn in turns or ():
+        pair = tuple(turn)
+        if len(pair) != 2 or pair[0] not in ("user", "assistant") or not isinstance(pair[1], str):
+            raise ValueError(f'a turn is ["user" or "assistant", text], not {turn!r}')
+        history.append((pair[0], pair[1]))
+    return tuple(history)
