@@ -1,0 +1,160 @@
+"""MiniLM on ONNX Runtime: one forward pass gives a text's vector and its token vectors.
+
+Queries run on the float graph, passages on the int8 one (an int8 passage side loses nothing
+against float, at nearly twice the speed). Finding and building the graphs is rag/weights.py's.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.config import Config
+from rag.weights import Weights, ensure
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
+    from tokenizers import Encoding, Tokenizer
+
+MAX_TOKENS = 512
+DIMENSIONS = 384
+BATCH_TOKENS = 4096
+"""Tokens a batch holds, padding included: large enough to fill two cores, small enough for the cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as the model sees it. `n` counts word pieces, the two special ones left out.
+
+    vector: float32[384], unit length, the mean over all pieces (as the model was trained).
+    tokens: float32[n, 384], each of unit length. token_ids: int32[n].
+    offsets: int32[n, 2], where each piece stands in the text, half open.
+    """
+
+    vector: NDArray[np.float32]
+    tokens: NDArray[np.float32]
+    token_ids: NDArray[np.int32]
+    offsets: NDArray[np.int32]
+
+
+class Encoder:
+    """Texts in, `Encoded` out. Safe to share between threads."""
+
+    def __init__(self, weights: Weights, n_threads: int | None = None) -> None:
+        self._weights = weights
+        self._n_threads = n_threads or n_cores()
+
+    @classmethod
+    def load(cls, config: Config) -> Encoder:
+        """Find the weights and return an encoder; sessions open on first use. Raises WeightsError."""
+        return cls(ensure(config))
+
+    @property
+    def fingerprint(self) -> str:
+        return self._weights.fingerprint
+
+    def n_tokens(self, text: str) -> int:
+        """Word pieces of `text` with the two special ones, however many there are."""
+        return len(self._tokenizer.encode(text).ids)
+
+    def encode_query(self, text: str) -> Encoded:
+        """Encode one text in float32. What passes 512 pieces is not seen."""
+        return self._run(self._float_session, [self._tokenize([text])[0]])[0]
+
+    def encode_queries(self, texts: Sequence[str]) -> list[Encoded]:
+        """Encode several short texts in float32, in order, as one batch by length."""
+        return list(self._encode(self._float_session, texts))
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[Encoded]:
+        """Encode texts in int8, in input order. What passes 512 pieces is not seen: chunk first."""
+        yield from self._encode(self._int8_session, texts)
+
+    def _encode(self, session: ort.InferenceSession, texts: Sequence[str]) -> Iterator[Encoded]:
+        encodings = self._tokenize(texts)
+        done: dict[int, Encoded] = {}
+        due = 0
+        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+            done.update(zip(batch, self._run(session, [encodings[i] for i in batch]), strict=True))
+            while due in done:
+                yield done.pop(due)
+                due += 1
+
+    def _tokenize(self, texts: Sequence[str]) -> list[Encoding]:
+        return [_cut(encoding) for encoding in self._tokenizer.encode_batch(list(texts))]
+
+    def _run(self, session: ort.InferenceSession, encodings: list[Encoding]) -> list[Encoded]:
+        width = max(len(encoding.ids) for encoding in encodings)
+        ids = np.zeros((len(encodings), width), np.int32)
+        mask = np.zeros_like(ids)
+        for row, encoding in enumerate(encodings):
+            ids[row, : len(encoding.ids)] = encoding.ids
+            mask[row, : len(encoding.ids)] = 1
+        (hidden,) = session.run(["tokens"], {"ids": ids, "mask": mask})
+        return [_encoded(hidden[row, : len(e.ids)], e) for row, e in enumerate(encodings)]
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(self._weights.tokenizer))
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        return tokenizer
+
+    @cached_property
+    def _float_session(self) -> ort.InferenceSession:
+        return self._session(self._weights.float_graph)
+
+    @cached_property
+    def _int8_session(self) -> ort.InferenceSession:
+        return self._session(self._weights.int8_graph)
+
+    def _session(self, graph: Path) -> ort.InferenceSession:
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = self._n_threads
+        options.log_severity_level = 3
+        # Lengths differ from batch to batch, so plans made for one shape only hold memory.
+        options.enable_mem_pattern = False
+        return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+def n_cores() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _cut(encoding: Encoding) -> Encoding:
+    encoding.truncate(MAX_TOKENS)
+    return encoding
+
+
+def _batches(lengths: list[int]) -> Iterator[list[int]]:
+    """Indices grouped by length, longest first, each group at most BATCH_TOKENS wide when padded."""
+    batch: list[int] = []
+    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
+
+
+def _encoded(hidden: NDArray[np.float32], encoding: Encoding) -> Encoded:
+    mean = hidden.mean(axis=0)
+    tokens = hidden[1:-1]
+    return Encoded(
+        vector=mean / np.linalg.norm(mean),
+        tokens=tokens / np.linalg.norm(tokens, axis=1, keepdims=True),
+        token_ids=np.array(encoding.ids[1:-1], np.int32),
+        offsets=np.array(encoding.offsets[1:-1], np.int32).reshape(-1, 2),
+    )
