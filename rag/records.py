@@ -6,7 +6,7 @@ Offsets are Python string indices into `Paper.abstract`, half open: a quote is a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -171,6 +171,22 @@ class Answer:
         if self.id is None:
             del out["id"]
         return out
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Answer:
+        """The Answer whose `to_dict` (or its JSON) is `data`. Raises TypeError or KeyError where it is none."""
+        sentences = (
+            {**sentence, "citations": tuple(sentence["citations"]), "reasons": tuple(sentence.get("reasons", ()))}
+            for sentence in data["sentences"]
+        )
+        parts = {
+            "sentences": tuple(AnswerSentence(**sentence) for sentence in sentences),
+            "citations": tuple(Citation(**{**c, "authors": tuple(c["authors"])}) for c in data["citations"]),
+            "retrieved": tuple(RetrievedPaper(**paper) for paper in data["retrieved"]),
+            "usage": Usage(**data["usage"]) if data.get("usage") else None,
+            "searched_for": tuple(data.get("searched_for", ())),
+        }
+        return cls(**{**data, **parts})
 
 
 @dataclass(frozen=True, slots=True)
