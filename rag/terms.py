@@ -1,0 +1,49 @@
+"""The words of a question that say something: content words, and names.
+
+Owns telling them from the frame ("what is the ... of ..."). Matching them against a library is
+rag/lexical.py's and rag/normalise.py's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_WORD = re.compile(r"[^\W_](?:[\w'\u2019.-]*[^\W_])?")
+_QUOTED = re.compile(r"(?<!\w)['\"\u2018\u201c]([^'\"\u2018\u2019\u201c\u201d]{3,})['\"\u2019\u201d](?!\w)")
+_SENTENCE_END = re.compile(r"(?<=[.?!:])\s+")
+_FRAME_WORDS = """
+a an the this that these those it its they them their he she his her one ones each other another both such
+i you we my your our me us and or but so then also than as if of in on at by to from with for about into over
+under up out off per via what which who whom whose how why when where whether is are was were be been being
+am do does did done have has had having can could may might must shall should will would not no yes there here
+some any all many much more most less least few only just even still too very far long well same first second
+use used using paper papers work works show shown say said mean meant get got give given
+"""
+_FRAME = frozenset(_FRAME_WORDS.split())
+_COMMON_CAPITALS = frozenset({"LLM", "LLMs", "AI", "NLP", "ML", "API", "APIs", "I", "OK", "Yes", "No"})
+
+
+def content_words(text: str) -> list[str]:
+    """The words that say something of their own, as written, in order."""
+    return [word for word in _WORD.findall(text) if word.lower() not in _FRAME]
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Named things, once each, quoted phrases first: then words with inner capitals, acronyms, and
+    capitalised words that do not open a sentence."""
+    return tuple(dict.fromkeys(_names(text)))
+
+
+def _names(text: str) -> Iterator[str]:
+    yield from _QUOTED.findall(text)
+    for sentence in split_asked(text):
+        for position, word in enumerate(_WORD.findall(sentence)):
+            shaped = any(letter.isupper() for letter in word[1:])
+            if (shaped or (position and word[0].isupper())) and word not in _COMMON_CAPITALS:
+                yield word.removesuffix("'s").removesuffix("\u2019s")
+
+
+def split_asked(question: str) -> list[str]:
+    """A question's sentences; a colon ends one too. For abstracts, see rag/chunking.py."""
+    return [sentence.strip() for sentence in _SENTENCE_END.split(question) if sentence.strip()]

@@ -1,0 +1,187 @@
+"""rag/queries.py and what it rests on: what is carried, what is taken apart, and what is read as a filter."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.followups import condense, follows
+from rag.queries import decompose, kind_of, plan
+from rag.records import Filters, History
+from rag.stated import read_filters
+from rag.terms import content_words, names
+
+ABOUT_COLBERT: History = (
+    ("user", "How does ColBERT keep late interaction cheap?"),
+    ("assistant", "ColBERT indexes a vector for every token ahead of time [1]."),
+)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did that one score?",
+        "And on longer documents?",
+        "How large was it?",
+        "Did they release the code?",
+        "What about its memory footprint?",
+        "Which dataset did the authors use?",
+        "Does this also hold for French?",
+        "How much faster?",
+        "And how did the two variants differ?",
+        "What did they put in place of that squeeze?",
+    ],
+)
+def test_a_question_leaning_on_earlier_turns_follows(question: str) -> None:
+    assert follows(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does Baleen keep the search space small as it collects evidence?",
+        "Is there a cheap trick of labelling documents so that it helps recall?",
+        "Which papers study membership inference?",
+        "What is hyperfitting, and what does it do to greedy generation?",
+        "For two-step questions an LLM got wrong, how often would patching it have helped?",
+    ],
+)
+def test_a_question_that_brings_up_its_own_subject_stands_alone(question: str) -> None:
+    assert not follows(question)
+    assert condense(question, ABOUT_COLBERT) == question
+
+
+def test_a_follow_up_carries_the_last_topic_without_markers() -> None:
+    planned = plan("How much disk does it need?", ABOUT_COLBERT)
+    assert planned.follows
+    assert planned.question.startswith("How much disk does it need?")
+    assert "ColBERT" in planned.question
+    assert "every token" in planned.question
+    assert "[1]" not in planned.question
+
+
+def test_a_chain_of_follow_ups_reaches_back_to_the_first_topic() -> None:
+    history = (*ABOUT_COLBERT, ("user", "How much disk does it need?"), ("assistant", "About 150 GB."))
+    assert "ColBERT" in condense("And how long did that take?", history)
+
+
+def test_a_change_of_topic_carries_nothing() -> None:
+    planned = plan("Which papers study attention sinks in streaming models?", ABOUT_COLBERT)
+    assert planned.queries == ("Which papers study attention sinks in streaming models?",)
+    assert not planned.follows
+
+
+def test_without_history_a_bare_pronoun_is_left_as_it_is() -> None:
+    assert plan("How fast is it?").queries == ("How fast is it?",)
+
+
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("What is the difference between SPLADE and ColBERT?", ("SPLADE", "ColBERT")),
+        ("Compare BM25 with dense retrieval.", ("BM25", "dense retrieval")),
+        ("How does RankT5 differ from monoT5?", ("RankT5", "monoT5")),
+        (
+            "Two papers shrink an index: one prunes tokens, another hashes vectors. How much is saved?",
+            (
+                "Two papers shrink an index one prunes tokens",
+                "Two papers shrink an index another hashes vectors",
+            ),
+        ),
+        (
+            "What did SPLADE change in training, and what is different about the Mistral one?",
+            ("What did SPLADE change in training", "SPLADE what is different about the Mistral one"),
+        ),
+        ("What is an attention sink?", ()),
+        ("Which works turn texts into strings of zeros and ones?", ()),
+    ],
+)
+def test_sides_are_searchable_alone(question: str, sides: tuple[str, ...]) -> None:
+    assert decompose(question) == sides
+    if sides:
+        assert plan(question).queries == (question, *sides)
+
+
+def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() -> None:
+    whole, mine, other = plan("How does it differ from SPLADE?", ABOUT_COLBERT).queries
+    assert "ColBERT" in whole
+    assert "ColBERT" in mine
+    assert other == "SPLADE"
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("Which papers compress prompts?", "list"),
+        ("List works on speculative decoding.", "list"),
+        ("What datasets exist for table retrieval?", "list"),
+        ("What is the difference between SPLADE and ColBERT?", "compare"),
+        ("Two papers drop mean pooling. What does each of them use?", "compare"),
+        ("How does AR2 train its two models against each other?", "single"),
+        ("What F0.5 does GECToR reach on BEA-2019?", "single"),
+    ],
+)
+def test_kind(question: str, kind: str) -> None:
+    assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "left", "filters"),
+    [
+        ("Which papers since 2022 study pruning?", "Which papers study pruning?", Filters(year_from=2022)),
+        (
+            "What was found after 2020 about pruning?",
+            "What was found about pruning?",
+            Filters(year_from=2021),
+        ),
+        ("Work on parsing before 2019", "Work on parsing", Filters(year_to=2018)),
+        ("Parsing between 2018 and 2020", "Parsing", Filters(year_from=2018, year_to=2020)),
+        ("Which papers published in 2021 study parsing?", "Which papers study parsing?", Filters(2021, 2021)),
+        ("What did papers by Khattab find?", "What did papers find?", Filters(authors=("Khattab",))),
+        (
+            "Work by Omar Khattab and Matei Zaharia since 2020",
+            "Work",
+            Filters(year_from=2020, authors=("Omar Khattab", "Matei Zaharia")),
+        ),
+        ("What does Vaswani et al. propose?", "What does propose?", Filters(authors=("Vaswani",))),
+        ("What F0.5 does GECToR reach on BEA-2019?", None, Filters()),
+        ("How is SemEval-2025 Task 5 solved by TartuNLP?", None, Filters()),
+        ("Has anyone followed a term from 1990s physics?", None, Filters()),
+        ("Is attention improved by Baleen?", None, Filters()),
+    ],
+)
+def test_only_a_stated_limit_is_a_filter(question: str, left: str | None, filters: Filters) -> None:
+    assert read_filters(question) == (left or question, filters)
+
+
+def test_given_filters_win_over_stated_ones() -> None:
+    assert plan("Parsing since 2015", filters=Filters(year_from=2020)).filters == Filters(year_from=2020)
+    assert plan("Parsing since 2015", filters=Filters(venue="ACL")).filters == Filters(
+        year_from=2015, venue="ACL"
+    )
+
+
+def test_the_question_shown_keeps_the_words_that_became_filters() -> None:
+    planned = plan("Which papers since 2022 study pruning?")
+    assert planned.question == "Which papers since 2022 study pruning?"
+    assert planned.queries[0] == "Which papers study pruning?"
+
+
+def test_names_are_quoted_phrases_and_words_with_a_shape_of_their_own() -> None:
+    text = "Yes. 'Grammar-Aligned Decoding' and DFIN-SQL beat Baleen on SemEval-2025, says an LLM."
+    assert names(text) == (
+        "Grammar-Aligned Decoding",
+        "Grammar-Aligned",
+        "Decoding",
+        "DFIN-SQL",
+        "Baleen",
+        "SemEval-2025",
+    )
+
+
+def test_content_words_leave_out_the_frame_of_a_question() -> None:
+    assert content_words("What is the cost of pruning it?") == ["cost", "pruning"]
+
+
+@pytest.mark.parametrize("question", ["", "?", "   ", "it", "[1]", "'", "one, one, and another"])
+def test_any_text_can_be_planned(question: str) -> None:
+    assert plan(question, ABOUT_COLBERT).queries
