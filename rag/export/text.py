@@ -1,0 +1,46 @@
+"""Text as every export needs it: one line, mathematics told from prose, links that are safe."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_MATH = re.compile(r"(\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|\\\(.*?\\\))")
+
+
+def one_line(text: str) -> str:
+    """The text with every run of white space, line ends included, as one space."""
+    return " ".join(text.split())
+
+
+def byline(authors: tuple[str, ...], most: int = 6) -> str:
+    """The authors in a line; beyond `most`, the first and "et al."."""
+    return ", ".join(authors) if len(authors) <= most else f"{authors[0]} et al."
+
+
+def is_web_address(url: str) -> bool:
+    """Whether it is safe to make a link of: http or https, and a host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
+def split_math(text: str) -> list[tuple[str, bool]]:
+    r"""The text in pieces, each with whether it is TeX mathematics, `$...$` or `\(...\)`.
+
+    A dollar opens only before a non-space and closes only after one and not before a digit, as in
+    Pandoc, so that "$5 and $6" stays money; braces inside must balance.
+    """
+    pieces = [(piece, i % 2 == 1 and _is_balanced(piece)) for i, piece in enumerate(_MATH.split(text))]
+    return [(piece, is_math) for piece, is_math in pieces if piece]
+
+
+def _is_balanced(piece: str) -> bool:
+    depth = 0
+    for brace in re.findall(r"(?<!\\)[{}]", piece):
+        depth += 1 if brace == "{" else -1
+        if depth < 0:
+            return False
+    return depth == 0
