@@ -67,7 +67,9 @@ class Config:
                 "set it like http://127.0.0.1:11434/v1 or unset it"
             )
         return cls(
-            library=Path(env.get("RAG_LIBRARY") or platformdirs.user_data_path("rag") / "library").expanduser(),
+            library=Path(
+                env.get("RAG_LIBRARY") or platformdirs.user_data_path("rag") / "library"
+            ).expanduser(),
             cache=Path(env.get("RAG_CACHE") or platformdirs.user_cache_path("rag")).expanduser(),
             weights=Path(env["RAG_WEIGHTS"]).expanduser() if env.get("RAG_WEIGHTS") else None,
             base_url=base_url,

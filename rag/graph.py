@@ -43,14 +43,18 @@ class _Graph:
         """A dense layer's matrix; PyTorch keeps it transposed."""
         return self.constant(f"{name}.weight", self.weights[f"{name}.weight"].T)
 
-    def node(self, op: str, inputs: list[str], output: str, domain: str = CONTRIB, **attributes: float) -> str:
+    def node(
+        self, op: str, inputs: list[str], output: str, domain: str = CONTRIB, **attributes: float
+    ) -> str:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
         return output
 
     def layer(self, hidden: str, lengths: str, index: int) -> str:
         at = f"encoder.layer.{index}"
         heads = [f"{at}.attention.self.{part}" for part in ("query", "key", "value")]
-        qkv = self.constant(f"{at}.qkv", np.concatenate([self.weights[f"{h}.weight"].T for h in heads], axis=1))
+        qkv = self.constant(
+            f"{at}.qkv", np.concatenate([self.weights[f"{h}.weight"].T for h in heads], axis=1)
+        )
         bias = self.constant(f"{at}.qkv_bias", np.concatenate([self.weights[f"{h}.bias"] for h in heads]))
         attended = self.node("Attention", [hidden, qkv, bias, lengths], f"{at}.attended", num_heads=N_HEADS)
         hidden = self.dense_and_norm(attended, hidden, f"{at}.attention.output")
@@ -79,7 +83,12 @@ def write_float_graph(safetensors: Path, path: Path) -> None:
     inputs = ["ids", "", words, positions, "", *norm, "mask"]
     graph.nodes.append(
         helper.make_node(
-            "EmbedLayerNormalization", inputs, ["hidden", "lengths"], domain=CONTRIB, name="embed", epsilon=EPSILON
+            "EmbedLayerNormalization",
+            inputs,
+            ["hidden", "lengths"],
+            domain=CONTRIB,
+            name="embed",
+            epsilon=EPSILON,
         )
     )
     hidden = "hidden"

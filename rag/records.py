@@ -176,7 +176,11 @@ class Answer:
     def from_dict(cls, data: Mapping[str, Any]) -> Answer:
         """The Answer whose `to_dict` (or its JSON) is `data`. Raises TypeError or KeyError where it is none."""
         sentences = (
-            {**sentence, "citations": tuple(sentence["citations"]), "reasons": tuple(sentence.get("reasons", ()))}
+            {
+                **sentence,
+                "citations": tuple(sentence["citations"]),
+                "reasons": tuple(sentence.get("reasons", ())),
+            }
             for sentence in data["sentences"]
         )
         parts = {

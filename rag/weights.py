@@ -89,7 +89,9 @@ def _find(config: Config, home: Path) -> Path:
         return _download(home)
     except WeightsError as error:
         looked = "".join(f"; looked in {place}" for place in tried)
-        raise WeightsError(f"{error}{looked}; put the two files in a folder and set RAG_WEIGHTS to it") from error
+        raise WeightsError(
+            f"{error}{looked}; put the two files in a folder and set RAG_WEIGHTS to it"
+        ) from error
 
 
 def _local_folders(config: Config, home: Path) -> Iterator[Path]:
@@ -123,7 +125,9 @@ def _download(home: Path) -> Path:
         for name in SHA256:
             hf_hub_download(HUB_ID, name, local_dir=home)
     except (HfHubHTTPError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:
-        raise WeightsError(f"the encoder's weights are not on this machine and the hub gave none ({type(error).__name__})") from error
+        raise WeightsError(
+            f"the encoder's weights are not on this machine and the hub gave none ({type(error).__name__})"
+        ) from error
     if wrong := _why_not(home):
         raise WeightsError(f"the hub's files in {home} cannot be used: {wrong}")
     return home
