@@ -1,0 +1,185 @@
+"""Sentences and passages of an abstract, by exact offsets. Owns where text may be cut; embeds nothing.
+
+Sentence ends are those of sentencex (Wikimedia's rule-based splitter, in Rust), which is right on names,
+numbers, addresses and common abbreviations, but takes a stray apostrophe or bracket for a quotation without
+end and does not know the abbreviations of papers. So it is shown a mask of the text, of the same length:
+brackets and quotes are blank, a stop that ends nothing is a comma, and the word before a stop that does end
+a sentence is made plain. Offsets in the mask are offsets in the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+
+from sentencex import get_sentence_boundaries
+
+from rag.records import Paper, Passage, Sentence
+
+_BLANK = str.maketrans(dict.fromkeys("()[]{}<>\"'“”‘’‚„«»`*", " "))
+_OPENER = re.compile(r"(?:[(\[{<“‘«]+|(?<=\s)\"|(?<=\s)\*\s*)$")
+_SOFT = str.maketrans(".?!", ",,,")
+_ASIDE = re.compile(r"(?<=[\w,;:%]\s)\([^()]{2,400}\)")
+"""A bracket within a sentence, not one that opens it."""
+_STOP = re.compile(r"[.?!]+[)\]}\"'”’»]*")
+_SEEN = 24
+"""Characters before and after a stop that are looked at."""
+
+_NEVER_LAST = re.compile(
+    r"a\.k\.a|c\.?f|ca|dept|dr|e\.g|eqn?s?|et|figs?|i\.e|prof|st|subsp|suppl|v\.?s|viz|w\.r\.t"
+)
+_SELDOM_LAST = re.compile(
+    r"al|algs?|apps?|approx|avg|chs?|defs?|eds?|esp|etc|exps?|hrs|i\.i\.d|inc|incl|lem|max|min|nos?|params?"
+    r"|pp?|props?|pts?|refs?|resp|secs?|sect|spp?|tabs?|thms?|vols?|yrs?"
+)
+"""Abbreviations, in lower case: those that stand before something, and those that may end a sentence."""
+_WORD = re.compile(r"[A-Za-z.]+$")
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.)*[A-Za-z]$")
+_STARTER = re.compile(
+    r"\s+[(\"“]?(?:(?:Additionally|All|Also|Although|An|As|Based|Because|Both|By|Code|Current|Each|Everything"
+    r"|Existing|Experiments?|Extensive|Finally|First|For|Further|Furthermore|Given|Hence|Here|However|If|In|It"
+    r"|Its|Many|Moreover|Most|Notably|On|Other|Our|Recent|Recently|Results?|Second|Several|Since|Some"
+    r"|Specifically|Such|That|The|Their|Then|There|Therefore|These|They|This|Those|Through|Thus|To|Two|Unlike"
+    r"|Using|We|When|Where|While|With)\b|A\s[a-z])"
+)
+"""A word that begins a sentence and is hardly ever a name."""
+_ITEM = re.compile(r"[:;,]\s(?:and\s)?\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})$")
+"""The number of a listed item: "in two ways: 1. Fast ones"."""
+_GOING_ON = re.compile(r"\s*[\d(\[$\\a-z]|\s*[A-Z]\b|\s*[IVX]+\b")
+_LOWER_WORD = re.compile(r"\s+[a-z]+[\s,;]")
+_GLUED = re.compile(r"(?:[A-Z][a-z]+|[AI])\s")
+_NOTE = re.compile(r"(?:(?<=[a-z]{2}\.)|(?<=\)\.))(?:\d{1,3}(?:[,–-]\d{1,3})*|\[\d[\d,– -]*\])(?=\s+[A-Z])")
+"""A footnote's number after a stop: "was reported.12 The"."""
+
+
+_TITLE_CHARS = 400
+"""What of a title is put before each passage; the longest real ones have under 300 characters."""
+_PASSAGE_CHARS = 8000
+"""No passage is longer, however few tokens it has."""
+
+
+def split_sentences(text: str) -> list[Sentence]:
+    """The sentences of a text in order, without space around them; all that is not space is in one of them.
+
+    `sentence.text == text[sentence.start:sentence.end]`. Linear in the length of the text.
+    """
+    starts = [found["start_index"] for found in get_sentence_boundaries("en", _mask(text))]
+    sentences: list[Sentence] = []
+    start = 0
+    for cut in [*(_before_openers(text, index) for index in starts[1:]), len(text)]:
+        body = text[start:cut].strip()
+        is_fragment = sum(map(str.isalpha, body[:40])) < 2
+        if is_fragment and cut < len(text):  # "(2)" goes with what follows
+            continue
+        if body:
+            first = text.index(body[0], start)
+            if is_fragment and sentences:  # "}" at the end, with what went before
+                first = sentences.pop().start
+                body = text[first:cut].rstrip()
+            sentences.append(Sentence(body, first, first + len(body)))
+        start = cut
+    return sentences
+
+
+def split_passages(paper: Paper, n_tokens: Callable[[str], int], max_tokens: int = 512) -> list[Passage]:
+    """The passages of a paper in order; their texts join to its abstract exactly.
+
+    `n_tokens` counts a text's tokens, specials included, and may stop counting at `max_tokens`: each
+    `passage_text` has fewer. An abstract that does not fit is cut at ends of sentences into passages of
+    about one length, a sentence that does not fit at words, a word that does not fit anywhere.
+    """
+    abstract = paper.abstract
+    room = max_tokens - n_tokens(_head(paper.title))
+    if len(abstract) <= _PASSAGE_CHARS and n_tokens(_head(paper.title) + abstract) < max_tokens:
+        cuts = [0, len(abstract)]
+    else:
+        starts = [0, *(sentence.start for sentence in split_sentences(abstract)[1:]), len(abstract)]
+        fitting = partial(_fitting, abstract, n_tokens, room)
+        cuts = _packed([piece for start, end in pairwise(starts) for piece in fitting(start, end)], room)
+    return [
+        Passage(f"{paper.paper_id}#{i}", paper.paper_id, i, len(cuts) - 1, abstract[start:end], start, end)
+        for i, (start, end) in enumerate(pairwise(cuts))
+    ]
+
+
+def passage_text(title: str, passage: Passage) -> str:
+    """What is encoded for a passage: the title (of a monstrous one its beginning), a new line, the text."""
+    return _head(title) + passage.text
+
+
+def _head(title: str) -> str:
+    return title[:_TITLE_CHARS] + "\n"
+
+
+def _fitting(
+    text: str, n_tokens: Callable[[str], int], room: int, start: int, end: int
+) -> Iterator[tuple[int, int, int]]:
+    """(start, end, tokens) of pieces that join to text[start:end] and have fewer than `room` tokens each."""
+    n = n_tokens(text[start:end]) - 2 if end - start <= _PASSAGE_CHARS else room
+    if n < room or end - start < 2:
+        yield start, end, n
+        return
+    middle = (start + end) // 2
+    space = max(text.rfind(" ", start + 1, middle), text.rfind("\n", start + 1, middle))
+    cut = space + 1 if space > 0 else middle
+    yield from _fitting(text, n_tokens, room, start, cut)
+    yield from _fitting(text, n_tokens, room, cut, end)
+
+
+def _packed(pieces: list[tuple[int, int, int]], room: int) -> list[int]:
+    """Where to cut, so that runs of pieces have fewer than `room` tokens and are about equally long."""
+    total = sum(n for _, _, n in pieces)
+    target = total / (total // room + 1)
+    cuts, filled = [0], 0
+    for start, end, n in pieces:
+        if filled and (filled + n >= room or filled >= target or end - cuts[-1] > _PASSAGE_CHARS):
+            cuts.append(start)
+            filled = 0
+        filled += n
+    return [*cuts, pieces[-1][1]]
+
+
+def _mask(text: str) -> str:
+    """The text as the splitter sees it; the same length."""
+    text = _NOTE.sub(lambda note: " " * len(note[0]), text)
+    text = _ASIDE.sub(lambda aside: aside[0][:-2].translate(_SOFT) + aside[0][-2:], text)
+    parts: list[str] = []
+    done = 0
+    for stop in _STOP.finditer(text):
+        left = text[max(0, stop.start() - _SEEN) : stop.start()]
+        right = text[stop.end() : stop.end() + _SEEN]
+        verdict = _ends(left, stop[0], right)
+        plain = min(3, stop.start() - done) if verdict else 0
+        parts += text[done : stop.start() - plain], "x" * plain
+        parts.append(stop[0].translate(_SOFT) if verdict is False else stop[0])
+        done = stop.end()
+    parts.append(text[done:])
+    return "".join(parts).translate(_BLANK)
+
+
+def _ends(left: str, stop: str, right: str) -> bool | None:
+    """Whether a stop between these texts ends a sentence; None where the splitter's own rules do as well."""
+    if not left or not right.strip():
+        return None
+    if not right[0].isspace() and stop[-1] in ".?!":
+        return None if left[-3:].isalpha() and _GLUED.match(right) else False  # "the problem.In", but "H2A.X"
+    if right.lstrip()[0] in ",;:." or (stop != "." and _LOWER_WORD.match(right)):
+        return False  # asks "why?" and goes on
+    word = match[0][0].lower() + match[0][1:] if (match := _WORD.search(left)) else ""
+    if _NEVER_LAST.fullmatch(word):
+        return False
+    if _STARTER.match(right):
+        return True
+    if _ITEM.search(left) or ("." in word and _INITIALS.search(left)):
+        return False
+    if _SELDOM_LAST.fullmatch(word):
+        return not _GOING_ON.match(right)
+    return True if left[-1] in ')]}"”’' else None
+
+
+def _before_openers(text: str, cut: int) -> int:
+    """A cut moved left over the bracket, quote or bullet that opens what follows it."""
+    opener = _OPENER.search(text[max(0, cut - 4) : cut])
+    return cut - len(opener[0]) if opener else cut
