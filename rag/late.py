@@ -1,0 +1,98 @@
+"""Late interaction over 1-bit token vectors: how well a text bears on a query, piece by piece.
+
+MaxSim (Khattab and Zaharia, ColBERT, 2020): every query piece finds its most similar text piece;
+the weighted mean of those similarities is the score. A text piece is kept as the signs of its vector
+about a fixed mean, 48 bytes; the query stays in float. Pure arrays: the file they live in is
+rag/tokens.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.encoder import DIMENSIONS, Encoded
+
+PACKED = DIMENSIONS // 8
+"""Bytes a token vector takes."""
+
+Floats = NDArray[np.float32]
+Bits = NDArray[np.uint8]
+
+
+@cache
+def token_mean() -> Floats:
+    """float32[384]: MiniLM's mean token vector, the point the signs are taken about."""
+    raw = files("rag").joinpath("token_mean.npy").read_bytes()
+    return np.frombuffer(raw[-4 * DIMENSIONS :], np.float32)
+
+
+def pack(tokens: Floats) -> Bits:
+    """float32[n, 384] token vectors as uint8[n, 48] signs about `token_mean`."""
+    return np.packbits(tokens > token_mean(), axis=1)
+
+
+def unpack(bits: Bits) -> Floats:
+    """uint8[n, 48] as float32[n, 384] of unit rows, each component of the same size."""
+    signs = np.unpackbits(bits, axis=1).astype(np.float32)
+    signs *= 2 / np.sqrt(DIMENSIONS, dtype=np.float32)
+    signs -= 1 / np.sqrt(DIMENSIONS, dtype=np.float32)
+    return signs
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query's pieces that count. tokens: float32[n, 384]; weights: float32[n], summing to 1."""
+
+    tokens: Floats
+    weights: Floats
+
+
+def weigh(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Query:
+    """Weigh a query's pieces by how rare they are in the library; function words weigh nothing.
+
+    idf: float32[vocabulary]. A query of function words alone keeps them all, equally.
+    """
+    weights = idf[encoded.token_ids].astype(np.float32)
+    weights[[int(token) in stop_ids for token in encoded.token_ids]] = 0
+    kept = np.flatnonzero(weights)
+    if kept.size == 0:
+        kept, weights = np.arange(len(weights)), np.ones_like(weights)
+    return Query(encoded.tokens[kept], weights[kept] / weights[kept].sum())
+
+
+def idf(document_frequency: NDArray[np.int64], n_documents: int) -> Floats:
+    """BM25's inverse document frequency (Robertson and Zaragoza, 2009), never negative. float32[vocabulary]."""
+    rare = (n_documents - document_frequency + 0.5) / (document_frequency + 0.5)
+    return np.log1p(np.maximum(rare, 0)).astype(np.float32)
+
+
+def best_matches(query: Query, blocks: Sequence[Bits]) -> Floats:
+    """Best similarity of each query piece in each block of packed text pieces.
+
+    Returns float32[n_query, n_blocks]; an empty block scores the least there is, -1.
+    """
+    best = np.full((len(query.weights), len(blocks)), -1, np.float32)
+    filled = [i for i, block in enumerate(blocks) if len(block)]
+    if not filled:
+        return best
+    sizes = [len(blocks[i]) for i in filled]
+    starts = np.cumsum([0, *sizes[:-1]])
+    similarity = query.tokens @ unpack(np.concatenate([blocks[i] for i in filled])).T
+    best[:, filled] = np.maximum.reduceat(similarity, starts, axis=1)
+    return best
+
+
+def scores(query: Query, blocks: Sequence[Bits]) -> Floats:
+    """MaxSim of the query with each block. Returns float32[n_blocks], from -1 to 1."""
+    return query.weights @ best_matches(query, blocks)
+
+
+def spans_to_blocks(bits: Bits, offsets: NDArray[np.int32], spans: Sequence[tuple[int, int]]) -> list[Bits]:
+    """The pieces of a text that begin in each character span, as one block a span."""
+    return [bits[(offsets[:, 0] >= start) & (offsets[:, 0] < end)] for start, end in spans]
