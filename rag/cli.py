@@ -43,6 +43,8 @@ COMMANDS = {
     "check": Command("rag.commands.check", "hold a text's claims against the library"),
     "chat": Command("rag.commands.chat", "ask and follow up, in the terminal"),
     "status": Command("rag.commands.status", "tell what a library holds"),
+    "list": Command("rag.commands.list", "list the papers of a library"),
+    "show": Command("rag.commands.show", "show papers whole"),
     "remove": Command("rag.commands.remove", "take papers out of a library"),
     "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
     "ui": Command("ui.command", "open the chat page in a browser"),

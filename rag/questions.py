@@ -53,9 +53,8 @@ def read_questions(path: str | Path) -> list[Question]:
         if line.strip():
             try:
                 questions.append(_question(json.loads(line)))
-            except (ValueError, TypeError, RecursionError, InputError) as error:
+            except (ValueError, RecursionError, InputError) as error:
                 raise InputError(f"{path}, line {number}: {_why(error)}") from error
-    _refuse_doubles(path, questions)
     return questions
 
 
@@ -68,10 +67,14 @@ def _question(record: Any) -> Question:
         raise ValueError('"id" (or "_id") is missing, or no text')
     if not isinstance(text, str):
         raise ValueError('"question" (or "text") is missing, or no text')
-    return Question(str(question_id), check_question(text), as_history(record.get("history")))
+    history = record.get("history") or []
+    if not isinstance(history, list) or not all(isinstance(turn, list) for turn in history):
+        raise ValueError('"history" is a list of turns like ["user", "What is SPLADE?"]')
+    return Question(str(question_id), check_question(text), as_history(history))
 
 
-def _refuse_doubles(path: str | Path, questions: list[Question]) -> None:
+def refuse_doubles(path: str | Path, questions: list[Question]) -> None:
+    """Raise InputError where two questions have one id: a run could not tell their rankings apart."""
     seen: set[str] = set()
     for question in questions:
         if question.id in seen:

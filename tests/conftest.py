@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,8 +90,9 @@ def encoder() -> Encoder:
 @pytest.fixture(scope="session")
 def demo_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library of the demo papers. Read only: tests that write copy it."""
-    with resources.as_file(resources.files("rag") / "demo" / "papers.jsonl") as papers:
-        return _library_of(tmp_path_factory.mktemp("demo") / "library", [papers])
+    from rag.demo import demo_papers_path
+
+    return _library_of(tmp_path_factory.mktemp("demo") / "library", [demo_papers_path()])
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,60 @@
+"""`rag ask`: a question, or a file of them, answered from the library."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+
+from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.config import Config
+from rag.errors import InputError
+from rag.filters import add_filter_arguments, filters_from
+from rag.questions import Question, read_questions
+from rag.records import Answer
+from rag.rendering import render_answer, terminal
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_question(parser, "QUESTION")
+    parser.add_argument("--json", action="store_true", help="print the whole answer as one JSON value")
+    parser.add_argument(
+        "--no-llm", action="store_true", help="answer in the papers' own sentences, without a model"
+    )
+    parser.add_argument("--top", type=positive, metavar="N", help="papers to look at")
+    parser.add_argument("--words", type=positive, metavar="N", help="length to aim at, without a model (80)")
+    parser.add_argument("--strict", action="store_true", help="leave unsupported sentences out, not marked")
+    add_filter_arguments(parser)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print the answer, or one JSON line an answer for a batch, in order."""
+    refuse_both(args)
+    if args.batch is None:
+        questions = [Question("", one_question(args))]
+    elif args.json:
+        questions = read_questions(args.batch)
+    else:
+        raise InputError("--batch prints JSON lines; add --json")
+    filters = filters_from(args)
+
+    from rag.assistant import Assistant
+
+    with Assistant.open(config=replace(config, strict=args.strict or config.strict)) as assistant:
+        for question in with_progress(questions, "Answering"):
+            answer = assistant.ask(
+                question.text,
+                history=question.history,
+                filters=filters,
+                words=args.words,
+                llm=False if args.no_llm else None,
+                top=args.top,
+            )
+            _show(replace(answer, id=question.id or None), as_json=args.json)
+    return 0
+
+
+def _show(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        print_json(answer.to_dict())
+    else:
+        print(render_answer(answer, terminal()))

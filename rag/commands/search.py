@@ -1,0 +1,105 @@
+"""`rag search`: the papers that bear on a query, or a TREC run over a file of queries."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args
+
+from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.config import Config
+from rag.errors import InputError
+from rag.filters import add_filter_arguments, filters_from
+from rag.questions import Question, read_questions, refuse_doubles
+from rag.records import Filters, RankedPaper, SearchMode
+from rag.rendering import render_ranking, terminal
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_question(parser, "QUERY")
+    parser.add_argument("--json", action="store_true", help="print JSON: one list, or one line a query")
+    parser.add_argument("--top", type=positive, metavar="N", help="papers to list (10)")
+    parser.add_argument("--mode", choices=get_args(SearchMode), default="hybrid", help="which indexes to use")
+    parser.add_argument("--run", metavar="OUT", help="with --batch: write a TREC run to this file")
+    add_filter_arguments(parser)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print the ranking, or write or print one for each query of a batch."""
+    refuse_both(args)
+    if args.run is not None and args.batch is None:
+        raise InputError("--run is for many queries; add --batch FILE")
+    if args.batch is not None and not (args.run or args.json):
+        raise InputError("--batch needs a place for its rankings; add --run OUT or --json")
+    questions = [Question("", one_question(args))] if args.batch is None else read_questions(args.batch)
+    filters = filters_from(args)
+
+    from rag.assistant import Assistant
+
+    with Assistant.open(config=config) as assistant:
+        rankings = (
+            (question.id, _search(assistant, question, args, filters))
+            for question in with_progress(questions, "Searching")
+        )
+        if args.run is not None:
+            refuse_doubles(args.batch, questions)
+            _write_run(Path(args.run), rankings, tag=f"rag-{args.mode}")
+        elif args.batch is not None:
+            for question_id, ranked in rankings:
+                print_json({"id": question_id, "retrieved": [_as_json(each) for each in ranked]})
+        else:
+            ((_, ranked),) = rankings
+            _show(ranked, as_json=args.json)
+    return 0
+
+
+def _search(
+    assistant: Assistant, question: Question, args: argparse.Namespace, filters: Filters | None
+) -> list[RankedPaper]:
+    from rag.queries import plan
+
+    query = plan(question.text, question.history).question if question.history else question.text
+    return assistant.search(query, top=args.top or assistant.config.top, mode=args.mode, filters=filters)
+
+
+def _write_run(path: Path, rankings: Iterable[tuple[str, list[RankedPaper]]], tag: str) -> None:
+    """Write `qid Q0 paper_id rank score tag` lines, in place only once all are there."""
+    part = path.with_name(path.name + ".part")
+    try:
+        with part.open("w", encoding="utf-8") as out:
+            for question_id, ranked in rankings:
+                for rank, each in enumerate(ranked, start=1):
+                    fields = (question_id, "Q0", each.paper.paper_id, str(rank), f"{each.score:.6f}", tag)
+                    out.write(" ".join("_".join(field.split()) for field in fields) + "\n")
+        os.replace(part, path)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}; give another --run") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _show(ranked: list[RankedPaper], *, as_json: bool) -> None:
+    if as_json:
+        print_json([_as_json(each) for each in ranked])
+    else:
+        print(render_ranking(ranked, terminal()))
+
+
+def _as_json(ranked: RankedPaper) -> dict[str, Any]:
+    paper = ranked.paper
+    return {
+        "paper_id": paper.paper_id,
+        "title": paper.title,
+        "score": ranked.score,
+        "authors": list(paper.authors),
+        "year": paper.year,
+        "venue": paper.venue,
+        "url": paper.url,
+        "evidence": [{**asdict(each.sentence), "score": each.score} for each in ranked.evidence],
+    }

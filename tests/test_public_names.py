@@ -1,0 +1,33 @@
+"""The package's face: sorted, complete, documented, and light to import."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import rag
+
+
+def test_all_is_sorted_and_says_the_same_as_the_table_of_homes() -> None:
+    assert rag.__all__ == sorted(rag.__all__)
+    assert rag.__all__ == sorted(rag._HOMES)
+
+
+@pytest.mark.parametrize("name", rag.__all__)
+def test_every_public_name_loads_from_its_home_and_is_documented(name: str) -> None:
+    thing = getattr(rag, name)
+    assert thing.__module__ == rag._HOMES[name]
+    assert thing.__doc__ or issubclass(thing, rag.RagError)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        rag.nonsense  # noqa: B018
+
+
+def test_importing_the_package_loads_nothing_else() -> None:
+    program = "import sys, rag; print(*sorted(name for name in sys.modules if name.startswith('rag')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["rag"]
