@@ -1,0 +1,125 @@
+"""Text as it is compared: for matching words, for recognising a title, for naming a paper.
+
+Owns what counts as the same spelling. Nothing here is shown to a reader: what is quoted stays as it was
+written. Folded text is for machines: `fold("a 2.5\\times larger $\\ell_0$ norm")` is "a 2d5x larger l0 norm".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import re
+import unicodedata
+
+_GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma sigma tau"
+    " upsilon phi chi psi omega"
+)
+_LETTERS: dict[int, str | None] = {
+    **{ord("α") + place: name for place, name in enumerate(_GREEK.split())},
+    **dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")),  # no width, or soft
+    **dict.fromkeys(map(ord, "‘’‚‛′`´"), "'"),
+    **dict.fromkeys(map(ord, "“”„‟″«»"), '"'),
+    **dict.fromkeys(map(ord, "‐‑‒–—―−"), "-"),
+    **{ord(pair[0]): pair[1:] for pair in ["øo", "łl", "đd", "æae", "œoe", "ıi", "þth", "ðd", "×x", "⁄/"]},
+}
+"""What NFKD leaves and we do not want, after case folding."""
+_COMBINING = re.compile(r"[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
+
+_TEX_SIGNS = re.compile(r"[\\{}$^_~]|\bmath(?:bb|bf|cal|frak|it|rm|scr|sf)\s")
+_TEX_ACCENT = re.compile(r"\\(?:[\"'`^~=.]|[bcdhkrtuv](?=[\s{]))\s*\{?\s*\\?([a-z])\s*\}?")
+_TEX_LETTER = re.compile(r"\\(ss|ae|oe|aa|[olij])(?![a-z])\s?")
+_TEX_FONT = re.compile(
+    r"\\(?:emph|url|textrm|bm|boldsymbol|operatorname)\b\s*"
+    r"|\\?\b(?:text(?:bf|it|rm|sc|sf|tt)|math(?:bb|bf|cal|frak|it|rm|scr|sf))(?=[\s{])\s*"
+)
+_TEX_ELL = re.compile(r"\\ell(?![a-z])\s?|\bell(?=_)")
+_TEX_VARIANT = re.compile(r"\\var(?=epsilon|phi|theta)")
+_TEX_GLUED = re.compile(r"(?<=[a-z])\\(?=[a-z])")
+_TEX_DROP = str.maketrans({"\\": None, "{": None, "}": None, "$": None, "^": None, "~": " "})
+_SUBSCRIPT = re.compile(r"(?<=\b[a-z])_|_(?=[a-z]\b|\d)")
+
+_TIMES = re.compile(r"(?<=\d)\s*-?(?:times|x)(?![a-z])(?:\s*(?=\d))?")
+_THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")
+_DECIMAL = re.compile(r"\.(?=\d)(?<![^\W\d]\.)")
+
+_DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
+_ARXIV = re.compile(
+    r"(?:^|arxiv(?:\.org)?[:/.]\s*(?:(?:abs|pdf|html)/)?)"
+    r"(?:(?P<id>\d\d(?:0[1-9]|1[0-2])\.\d{4,5})"
+    r"|(?P<archive>astro-ph|cond-mat|cs|gr-qc|hep-(?:ex|lat|ph|th)|math(?:-ph)?|nlin|nucl-(?:ex|th)|physics|q-bio"
+    r"|q-fin|quant-ph|stat)(?:\.[a-z-]+)?/(?P<number>\d{7}))(?!\d)",
+    re.IGNORECASE,
+)
+_ARXIV_DOI = "10.48550/arxiv."
+
+
+def fold(text: str) -> str:
+    """Text as lexical search sees it, in the index and in the query alike.
+
+    One spelling for case, accents (Unicode's and TeX's), ligatures, quotes, dashes, Greek letters and their
+    names, sub- and superscripts, and numbers: 2.27times, 2.27 times, 2.27x, 2.27× and 2.27\\times are one,
+    so are 1,024 and 1024; a decimal point becomes a letter, so that 91.2 is one word. Font commands,
+    braces and dollar signs go; the name of any other command stays.
+    """
+    if "&" in text:
+        text = html.unescape(text)
+    text = text.casefold()
+    if not text.isascii():
+        text = _COMBINING.sub("", unicodedata.normalize("NFKD", text)).casefold().translate(_LETTERS)
+    if _TEX_SIGNS.search(text):
+        text = _fold_tex(text)
+    text = _THOUSANDS.sub("", text)
+    text = _TIMES.sub("x", text)
+    return _DECIMAL.sub(_decimal_letter, text)
+
+
+def _decimal_letter(point: re.Match[str]) -> str:
+    return "d" if point.string[point.start() - 1 : point.start()].isdigit() else "0d"
+
+
+def _fold_tex(text: str) -> str:
+    text = _TEX_ACCENT.sub(r"\1", text)
+    text = _TEX_LETTER.sub(r"\1", text)
+    text = _TEX_FONT.sub("", text)
+    text = _TEX_ELL.sub("l", text)
+    text = _TEX_GLUED.sub(" ", _TEX_VARIANT.sub("", text))
+    return _SUBSCRIPT.sub("", text.translate(_TEX_DROP))
+
+
+def title_key(title: str) -> str:
+    """The letters and digits of a folded title, run together: equal for one title however it was typed.
+
+    A plus or a sharp glued to a word counts (SPLADE and SPLADE++ are two). Never empty for a title that
+    is not blank.
+    """
+
+    return "".join(re.findall(r"[^\W_]+|(?<=\w)[+#*]+(?!\w)", fold(title))) or "".join(title.split())
+
+
+def clean_doi(doi: str) -> str:
+    """A DOI in lower case without its prefix, or "" where the text is none."""
+    match = _DOI.fullmatch(doi.strip())
+    return match[1].lower().rstrip(".,;") if match else ""
+
+
+def clean_arxiv_id(text: str) -> str:
+    """The arXiv id that a text is or names (an address, arXiv's own DOI), without its version, or ""."""
+    if not (match := _ARXIV.search(text.strip())):
+        return ""
+    return match["id"] or f"{match['archive'].lower()}/{match['number']}"
+
+
+def paper_id(title: str, *, doi: str = "", arxiv_id: str = "", own_id: str = "") -> str:
+    """What a paper is called: its DOI, else arXiv id, else the record's own id, else a hash of its title.
+
+    A DOI that arXiv gave is its arXiv id, so that a preprint has one name.
+    """
+    doi = clean_doi(doi)
+    if doi.startswith(_ARXIV_DOI):
+        doi, arxiv_id = "", arxiv_id or doi
+    return doi or clean_arxiv_id(arxiv_id) or own_id.strip() or _title_hash(title)
+
+
+def _title_hash(title: str) -> str:
+    return hashlib.blake2b(title_key(title).encode(), digest_size=8).hexdigest()
