@@ -94,6 +94,20 @@ class RankedPaper:
     score: float
     evidence: tuple[Evidence, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """As `rag search --json` and GET /search give it: the abstract is left out."""
+        paper = self.paper
+        return {
+            "paper_id": paper.paper_id,
+            "title": paper.title,
+            "score": self.score,
+            "authors": list(paper.authors),
+            "year": paper.year,
+            "venue": paper.venue,
+            "url": paper.url,
+            "evidence": [{**asdict(each.sentence), "score": each.score} for each in self.evidence],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Citation:
