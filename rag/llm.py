@@ -1,0 +1,266 @@
+"""A language model behind any OpenAI-compatible server: messages in, text as it is written out.
+
+The only importer of `openai` (1.2 s, so late). Owns the protocol, time limits and retries. What calls
+cost is rag/spending.py's, errors rag/llm_errors.py's; it knows nothing of papers or prompts.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from functools import cached_property, partial
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from rag.config import Config
+from rag.counting import TokenCounter
+from rag.errors import ConfigError, ModelError, ModelReplyInvalid
+from rag.llm_cache import CachedReply, ReplyCache
+from rag.llm_errors import Call, our_error, shows
+from rag.received import Received, without_thoughts
+from rag.records import Usage
+from rag.spending import Budget, price_of
+
+if TYPE_CHECKING:
+    import openai
+
+OPENAI_URL = "https://api.openai.com/v1"
+NO_KEY = "none"
+"""What servers are sent where no key is set; they want the header, not its value."""
+NO_NAME = "list of models"
+TRIES = 3
+LONGEST_PAUSE_S = 30.0
+CONNECT_S = 5.0
+TOKENS_PER_MESSAGE = 4
+"""What the chat format adds to a message, and once to the reply."""
+REFUSABLE = ("stream_options", "temperature", "max_tokens")
+"""Fields some servers refuse; each is then left out, max_tokens called by its newer name."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that has come in whole."""
+
+    text: str
+    usage: Usage
+    finished: bool = True
+    """False where the model stopped at the limit on tokens."""
+    cached: bool = False
+
+
+class LanguageModel:
+    """One model at one server, and what this session has spent on it. Safe to share by threads.
+
+    Making one connects to nothing. Raises ConfigError where the settings name no server.
+    """
+
+    def __init__(self, config: Config, *, backoff_s: float = 0.5) -> None:
+        """`backoff_s`: first pause before a retry; doubled each time, unless the server says how long."""
+        if not config.has_model:
+            raise ConfigError(
+                "no language model is set up; set OPENAI_API_KEY, or OPENAI_BASE_URL for a local one"
+            )
+        self.config = config
+        self.url = config.base_url or OPENAI_URL
+        self.host = _host(self.url)
+        self._backoff_s = backoff_s
+        self._cache = ReplyCache(config.cache / "replies") if config.llm_cache else None
+        self._refused: set[str] = set()
+        self._warming: Thread | None = None
+
+    def __repr__(self) -> str:
+        return f"LanguageModel({self.config.model or 'first listed'!r} at {self.host})"
+
+    def warm_up(self) -> None:
+        """Import the client, and find the model's name and vocabulary, while the caller retrieves."""
+        self._warming = Thread(target=self._prepare, daemon=True)
+        self._warming.start()
+
+    def _prepare(self) -> None:
+        try:
+            _ = self._client, self.counter
+        except (ModelError, ConfigError):
+            return  # the call will meet it again, where it can be reported
+
+    def close(self) -> None:
+        """Let go of the connection; a later call opens another."""
+        if client := self.__dict__.pop("_client", None):
+            client.close()
+
+    @cached_property
+    def name(self) -> str:
+        """The model named in the settings, else the first that a server of the user's own lists."""
+        if self.config.model:
+            return self.config.model
+        if not self.config.base_url:
+            raise ConfigError("no model is named; set RAG_LLM_MODEL, like RAG_LLM_MODEL=gpt-4.1-mini")
+        with self._our_errors(NO_NAME):
+            page = self._retried(self._client.models.list)
+        listed = [str(model.id) for model in getattr(page, "data", None) or ()]
+        if not listed:
+            raise ConfigError(f"{self.host} lists no model; load one there, or set RAG_LLM_MODEL")
+        return listed[0]
+
+    @cached_property
+    def counter(self) -> TokenCounter:
+        return TokenCounter.for_model(self.name)
+
+    @cached_property
+    def budget(self) -> Budget:
+        return Budget(self.name, self.config.max_cost_usd, self.config.max_call_usd, price_of(self.name))
+
+    def n_tokens(self, messages: Sequence[Message]) -> int:
+        """Tokens of a prompt, by tiktoken."""
+        texts = (message.content for message in messages)
+        return TOKENS_PER_MESSAGE + sum(TOKENS_PER_MESSAGE + self.counter.count(text) for text in texts)
+
+    def complete(self, messages: Sequence[Message], *, max_tokens: int | None = None) -> Reply:
+        """The whole reply; see `stream`."""
+        *_, reply = self.stream(messages, max_tokens=max_tokens)
+        assert isinstance(reply, Reply)
+        return reply
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int | None = None) -> Iterator[str | Reply]:
+        """Text as it comes and, last, the Reply. One request, unless a reply to it is kept.
+
+        Raises BudgetExceeded before the request where it may pass a cap, and any other ModelError then
+        or in mid-reply; what had come by then is counted as spent.
+        """
+        if self._warming:
+            self._warming.join()
+        limit = max_tokens or self.config.max_tokens
+        asked = [{"role": message.role, "content": message.content} for message in messages]
+        request = {"server": self.url, "model": self.name, "max_tokens": limit, "messages": asked}
+        if self._cache and (kept := self._cache.get(request)):
+            yield kept.text
+            yield Reply(kept.text, Usage(kept.prompt_tokens, kept.completion_tokens, 0.0), cached=True)
+            return
+        reserved = self.budget.reserve(self.n_tokens(messages) if self.budget.capped else 0, limit)
+        received = Received()
+        try:
+            yield from without_thoughts(self._pieces(asked, limit, received))
+        finally:
+            prompt, completion = self._counted(messages, received)
+            usage = self.budget.settle(reserved, prompt, completion)
+        reply = Reply(received.answer, usage, finished=received.finish != "length")
+        if self._cache and reply.finished:
+            self._cache.put(request, CachedReply(reply.text, prompt, completion))
+        yield reply
+
+    def _counted(self, messages: Sequence[Message], received: Received) -> tuple[int, int]:
+        """Prompt and completion tokens: the server's count, else tiktoken's; none where nothing came."""
+        if received.usage:
+            return received.usage
+        if not received.text:
+            return 0, 0
+        return self.n_tokens(messages), self.counter.count(received.text)
+
+    def _pieces(self, asked: list[dict[str, str]], limit: int, received: Received) -> Iterator[str]:
+        with self._our_errors(self.name), closing(self._opened(asked, limit)) as stream:
+            for chunk in stream:
+                if piece := received.take(chunk):
+                    yield piece
+        received.check(self.host)
+
+    def _opened(self, asked: list[dict[str, str]], limit: int) -> openai.Stream[Any]:
+        """The stream of a reply, asked for with what this server has not refused before."""
+        import openai
+
+        create: Any = self._client.chat.completions.create
+        while True:
+            fields = {"stream_options": {"include_usage": True}, "temperature": 0, "max_tokens": limit}
+            kept = {name: value for name, value in fields.items() if name not in self._refused}
+            if "max_tokens" in self._refused:
+                kept["max_completion_tokens"] = limit
+            try:
+                request = partial(create, model=self.name, messages=asked, stream=True, **kept)
+                return self._retried(request)
+            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+                named = {name for name in REFUSABLE if name in str(error)} or {"stream_options"}
+                if named <= self._refused:
+                    raise
+                self._refused |= named
+
+    @cached_property
+    def _client(self) -> openai.OpenAI:
+        import openai
+
+        return openai.OpenAI(
+            api_key=self.config.api_key or NO_KEY,
+            base_url=self.url,
+            timeout=openai.Timeout(self.config.timeout_s, connect=min(CONNECT_S, self.config.timeout_s)),
+            max_retries=0,  # retried here: the client would retry a time-out too, tripling the wait
+        )
+
+    def _retried(self, call: Callable[[], _T]) -> _T:
+        """`call()`, again after a pause where the server is busy, failing or out of reach."""
+        import openai
+
+        for attempt in range(TRIES - 1):
+            try:
+                return call()
+            except openai.APITimeoutError:
+                raise
+            except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as error:
+                pause_s = _retry_after_s(error)
+                if pause_s is None:
+                    pause_s = self._backoff_s * 2**attempt * random.uniform(0.75, 1.0)
+                if pause_s > LONGEST_PAUSE_S or error.code == "insufficient_quota":
+                    raise
+                time.sleep(pause_s)
+        return call()
+
+    @contextmanager
+    def _our_errors(self, model: str) -> Iterator[None]:
+        """The client's errors as ours, without the key."""
+        import openai
+
+        key = self.config.api_key
+        try:
+            yield
+        except openai.OpenAIError as error:
+            ours = our_error(error, Call(self.host, model, self.config.timeout_s), key)
+            raise ours from (None if shows(error, key) else error)
+        except ValueError as error:  # what comes is not JSON; the client passes that on as it is
+            raise ModelReplyInvalid(
+                f"the reply from {self.host} is not the chat completions protocol; is OPENAI_BASE_URL right?"
+            ) from error
+
+
+def _host(url: str) -> str:
+    """The server as messages name it, without path or credentials."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise ConfigError(
+            f"OPENAI_BASE_URL is {url!r}: {error}; set it like http://127.0.0.1:11434/v1"
+        ) from error
+    return f"{parts.hostname}{port}"
+
+
+def _retry_after_s(error: openai.APIError) -> float | None:
+    """The pause a server asks for, as seconds or as a date; None where it asks for none."""
+    response = getattr(error, "response", None)
+    asked = response.headers.get("retry-after", "") if response is not None else ""
+    try:
+        return max(0.0, float(asked))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,62 @@
+"""Replies of the language model on disk, keyed by the whole request. One small JSON file each.
+
+Owns files under the cache folder; a file that does not read back is as if it were not there.
+Requests hold no key, so neither does the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class CachedReply:
+    """A whole reply as it came, with the tokens it took."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyCache:
+    """A folder of replies, readable by its owner only."""
+
+    folder: Path
+
+    def get(self, request: Mapping[str, Any]) -> CachedReply | None:
+        """The reply to exactly this request, if there is one."""
+        try:
+            found = json.loads(self._path(request).read_text("utf-8"))
+            return CachedReply(
+                str(found["text"]), int(found["prompt_tokens"]), int(found["completion_tokens"])
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, request: Mapping[str, Any], reply: CachedReply) -> None:
+        """Keep a reply. A full or read-only disk costs the saving, not the answer."""
+        path = self._path(request)
+        kept = {
+            "text": reply.text,
+            "prompt_tokens": reply.prompt_tokens,
+            "completion_tokens": reply.completion_tokens,
+        }
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
+                json.dump(kept, file, ensure_ascii=False)
+            os.replace(file.name, path)
+        except OSError:
+            return
+
+    def _path(self, request: Mapping[str, Any]) -> Path:
+        digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
+        return self.folder / f"{digest}.json"

@@ -1,0 +1,83 @@
+"""What calls of a language model cost, and the caps on it.
+
+Owns the price table (prices.json) and the arithmetic; a model without a known price has no cost
+rather than a guessed one. Counting tokens is rag/counting.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from importlib import resources
+from threading import Lock
+
+from rag.errors import BudgetExceeded, ConfigError
+from rag.records import Usage
+
+_REMEDY = "raise the cap, or use --no-llm"
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per million tokens."""
+
+    prompt: float
+    completion: float
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """US dollars."""
+        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
+
+
+def price_of(model: str) -> Price | None:
+    """The price of a model by its exact name, or the name without its snapshot date; else None."""
+    table = json.loads(resources.files("rag").joinpath("prices.json").read_text("utf-8"))["usd_per_million"]
+    price = table.get(model) or table.get(_SNAPSHOT.sub("", model))
+    return Price(*price) if price else None
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one session has spent on one model, and its caps in US dollars. Safe to share by threads."""
+
+    model: str
+    max_session_usd: float | None = None
+    max_call_usd: float | None = None
+    price: Price | None = None
+    spent_usd: float = 0.0
+    """Settled calls at what they cost, and calls under way at the most they can cost."""
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @property
+    def capped(self) -> bool:
+        return self.max_session_usd is not None or self.max_call_usd is not None
+
+    def reserve(self, prompt_tokens: int, max_tokens: int) -> float:
+        """Set aside the most a call can cost, and return it, in US dollars. Raises BudgetExceeded where
+        that would pass a cap, and ConfigError where there is a cap but no price to hold it against."""
+        if not self.capped:
+            return 0.0
+        if self.price is None:
+            raise ConfigError(
+                f"a spending cap is set, but the price of {self.model!r} is not known, so it cannot be kept; "
+                "drop the cap, or choose a model listed in rag/prices.json"
+            )
+        worst = self.price.of(prompt_tokens, max_tokens)
+        told = f"a call to {self.model} may cost ${worst:.4f}"
+        with self._lock:
+            if self.max_call_usd is not None and worst > self.max_call_usd:
+                raise BudgetExceeded(f"{told}, over the cap of ${self.max_call_usd:.4f} a call; {_REMEDY}")
+            if self.max_session_usd is not None and self.spent_usd + worst > self.max_session_usd:
+                spent = f"${self.spent_usd:.4f} of ${self.max_session_usd:.4f}"
+                raise BudgetExceeded(f"{told}, and {spent} is spent; {_REMEDY}")
+            self.spent_usd += worst
+        return worst
+
+    def settle(self, reserved: float, prompt_tokens: int, completion_tokens: int) -> Usage:
+        """Replace what was set aside by what the call cost."""
+        cost = self.price.of(prompt_tokens, completion_tokens) if self.price else None
+        with self._lock:
+            self.spent_usd += (cost or 0.0) - reserved
+        return Usage(prompt_tokens, completion_tokens, cost)
