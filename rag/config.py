@@ -51,6 +51,9 @@ class Config:
     chroma_url: str | None = None
     """http://host:port of a Chroma server to hold the truth, instead of the library's folder."""
 
+    max_call_usd: float | None = None
+    """Cap on what one call of the model may cost, at worst."""
+
     @property
     def has_model(self) -> bool:
         return bool(self.api_key or self.base_url)
