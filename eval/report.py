@@ -1,0 +1,213 @@
+"""A finished run as people read it: report.html (one file, no network), report.md, and scores beside.
+
+Owns what is shown and in what order; numbers come from `eval.summary`, plots from `eval.charts`, the
+page from assets/. The template escapes everything that is not one of our own plots.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from eval import charts
+from eval.answers import found_facts, is_verbatim, quoted_evidence
+from eval.bootstrap import Estimate
+from eval.datasets import Gold
+from eval.misses import KINDS, misses
+from eval.results import Manifest, write_text
+from eval.summary import MEASURES, Scored, latency, scores_lines, summarise
+
+HEADLINES = (
+    "nDCG@10", "R@5", "fact_recall", "citation_precision", "evidence_recall", "quote_fidelity",
+    "abstention_f1",
+)  # fmt: skip
+BY_TYPE = ("nDCG@10", "R@5", "fact_recall", "citation_precision", "evidence_recall", "abstention_right")
+SHOWN = 10
+"""Retrieved papers the page lists for a question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a page about a run of questions is made from."""
+
+    manifest: Manifest
+    summary: Mapping[str, Any]
+    latency: Mapping[str, Mapping[str, float]]
+    scored: Sequence[Scored]
+    gold: Gold
+
+
+def write_report(folder: Path, manifest: Manifest, scored: Sequence[Scored], gold: Gold) -> Report:
+    """Write summary.json, scores.jsonl, latency.json, report.md and report.html into the run's folder."""
+    times = latency([s.result for s in scored])
+    report = Report(manifest, summarise(scored, gold), times, scored, gold)
+    write_text(folder / "summary.json", json.dumps(report.summary, indent=2, ensure_ascii=False) + "\n")
+    write_text(folder / "latency.json", json.dumps(times, indent=2) + "\n")
+    write_text(folder / "scores.jsonl", scores_lines(scored))
+    write_text(folder / "report.md", markdown(report))
+    write_text(folder / "report.html", html(report))
+    return report
+
+
+def markdown(report: Report) -> str:
+    """The report without its plots and questions."""
+    summary, dataset = report.summary, report.manifest.dataset
+    lines = [
+        f"# {dataset['name']}: {summary['n']} questions, {report.manifest.library['n_papers']} papers",
+        "",
+    ]
+    lines += notices(summary)
+    lines += ["", "| measure | mean | 95% interval | n | |", "|---|---|---|---|---|"]
+    for name, value in estimates(summary["measures"]).items():
+        lines.append(f"| {name} | {shown(value)} | {interval(value)} | {value.n} | {MEASURES[name].about} |")
+    names = [name for name in BY_TYPE if name in summary["measures"]]
+    if len(summary["types"]) > 1:
+        lines += ["", "| type | n | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
+        for kind, n in summary["types"].items():
+            values = estimates(summary["by_type"][kind])
+            cells = [shown(values[name]) if name in values else "" for name in names]
+            lines.append(f"| {kind} | {n} | " + " | ".join(cells) + " |")
+    lines += ["", "| stage | median ms | p95 | p99 |", "|---|---|---|---|"]
+    for stage, t in report.latency.items():
+        lines.append(f"| {stage} | {t['p50']:.1f} | {t['p95']:.1f} | {t['p99']:.1f} |")
+    lines += ["", *_misses_in_words(report.scored), ""]
+    return "\n".join(lines)
+
+
+def notices(summary: Mapping[str, Any]) -> list[str]:
+    """What a reader must know before the figures, one line each."""
+    lines = []
+    if summary["failed"]:
+        first = next(iter(summary["failed"].values()))
+        lines.append(
+            f"{len(summary['failed'])} questions failed and count at their default; the first: {first}"
+        )
+    if summary["missing_gold"]:
+        names = "; ".join(summary["missing_gold"])
+        lines.append(
+            f"{len(summary['missing_gold'])} gold papers are not in this library and count as missed: {names}"
+        )
+    if summary["fell_back"]:
+        lines.append(
+            f"{len(summary['fell_back'])} answers carry a notice (the model failed, say): "
+            + ", ".join(summary["fell_back"])
+        )
+    if summary["unscored"]:
+        first = next(iter(summary["unscored"].values()))
+        lines.append(f"{len(summary['unscored'])} verdicts of the judge are unscored; the first: {first}")
+    return lines
+
+
+def html(report: Report) -> str:
+    """The page: one self-contained file."""
+    from jinja2 import Environment, StrictUndefined
+    from markupsafe import Markup
+
+    assets = files("eval") / "assets"
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {"shown": shown, "interval": interval}
+    template = environment.from_string((assets / "report.html").read_text(encoding="utf-8"))
+    summary = report.summary
+    page: str = template.render(
+        manifest=asdict(report.manifest),
+        summary=summary,
+        notices=notices(summary),
+        measures=estimates(summary["measures"]),
+        about=MEASURES,
+        headlines=[name for name in HEADLINES if name in summary["measures"]],
+        latency=report.latency,
+        plots=[(title, note, Markup(svg)) for title, note, svg in plots(report)],
+        kinds=KINDS,
+        rows=[question_row(scored, report.gold) for scored in report.scored],
+        css=Markup((assets / "report.css").read_text(encoding="utf-8")),
+        js=Markup((assets / "report.js").read_text(encoding="utf-8")),
+    )
+    return page
+
+
+def plots(report: Report) -> list[tuple[str, str, str]]:
+    """(title, note, SVG) of every plot the run has numbers for."""
+    summary, found = report.summary, []
+    by_type = {kind: estimates(values) for kind, values in summary["by_type"].items()}
+    for name in BY_TYPE:
+        rows = [(kind, values[name]) for kind, values in by_type.items() if name in values]
+        if len(rows) > 1:
+            found.append((f"{name} by type", MEASURES[name].about, charts.interval_chart(rows, name)))
+    if summary["recall_by_depth"]:
+        points = [(float(k), recall) for k, recall in enumerate(summary["recall_by_depth"], 1)]
+        x = charts.Axis(1, len(points), (1, 2, 5, 10, 20, 50), "papers retrieved (k)", log=True)
+        curve = charts.line_chart(points, x, charts.Axis(0, 1, charts.UNIT_TICKS, "recall"), area=True)
+        found.append(("Retrieval depth", "share of the gold papers among the first k", curve))
+    if summary["risk_coverage"]:
+        x, y = (charts.Axis(0, 1, charts.UNIT_TICKS, label) for label in ("coverage", "risk"))
+        curve = charts.line_chart(summary["risk_coverage"], x, y, area=True)
+        found.append(
+            ("Risk and coverage", "errors, if only the questions it is surest of were answered", curve)
+        )
+    if summary["calibration"]:
+        disc = charts.calibration_chart(
+            summary["calibration"], "support of a sentence", "cites gold papers alone"
+        )
+        found.append(
+            ("Calibration of support", "answer sentences by their support; a disc's area is its share", disc)
+        )
+    if report.latency:
+        rows3 = [(stage, t["p50"], t["p95"]) for stage, t in report.latency.items()]
+        found.append(
+            ("Latency by stage", "median and 95th percentile", charts.bar_chart(rows3, "milliseconds"))
+        )
+    return found
+
+
+def question_row(scored: Scored, gold: Gold) -> dict[str, Any]:
+    """What the page shows of one question."""
+    question, answer = scored.question, scored.result.answer
+    relevant = {paper for paper, grade in gold.qrels.get(question.id, {}).items() if grade > 0}
+    ranks = {paper: rank for rank, paper in enumerate(scored.result.ranking, 1)}
+    titles = {gold.ids[name]: name for name in question.gold}
+    titles |= {paper: gold.papers[paper].title for paper in relevant if paper in gold.papers}
+    facts = (
+        question.nuggets
+        if len(question.nuggets) == len(question.patterns)
+        else [p.pattern for p in question.patterns]
+    )
+    return {
+        "question": question,
+        "error": scored.result.error,
+        "answer": answer,
+        "citations": [(c, c.paper_id in relevant, is_verbatim(c, gold.papers)) for c in answer.citations]
+        if answer
+        else [],
+        "gold": [(titles[paper], ranks.get(paper)) for paper in titles],
+        "evidence": list(zip(question.evidence, quoted_evidence(question, answer, gold), strict=True)),
+        "facts": list(zip(facts, found_facts(question, answer), strict=True)),
+        "retrieved": [(paper, paper.paper_id in relevant) for paper in scored.result.retrieved[:SHOWN]],
+        "verdicts": scored.result.verdicts,
+        "misses": misses(scored),
+        "scores": {name: scored.scores[name] for name in HEADLINES if name in scored.scores},
+    }
+
+
+def estimates(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
+    return {name: Estimate(**value) for name, value in values.items()}
+
+
+def shown(value: Estimate | float) -> str:
+    """Shares with three places, larger numbers with one."""
+    number = value.value if isinstance(value, Estimate) else value
+    return f"{number:.3f}" if abs(number) <= 1 else f"{number:.1f}"
+
+
+def interval(value: Estimate) -> str:
+    return "" if value.low is None or value.high is None else f"{shown(value.low)} to {shown(value.high)}"
+
+
+def _misses_in_words(scored: Sequence[Scored]) -> list[str]:
+    by_kind = {kind: [s.question.id for s in scored if kind in misses(s)] for kind in KINDS}
+    return [f"- {kind} ({len(ids)}): {', '.join(ids)}" for kind, ids in by_kind.items() if ids]
