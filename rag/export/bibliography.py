@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from rag.normalise import clean_arxiv_id, clean_doi
 from rag.records import Answer, Citation, Paper
 
-_DOI = re.compile(r"10\.\d{4,9}/\S+")
-_ARXIV_ID = re.compile(r"\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7}")
 _CONFERENCE = re.compile(r"proceedings|conference|workshop|symposium", re.IGNORECASE)
 _GROUP = re.compile(r"\b(collaboration|consortium|team|group|initiative|society|network|committee)\b", re.I)
 _SUFFIX = re.compile(r"(jr|sr)\.?|i{2,3}|iv", re.IGNORECASE)
@@ -47,6 +46,8 @@ def split_name(name: str) -> tuple[str, str]:
 
 
 def _as_paper(citation: Citation) -> Paper:
+    """A DOI or an arXiv id is known where the paper goes by it."""
+    arxiv_id = clean_arxiv_id(citation.paper_id)
     return Paper(
         paper_id=citation.paper_id,
         title=citation.title,
@@ -54,7 +55,7 @@ def _as_paper(citation: Citation) -> Paper:
         authors=citation.authors,
         year=citation.year,
         venue=citation.venue,
-        doi=citation.paper_id if _DOI.fullmatch(citation.paper_id) else "",
-        arxiv_id=citation.paper_id if _ARXIV_ID.fullmatch(citation.paper_id) else "",
+        doi=clean_doi(citation.paper_id),
+        arxiv_id=arxiv_id if arxiv_id == citation.paper_id else "",
         url=citation.url,
     )
