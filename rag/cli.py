@@ -48,6 +48,8 @@ COMMANDS = {
     "remove": Command("rag.commands.remove", "take papers out of a library"),
     "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
     "ui": Command("ui.command", "open the chat page in a browser"),
+    "serve": Command("rag.commands.serve", "answer over HTTP: REST, OpenAI's protocol, MCP"),
+    "sync": Command("rag.commands.sync", "fetch new papers from arXiv, OpenAlex, ..."),
     "eval": Command("eval.command", "measure retrieval and answers"),
     "doctor": Command("rag.commands.doctor", "check that everything is in order, and mend what can be"),
 }

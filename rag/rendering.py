@@ -69,7 +69,7 @@ def plain(text: str) -> str:
 def render_answer(answer: Answer, term: Terminal) -> str:
     """The answer, what the gate doubts in it, and its sources; or why there is none, and what is nearest."""
     blocks = [_body(answer.answer, term)]
-    if answer.abstained and answer.reason:
+    if answer.abstained and answer.reason and answer.reason != answer.answer:
         blocks.append(term.wrap(answer.reason))
     blocks.append("\n".join(_doubt(each, term) for each in answer.sentences if each.status != "supported"))
     blocks.append(_sources(answer, term))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
 from rag.config import Config
@@ -52,7 +51,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             _write_run(Path(args.run), rankings, tag=f"rag-{args.mode}")
         elif args.batch is not None:
             for question_id, ranked in rankings:
-                print_json({"id": question_id, "retrieved": [_as_json(each) for each in ranked]})
+                print_json({"id": question_id, "retrieved": [each.to_dict() for each in ranked]})
         else:
             ((_, ranked),) = rankings
             _show(ranked, as_json=args.json)
@@ -65,7 +64,7 @@ def _search(
     from rag.queries import plan
 
     query = plan(question.text, question.history).question if question.history else question.text
-    return assistant.search(query, top=args.top or assistant.config.top, mode=args.mode, filters=filters)
+    return assistant.search(query, top=args.top, mode=args.mode, filters=filters)
 
 
 def _write_run(path: Path, rankings: Iterable[tuple[str, list[RankedPaper]]], tag: str) -> None:
@@ -86,20 +85,6 @@ def _write_run(path: Path, rankings: Iterable[tuple[str, list[RankedPaper]]], ta
 
 def _show(ranked: list[RankedPaper], *, as_json: bool) -> None:
     if as_json:
-        print_json([_as_json(each) for each in ranked])
+        print_json([each.to_dict() for each in ranked])
     else:
         print(render_ranking(ranked, terminal()))
-
-
-def _as_json(ranked: RankedPaper) -> dict[str, Any]:
-    paper = ranked.paper
-    return {
-        "paper_id": paper.paper_id,
-        "title": paper.title,
-        "score": ranked.score,
-        "authors": list(paper.authors),
-        "year": paper.year,
-        "venue": paper.venue,
-        "url": paper.url,
-        "evidence": [{**asdict(each.sentence), "score": each.score} for each in ranked.evidence],
-    }
