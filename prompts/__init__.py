@@ -1,0 +1,1 @@
+"""The messages sent to a language model, one Markdown file each. Loaded and filled in by rag/prompts.py."""
