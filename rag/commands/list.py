@@ -1,0 +1,41 @@
+"""`rag list`: the papers of a library, a line each."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import islice
+
+from rag.commands.options import positive, print_json
+from rag.config import Config
+from rag.filters import add_filter_arguments, filters_from
+from rag.records import Paper
+from rag.rendering import plain
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--limit", type=positive, metavar="N", help="at most this many (default: all)")
+    parser.add_argument("--json", action="store_true", help="print whole records, as one JSON list")
+    add_filter_arguments(parser)
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    filters = filters_from(args)
+
+    from rag.library import Library
+    from rag.selection import select_papers
+
+    with Library.open(config.library, config) as library:
+        papers = islice(select_papers(library, filters=filters), args.limit)
+        if args.json:
+            print_json([paper.to_dict() for paper in papers])
+        else:
+            for paper in papers:
+                print(line_of(paper))
+    return 0
+
+
+def line_of(paper: Paper) -> str:
+    """Id, year, first author and title, parted by tabs so that `cut` can take them apart."""
+    more = " et al." if len(paper.authors) > 1 else ""
+    author = paper.authors[0] + more if paper.authors else ""
+    return "\t".join(map(plain, (paper.paper_id, str(paper.year or ""), author, paper.title)))
