@@ -64,6 +64,11 @@ class Encoder:
         """Word pieces of `text` with the two special ones, however many there are."""
         return len(self._tokenizer.encode(text).ids)
 
+    def token_id(self, piece: str) -> int | None:
+        """Id of a word piece, or None where the vocabulary lacks it."""
+        token_id: int | None = self._tokenizer.token_to_id(piece)
+        return token_id
+
     def encode_query(self, text: str) -> Encoded:
         """Encode one text in float32. What passes 512 pieces is not seen."""
         return self._run(self._float_session, [self._tokenize([text])[0]])[0]

@@ -1,0 +1,249 @@
+"""The path from a question to a cited answer, in the order of the steps. Each step lives elsewhere.
+
+plan ─▶ rank ─▶ read the best papers' sentences ─▶ know, or abstain ─▶ quote, or write and check
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rag import abstention, extractive, queries
+from rag.clock import Clock
+from rag.config import Config
+from rag.encoder import Encoder
+from rag.errors import LibraryEmpty
+from rag.evidence import read
+from rag.library import Library
+from rag.questions import check_question
+from rag.ranking import Ranking, rank, weigh
+from rag.records import (
+    Answer,
+    Delta,
+    Done,
+    Event,
+    Filters,
+    IngestReport,
+    Progress,
+    RankedPaper,
+    Retrieved,
+    RetrievedPaper,
+    SearchMode,
+    as_history,
+)
+
+if TYPE_CHECKING:
+    from rag.generation import Writer
+    from rag.support import Gate
+
+READ_PAPERS = 12
+"""Papers whose sentences are weighed for an answer; what a written answer may draw on."""
+
+
+class Assistant:
+    """An open library and what is needed to question it. Safe to share between threads; close it when done."""
+
+    def __init__(self, library: Library, encoder: Encoder, config: Config) -> None:
+        self.library = library
+        self.encoder = encoder
+        self.config = config
+
+    @classmethod
+    def open(
+        cls, path: str | Path | None = None, *, config: Config | None = None, create: bool = False
+    ) -> Assistant:
+        """Open the library at `path` (default: the configured one).
+
+        Raises LibraryNotFound where there is none and `create` is not set, other LibraryErrors where it
+        cannot be used, WeightsError where the encoder's weights are missing.
+        """
+        config = config or Config.from_env()
+        if path is not None:
+            config = replace(config, library=Path(path).expanduser())
+        library = Library.open(config.library, config, create=create)
+        encoder = Encoder.load(config)
+        library.check_encoder(encoder)
+        return cls(library, encoder, config)
+
+    def close(self) -> None:
+        self.library.close()
+
+    def __enter__(self) -> Assistant:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def ingest(
+        self,
+        paths: Iterable[str | Path],
+        *,
+        format: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> IngestReport:
+        """Read files or folders into the library. What was there and has not changed is not encoded again.
+
+        Raises InputError where a path cannot be used at all, LibraryLocked where another process writes.
+        """
+        from rag.readers import read_paths
+
+        return self.library.add(read_paths(paths, format=format), self.encoder, progress=progress)
+
+    def search(
+        self,
+        query: str,
+        *,
+        top: int | None = None,
+        mode: SearchMode = "hybrid",
+        filters: Filters | None = None,
+    ) -> list[RankedPaper]:
+        """The `top` papers for `query`, best first, each with its sentences, best first.
+
+        Raises InputError where the query is empty or too long, LibraryEmpty where nothing is indexed.
+        """
+        query = check_question(query)
+        self._require_papers()
+        ranking = rank(self.library, self.encoder, query, mode=mode, filters=filters)
+        return self._read(query, ranking, top or self.config.top)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Iterable[Iterable[str]] = (),
+        filters: Filters | None = None,
+        words: int | None = None,
+        llm: bool | None = None,
+        top: int | None = None,
+    ) -> Answer:
+        """Answer `question` with checked citations, or abstain with a reason.
+
+        history: earlier turns as ("user" | "assistant", text). llm: whether a model writes (default: if one
+        is configured). words: length of an answer without a model. top: papers listed in `retrieved`.
+        Raises InputError, LibraryEmpty; a failing model gives the extractive answer with a `notice`.
+        """
+        events = self.stream(question, history=history, filters=filters, words=words, llm=llm, top=top)
+        return next(event.answer for event in events if isinstance(event, Done))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Iterable[Iterable[str]] = (),
+        filters: Filters | None = None,
+        words: int | None = None,
+        llm: bool | None = None,
+        top: int | None = None,
+    ) -> Iterator[Event]:
+        """As `ask`, step by step: what was retrieved, the text as it is written, and last the checked answer."""
+        question = check_question(question)
+        turns = as_history(history)
+        self._require_papers()
+        clock = Clock()
+        writes = self.config.has_model if llm is None else llm
+        with clock("plan"):
+            plan = queries.plan(question, turns, filters)
+        with clock("retrieve"):
+            ranking, notice = self._rank(plan, filters)
+        with clock("read"):
+            papers = self._read(question, ranking, max(READ_PAPERS, top or self.config.top))
+        draft = Answer(
+            question=question,
+            mode="llm" if writes else "extractive",
+            answer="",
+            abstained=False,
+            reason=None,
+            sentences=(),
+            citations=(),
+            retrieved=_retrieved(papers, top or self.config.top),
+            searched_for=plan.queries[:1],
+            notice=notice,
+            confidence=abstention.confidence(ranking),
+        )
+        yield Retrieved(tuple(papers), draft.searched_for)
+        if reason := abstention.reason(question, ranking, papers):
+            yield Done(
+                replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
+            )
+            return
+
+        def quote() -> extractive.Written:
+            return extractive.answer(question, plan.kind, papers, words or self.config.words)
+
+        if writes:
+            yield from self._writer.write(draft, plan, papers, quote, clock)
+            return
+        with clock("answer"):
+            written = quote()
+        yield Delta(written.text)
+        yield Done(
+            replace(
+                draft,
+                answer=written.text,
+                sentences=written.sentences,
+                citations=written.citations,
+                timings_ms=clock.timings_ms(),
+            )
+        )
+
+    @cached_property
+    def gate(self) -> Gate:
+        """What checks written sentences against the ones they cite."""
+        from rag.support import Gate
+
+        return Gate(self.encoder)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        from rag.generation import Writer
+
+        return Writer(self.config, self.gate)
+
+    def _require_papers(self) -> None:
+        self.library.refresh()
+        if self.library.n_papers == 0:
+            where = self.config.library
+            raise LibraryEmpty(
+                f"the library at {where} has no papers; add some with: rag ingest PATH... --library {where}"
+            )
+
+    def _rank(self, plan: queries.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
+        """Rank with the plan's filters. One that was only read off the wording gives way where nothing passes it."""
+        ranking = rank(self.library, self.encoder, plan.queries[0], filters=plan.filters)
+        if ranking.ranked or plan.filters == (given or Filters()):
+            return ranking, None
+        notice = "No paper in the library passes the filter read from the question, so it was left out."
+        return rank(self.library, self.encoder, plan.queries[0], filters=given), notice
+
+    def _read(self, question: str, ranking: Ranking, top: int) -> list[RankedPaper]:
+        """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
+        query = weigh(self.library, self.encoder, self.encoder.encode_query(question))
+        papers = []
+        for place, ranked in enumerate(ranking.ranked[:top]):
+            candidates = self.library.passages_of(ranked.candidate) if place < READ_PAPERS else []
+            papers.append(RankedPaper(ranked.paper, ranked.score, read(question, query, candidates)))
+        return papers
+
+
+def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:
+    return tuple(RetrievedPaper(p.paper.paper_id, p.paper.title, p.score) for p in papers[:top])
+
+
+def ask(
+    question: str,
+    *,
+    library: str | Path | None = None,
+    history: Iterable[Iterable[str]] = (),
+    filters: Filters | None = None,
+    words: int | None = None,
+    llm: bool | None = None,
+) -> Answer:
+    """Ask the library at `library` (default: $RAG_LIBRARY, else the per-user one). See `Assistant.ask`."""
+    with Assistant.open(library) as assistant:
+        return assistant.ask(question, history=history, filters=filters, words=words, llm=llm)

@@ -1,0 +1,90 @@
+"""LlamaIndex's view of the library: its retriever, its embedding, and passages as its TextNodes.
+
+The same path as `Assistant.search` (rag/ranking.py), for those who build with LlamaIndex. Importing
+llama_index takes seconds, so the command line's path never comes here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
+from pydantic import PrivateAttr
+
+from rag.encoder import Encoder
+from rag.library import Candidate, Library
+from rag.ranking import Weights, rank
+from rag.records import Filters
+
+
+class MiniLMEmbedding(BaseEmbedding):
+    """The encoder as a LlamaIndex embedding: unit vectors of 384 floats, queries in float32, texts in int8."""
+
+    _encoder: Encoder = PrivateAttr()
+
+    def __init__(self, encoder: Encoder, **settings: Any) -> None:
+        super().__init__(model_name=encoder.fingerprint, **settings)
+        self._encoder = encoder
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "MiniLMEmbedding"
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return list(map(float, self._encoder.encode_query(query).vector))
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return self._get_query_embedding(query)
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        return [list(map(float, encoded.vector)) for encoded in self._encoder.encode_passages(texts)]
+
+
+class HybridRetriever(BaseRetriever):
+    """Both legs, their fusion and late interaction, as one LlamaIndex retriever.
+
+    Returns a paper's best passage each, best first. `weights` sets what each score counts: with
+    `Weights(late=0, title=0)` this is plain fusion, to be followed by a reranker of rag/reranking.py.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        encoder: Encoder,
+        *,
+        top: int = 10,
+        filters: Filters | None = None,
+        weights: Weights | None = None,
+    ) -> None:
+        super().__init__()
+        self._library, self._encoder = library, encoder
+        self._top, self._filters, self._weights = top, filters, weights
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        ranking = rank(
+            self._library,
+            self._encoder,
+            query_bundle.query_str,
+            filters=self._filters,
+            weights=self._weights,
+        )
+        best = ranking.ranked[: self._top]
+        return [NodeWithScore(node=to_node(ranked.candidate), score=ranked.score) for ranked in best]
+
+
+def to_node(candidate: Candidate) -> TextNode:
+    """A passage as a TextNode: its id, its text, and its paper's metadata, where `start` counts in the abstract."""
+    passage, paper = candidate.passage, candidate.paper
+    metadata = {name: value for name, value in paper.to_dict().items() if name != "abstract" and value}
+    return TextNode(
+        id_=passage.passage_id,
+        text=passage.text,
+        metadata=metadata | {"start": passage.start, "end": passage.end},
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=paper.paper_id)},
+        excluded_embed_metadata_keys=[name for name in metadata if name != "title"] + ["start", "end"],
+    )
