@@ -45,7 +45,7 @@ READ_PAPERS = 12
 
 
 class Assistant:
-    """An open library and what is needed to question it. Safe to share between threads; close it when done."""
+    """An open library and what is needed to question it. Safe to share between threads; close when done."""
 
     def __init__(self, library: Library, encoder: Encoder, config: Config) -> None:
         self.library = library
@@ -141,7 +141,7 @@ class Assistant:
         llm: bool | None = None,
         top: int | None = None,
     ) -> Iterator[Event]:
-        """As `ask`, step by step: what was retrieved, the text as it is written, and last the checked answer."""
+        """As `ask`, step by step: what was retrieved, the text as it comes, and last the checked answer."""
         question = check_question(question)
         turns = as_history(history)
         self._require_papers()
@@ -210,11 +210,11 @@ class Assistant:
         if self.library.n_papers == 0:
             where = self.config.library
             raise LibraryEmpty(
-                f"the library at {where} has no papers; add some with: rag ingest PATH... --library {where}"
+                f"no papers in the library at {where}; add some: rag ingest PATH... --library {where}"
             )
 
     def _rank(self, plan: queries.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
-        """Rank with the plan's filters. One that was only read off the wording gives way where nothing passes it."""
+        """Rank with the plan's filters; one only read off the wording gives way where nothing passes it."""
         ranking = rank(self.library, self.encoder, plan.queries[0], filters=plan.filters)
         if ranking.ranked or plan.filters == (given or Filters()):
             return ranking, None

@@ -46,7 +46,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What is said of one paper: its name where the reader needs it, and sentences in the abstract's order."""
+    """What is said of one paper: its name where the reader needs it, and sentences in their order."""
 
     paper: Paper
     name: str

@@ -67,7 +67,7 @@ def weigh(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Query:
 
 
 def idf(document_frequency: NDArray[np.int64], n_documents: int) -> Floats:
-    """BM25's inverse document frequency (Robertson and Zaragoza, 2009), never negative. float32[vocabulary]."""
+    """BM25's inverse document frequency (Robertson and Zaragoza, 2009), not negative. float32[vocabulary]."""
     rare = (n_documents - document_frequency + 0.5) / (document_frequency + 0.5)
     return np.log1p(np.maximum(rare, 0)).astype(np.float32)
 
@@ -93,6 +93,6 @@ def scores(query: Query, blocks: Sequence[Bits]) -> Floats:
     return query.weights @ best_matches(query, blocks)
 
 
-def spans_to_blocks(bits: Bits, offsets: NDArray[np.int32], spans: Sequence[tuple[int, int]]) -> list[Bits]:
+def spans_to_blocks(bits: Bits, offsets: NDArray[np.integer], spans: Sequence[tuple[int, int]]) -> list[Bits]:
     """The pieces of a text that begin in each character span, as one block a span."""
     return [bits[(offsets[:, 0] >= start) & (offsets[:, 0] < end)] for start, end in spans]

@@ -44,7 +44,7 @@ N_CANDIDATES = 100
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A paper as ranked: its best passage, the sum, and that passage's late interaction and cosine, -1 to 1."""
+    """A paper as ranked: its best passage, the sum, and the passage's late interaction and cosine."""
 
     candidate: Candidate
     score: float

@@ -20,7 +20,7 @@ from rag.records import Filters
 
 
 class MiniLMEmbedding(BaseEmbedding):
-    """The encoder as a LlamaIndex embedding: unit vectors of 384 floats, queries in float32, texts in int8."""
+    """The encoder as a LlamaIndex embedding: unit vectors of 384, queries in float32, texts in int8."""
 
     _encoder: Encoder = PrivateAttr()
 
@@ -78,7 +78,7 @@ class HybridRetriever(BaseRetriever):
 
 
 def to_node(candidate: Candidate) -> TextNode:
-    """A passage as a TextNode: its id, its text, and its paper's metadata, where `start` counts in the abstract."""
+    """A passage as a TextNode: its id, text and paper's metadata; `start` counts in the abstract."""
     passage, paper = candidate.passage, candidate.paper
     metadata = {name: value for name, value in paper.to_dict().items() if name != "abstract" and value}
     return TextNode(

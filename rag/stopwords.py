@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.encoder import Encoder
 
-STOP_WORDS = frozenset(
-    """a an the this that these those such some any all each both no not nor and or but if so than then there
-    i me my we us our you your he him his she her it its they them their one two who whom whose which what
-    where when why how is are was were be been being am do does did done have has had having can could may
-    might must shall should will would as at by for from in into of on onto over to under up with about
-    between during while also just only very more most much many few less least same other another
-    paper papers work works study studies article articles s t , . ? ! ; : ' " ( ) [ ] - / ` ’ ‘ “ ”""".split()
-)
+_WORDS = """
+a an the this that these those such some any all each both no not nor and or but if so than then there
+i me my we us our you your he him his she her it its they them their one two who whom whose which what
+where when why how is are was were be been being am do does did done have has had having can could may
+might must shall should will would as at by for from in into of on onto over to under up with about
+between during while also just only very more most much many few less least same other another
+paper papers work works study studies article articles s t , . ? ! ; : ' " ( ) [ ] - / `
+"""
+STOP_WORDS = frozenset(_WORDS.split())
 
 
 @lru_cache(maxsize=4)
