@@ -12,6 +12,7 @@
     │       ├── LibraryTooNew      written by a later version of this program
     │       ├── LibraryReadOnly    it cannot be written to
     │       ├── LibraryDamaged     the truth itself does not read back
+    │       ├── IndexDamaged       something derived does not read back, and could not be rebuilt
     │       └── EncoderMismatch    indexed with another encoder
     └── ServiceError               something outside failed       (exit code 1)
         ├── ModelError             the language model
@@ -77,6 +78,10 @@ class LibraryReadOnly(LibraryError):
 
 
 class LibraryDamaged(LibraryError):
+    pass
+
+
+class IndexDamaged(LibraryError):
     pass
 
 

@@ -236,6 +236,15 @@ class IngestReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an ingest has come, in papers read; `total` is None where it is not known beforehand."""
+
+    done: int
+    total: int | None
+    papers_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieved:
     """Stream event: retrieval is done; the evidence can be shown."""
 

@@ -1,0 +1,234 @@
+"""Chroma: the truth. Every passage with its text, its vector, and its paper's metadata.
+
+Owns the client, the collection, its settings and its stamp; knows nothing of locks, of the files beside it,
+or of when a paper is whole. Text and metadata lie in SQLite, whose transactions survive a crash; the vector
+index of an embedded folder is written in place and does not, and rag/library.py watches over it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
+from rag.rows import Row
+
+if TYPE_CHECKING:
+    from chromadb.api.client import Client
+
+_CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": 1000}}
+_PAGE = 1000
+_NOT_INDEXED = "Error finding id"
+
+_FAULTS: tuple[tuple[str, type[RagError], str], ...] = (
+    (r"readonly|read-only|permission denied|unable to open database", LibraryReadOnly,
+     "cannot write to the library at {where}; change its permissions, or give a copy of it with --library"),
+    (r"disk is full|no space left|disk i/o error|file too large", StorageError,
+     "no room left for the library at {where}; free some and run the same command again; what was done stays"),
+    (r"malformed|not a database|corrupt", LibraryDamaged,
+     "the library at {where} is damaged ({fault}); restore a backup: rag restore FILE --library NEW"),
+    (r"could not connect|connection refused|name or service", StorageError,
+     "no Chroma server answers at {where}; start it with: chroma run, or unset RAG_CHROMA_URL"),
+    ("", StorageError, "Chroma failed at {where}: {fault}; run: rag doctor --library DIR"),
+)  # fmt: skip
+"""What Chroma's message says, what that is to us, and what to tell the user. First match counts."""
+
+
+class Dense:
+    """One collection of Chroma's. Safe to share between threads, which take turns."""
+
+    def __init__(self, connect: Callable[[], Client], name: str, where: str) -> None:
+        self._connect, self._name, self._where = connect, name, where
+        self._lock = RLock()
+        self._open()
+
+    @classmethod
+    def open_folder(cls, folder: Path) -> Dense:
+        """The collection in an embedded folder; made where there is none."""
+        return cls(partial(_folder_client, folder), "passages", str(folder.parent))
+
+    @classmethod
+    def open_server(cls, url: str, name: str) -> Dense:
+        """The collection `name` on a Chroma server. Raises StorageError where none answers."""
+        return cls(partial(_server_client, url), name, url)
+
+    def reopen(self) -> None:
+        """Load the vector index anew: an embedded one shows no vector that another process added since."""
+        with self._lock:
+            self.close()
+            self._open()
+            self.load()
+
+    def load(self) -> None:
+        """Have Chroma load the vector index and catch up with its log now, not at the first use."""
+        with self._calling():
+            self._collection.count()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        with self._lock:
+            self._client.close()
+
+    @property
+    def n_passages(self) -> int:
+        with self._calling():
+            return self._collection.count()
+
+    @property
+    def stamp(self) -> int:
+        """Grows with every change, whoever made it."""
+        with self._calling():
+            metadata = self._client.get_collection(self._name, embedding_function=None).metadata
+        return int((metadata or {}).get("stamp", 0))
+
+    def set_stamp(self, stamp: int) -> None:
+        with self._calling():
+            self._collection.modify(metadata={"stamp": stamp})
+
+    def upsert(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+        """Add or replace rows; vectors is float32[len(rows), 384]. What fits one call is added all or none.
+
+        A longer list is cut, a paper's first passage coming last: until it is there the paper is not whole.
+        """
+        order = sorted(range(len(rows)), key=lambda i: (rows[i].ordinal == 0, i))
+        for part in _parts(order, self._max_batch):
+            with self._calling():
+                self._collection.upsert(
+                    ids=[rows[i].passage_id for i in part],
+                    documents=[rows[i].text for i in part],
+                    metadatas=[rows[i].metadata for i in part],
+                    embeddings=vectors[part],
+                )
+
+    def set_vectors(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """Give passages that are there their vectors anew. float32[len(passage_ids), 384]"""
+        with self._calling():
+            # `update` passes over ids that the vector index does not know.
+            self._collection.upsert(ids=list(passage_ids), embeddings=vectors)
+
+    def delete(self, passage_ids: Sequence[str]) -> None:
+        for part in _parts(passage_ids, self._max_batch):
+            with self._calling():
+                self._collection.delete(ids=list(part))
+
+    def query(
+        self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The `n` nearest (passage_id, cosine) to float32[384], best first, equals by id.
+
+        Only passages among `allowed`, if given.
+        """
+        if n < 1 or (allowed is not None and not allowed):
+            return []
+        try:
+            return self._query(vector, n, allowed)
+        except StorageError as error:
+            if allowed is None or _NOT_INDEXED not in str(error):
+                raise
+        # Some of `allowed` came or went after the vector index was loaded: rank all, then choose.
+        among = set(allowed)
+        return [hit for hit in self._query(vector, self.n_passages, None) if hit[0] in among][:n]
+
+    def get(self, passage_ids: Sequence[str]) -> list[Row]:
+        """Rows in the order of their ids; ids that are not there are left out."""
+        if not passage_ids:
+            return []
+        found = {row.passage_id: row for row in self._rows(ids=list(dict.fromkeys(passage_ids)))}
+        return [found[passage_id] for passage_id in passage_ids if passage_id in found]
+
+    def of_papers(self, paper_ids: Sequence[str]) -> list[Row]:
+        """Every row of these papers, in no order."""
+        return self._rows(where={"paper_id": {"$in": list(paper_ids)}}) if paper_ids else []
+
+    def scan(self) -> Iterator[list[Row]]:
+        """All rows, page by page, oldest first."""
+        offset = 0
+        while rows := self._rows(limit=_PAGE, offset=offset):
+            yield rows
+            offset += len(rows)
+
+    def _query(
+        self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None
+    ) -> list[tuple[str, float]]:
+        with self._calling():
+            found = self._collection.query(
+                query_embeddings=np.atleast_2d(vector),
+                n_results=n,
+                ids=None if allowed is None else list(allowed),
+                include=["distances"],
+            )
+        hits = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
+        return sorted(((id, 1.0 - distance) for id, distance in hits), key=lambda hit: (-hit[1], hit[0]))
+
+    def _rows(self, **selection: Any) -> list[Row]:
+        with self._calling():
+            found = self._collection.get(include=["documents", "metadatas"], **selection)
+        columns = zip(found["ids"], found["documents"] or (), found["metadatas"] or (), strict=True)
+        return [Row(passage_id, text or "", dict(metadata or {})) for passage_id, text, metadata in columns]
+
+    def _open(self) -> None:
+        with self._calling():
+            self._client = self._connect()
+            self._collection = self._client.get_or_create_collection(
+                self._name, embedding_function=None, configuration=_CONFIGURATION
+            )
+            self._max_batch = self._client.get_max_batch_size()
+
+    @contextmanager
+    def _calling(self) -> Iterator[None]:
+        with self._lock, _faults(self._where):
+            yield
+
+
+def collection_name(library: Path) -> str:
+    """What a library's collection is called on a server, where several live together."""
+    return "rag-" + (re.sub(r"[^a-zA-Z0-9]+", "-", library.resolve().name).strip("-") or "library")
+
+
+def _folder_client(folder: Path) -> Client:
+    import chromadb
+    from chromadb.config import Settings
+
+    return cast("Client", chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False)))
+
+
+def _server_client(url: str) -> Client:
+    import chromadb
+    from chromadb.config import Settings
+
+    address = urlsplit(url)
+    secure = address.scheme == "https"
+    client = chromadb.HttpClient(
+        host=address.hostname or "localhost",
+        port=address.port or (443 if secure else 8000),
+        ssl=secure,
+        settings=Settings(anonymized_telemetry=False),
+    )
+    return cast("Client", client)
+
+
+@contextmanager
+def _faults(where: str) -> Iterator[None]:
+    """Turn Chroma's errors into ours."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    # ValueError is what a client that finds no server raises.
+    except (ChromaError, ValueError, OSError) as error:
+        fault = " ".join(str(error).split())
+        _, kind, message = next(row for row in _FAULTS if re.search(row[0], fault, re.IGNORECASE))
+        raise kind(message.format(where=where, fault=fault)) from error
+
+
+def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[i : i + size] for i in range(0, len(items), size))

@@ -1,0 +1,211 @@
+"""The three indexes of a library, kept in agreement through any crash.
+
+Owns the order of writing, and what is put right afterwards. A batch goes: token store (which may run ahead),
+journal (the papers in flight), Chroma, word index, journal gone. A crash leaves a journal; its papers are
+looked up in the truth, and everything else is made to agree. The vector index has a guard of its own, in
+rag/vectors.py.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from itertools import chain
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+
+from rag.config import Config
+from rag.dense import Dense
+from rag.errors import IndexDamaged
+from rag.lexical import Entry, Lexical, version
+from rag.lock import gate
+from rag.rows import Row, to_paper, whole
+from rag.storage import read_json, write_json
+from rag.tokens import TokenStore
+from rag.vectors import VectorFiles, open_dense, row_key
+
+_PART = 2000
+"""Papers that are looked up and put right at a time."""
+_RELOAD_S = 2.0
+"""Least time between two reloads, so that a busy writer does not keep its readers loading."""
+
+
+class Indexes:
+    """Chroma, the word index and the token store of one folder. Who calls what writes holds its lock."""
+
+    def __init__(self, folder: Path, config: Config, dense: Dense, lexical: Lexical) -> None:
+        self._folder = folder
+        self.dense = dense
+        self.lexical = lexical
+        self.tokens = TokenStore(folder / "tokens")
+        self._journal = folder / "journal.json"
+        self._vectors = None if config.chroma_url else VectorFiles(folder)
+        self._seen = self.stamps()
+        self._loaded = time.monotonic()
+        self._loading = Lock()
+
+    @classmethod
+    def open(cls, folder: Path, config: Config) -> Indexes:
+        """As they are. Raises IndexDamaged where they must be mended before they can be opened."""
+        lexical = Lexical.open(folder / "lexical")
+        return cls(folder, config, open_dense(folder, config), lexical)
+
+    @classmethod
+    def mend(cls, folder: Path, config: Config) -> Indexes:
+        """Put right all that needs no encoder, and open."""
+        if not config.chroma_url:
+            VectorFiles(folder).mend(TokenStore(folder / "tokens"))
+        try:
+            lexical = Lexical.open(folder / "lexical")
+        except IndexDamaged:
+            lexical = Lexical.create(folder / "lexical")
+        indexes = cls(folder, config, open_dense(folder, config), lexical)
+        indexes._agree()
+        return indexes
+
+    @property
+    def behind(self) -> bool:
+        """A batch was cut short, or the word index is not that of this truth."""
+        truth, words = self.stamps()
+        return self._journal.exists() or truth != words
+
+    @property
+    def n_unencoded(self) -> int:
+        """Passages that the token store does not hold."""
+        if self.tokens.n_blocks >= self.lexical.n_passages:  # the usual case, and cheap
+            return 0
+        return self.tokens.n_missing(self.lexical.text_keys())
+
+    def stamps(self) -> tuple[int, int | None]:
+        """The truth's, and what of it the word index has seen."""
+        return self.dense.stamp, self.lexical.stamp
+
+    def refresh(self, *, now: bool = False) -> None:
+        """See what other processes wrote since; costs about a millisecond where nothing was."""
+        if self.stamps() == self._seen or not self._loading.acquire(blocking=now):
+            return
+        try:
+            if now or time.monotonic() - self._loaded >= _RELOAD_S:
+                self._reload()
+        finally:
+            self._loading.release()
+
+    def put(self, papers: Sequence[list[Row]], surplus: Sequence[str] = ()) -> None:
+        """Write papers, each whole and in order, whose blocks are in the token store.
+
+        surplus: passages of their older versions that have no successor.
+        """
+        rows = list(chain.from_iterable(papers))
+        vectors = np.stack([block.vector for row in rows if (block := self.tokens.get(row_key(row)))])
+        with self._in_flight([paper[0].paper_id for paper in papers]) as stamp:
+            with self._changing():
+                self.dense.upsert(rows, vectors)
+                self.dense.delete(surplus)
+                self.dense.set_stamp(stamp)
+            self.lexical.write(_entries(papers), (), stamp)
+
+    def drop(self, paper_ids: Sequence[str]) -> None:
+        """Take papers out."""
+        with self._in_flight(paper_ids) as stamp:
+            with self._changing():
+                self.dense.delete([row.passage_id for row in self.dense.of_papers(paper_ids)])
+                self.dense.set_stamp(stamp)
+            self.lexical.write((), paper_ids, stamp)
+
+    def settle(self, paper_ids: Sequence[str]) -> None:
+        """Make everything agree with the truth about these papers; what is half there goes.
+
+        Papers whose text is not in the token store stay in the journal.
+        """
+        lacking: list[str] = []
+        with self._in_flight(paper_ids) as stamp:
+            for part in _parts(paper_ids):
+                rows = self.dense.of_papers(part)
+                papers = whole(rows)
+                kept = list(chain.from_iterable(papers.values()))
+                blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in kept}
+                lacking += {row.paper_id for row in kept if blocks[row.passage_id] is None}
+                vectors = {id: block.vector for id, block in blocks.items() if block}
+                with self._changing():
+                    self.dense.delete([row.passage_id for row in rows if row.passage_id not in blocks])
+                    if vectors:
+                        self.dense.set_vectors(list(vectors), np.stack(list(vectors.values())))
+                self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
+            with self._changing():
+                self.dense.set_stamp(stamp)
+            self.lexical.set_stamp(stamp)
+        if lacking:
+            write_json(self._journal, {"papers": lacking, "stamp": stamp})
+
+    def await_settling(self, paper_ids: Sequence[str]) -> None:
+        """Note that these papers must be settled, whatever happens until then."""
+        write_json(self._journal, {"papers": list(paper_ids), "stamp": self.dense.stamp + 1})
+
+    def seal(self) -> None:
+        """After a session of writing: let the folder be moved, and do not load what we wrote ourselves."""
+        if self._vectors:
+            with gate(self._folder):
+                self._vectors.set_seal(crc=True)
+        self._seen = self.stamps()
+
+    def _agree(self) -> None:
+        journal = read_json(self._journal) or {"papers": [], "stamp": 0}
+        truth, words = self.stamps()
+        cut_short = {truth, words} <= {journal["stamp"] - 1, journal["stamp"]}
+        if words != truth and not cut_short:
+            self._catch_up()
+        if journal["papers"]:
+            self.settle(journal["papers"])
+
+    def _catch_up(self) -> None:
+        """Index the words of all papers that the truth and the word index do not have in the same version."""
+        stale = self.lexical.versions()
+        changed: set[str] = set()
+        for rows in self.dense.scan():
+            for row in rows:
+                if (found := version(row.passage_id, row.content_hash)) in stale:
+                    stale.remove(found)
+                else:
+                    changed.add(row.paper_id)
+        changed |= {found.rpartition("#")[0] for found in stale}
+        for part in _parts(sorted(changed)):
+            papers = whole(self.dense.of_papers(part))
+            self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
+        self.lexical.set_stamp(self.dense.stamp)
+
+    def _reload(self) -> None:
+        seen = self.stamps()
+        try:
+            self.lexical.reload()
+            if self._vectors:
+                with self._vectors.opening():
+                    self.dense.reopen()
+        except IndexDamaged:  # being mended: go on with what is loaded, and look again later
+            seen = self._seen
+        self.tokens.reload()
+        self._seen, self._loaded = seen, time.monotonic()
+
+    @contextmanager
+    def _in_flight(self, paper_ids: Sequence[str]) -> Iterator[int]:
+        """Keep the papers in the journal while the block runs, and should it fail. Yields the next stamp."""
+        stamp = self.dense.stamp + 1
+        write_json(self._journal, {"papers": list(paper_ids), "stamp": stamp})
+        yield stamp
+        self._journal.unlink()
+
+    def _changing(self) -> AbstractContextManager[None]:
+        return self._vectors.changing() if self._vectors else nullcontext()
+
+
+def _entries(papers: Iterable[list[Row]]) -> Iterator[Entry]:
+    for rows in papers:
+        paper = to_paper(rows)
+        for row in rows:
+            yield Entry(row.passage, paper, row.content_hash, row_key(row))
+
+
+def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (items[i : i + _PART] for i in range(0, len(items), _PART))

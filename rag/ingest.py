@@ -1,0 +1,116 @@
+"""What of an ingest is new: papers against what the library holds, batch by batch, and encoding the rest.
+
+Owns the counting (every record once) and the batches; under the library's lock, which the caller holds.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.chunking import passage_text, split_passages
+from rag.indexes import Indexes
+from rag.late import pack
+from rag.records import IngestReport, Paper, Progress, Skip
+from rag.rows import Row, content_hash, to_rows
+from rag.tokens import TokenBlock
+from rag.vectors import row_key
+
+if TYPE_CHECKING:
+    from rag.encoder import Encoder
+
+BATCH = 128
+"""Records that are looked up, encoded and written together: what a crash may lose."""
+
+
+def ingest(
+    indexes: Indexes,
+    records: Iterable[Paper | Skip],
+    encoder: Encoder,
+    *,
+    total: int | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> IngestReport:
+    """Add what is new, replace what has changed. Of papers with one id the last counts; all sources stay."""
+    count: Counter[str] = Counter()
+    skips: list[Skip] = []
+    began, done, records = time.perf_counter(), 0, iter(records)
+    while batch := list(islice(records, BATCH)):
+        papers = [record for record in batch if isinstance(record, Paper)]
+        skips += (record for record in batch if isinstance(record, Skip))
+        held = {row.paper_id: row for row in indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])}
+        _write(indexes, encoder, _news(papers, held, count, skips), held)
+        done += len(batch)
+        if progress:
+            progress(Progress(done, total, done / (time.perf_counter() - began)))
+    return IngestReport(count["added"], count["updated"], count["unchanged"], len(skips), tuple(skips))
+
+
+def encode_missing(indexes: Indexes, encoder: Encoder) -> int:
+    """Encode what the token store lacks, drop what it need not hold. Returns how many papers lacked any."""
+    lacking: dict[str, None] = {}
+    for rows in indexes.dense.scan():
+        lacking |= {row.paper_id: None for row in rows if row_key(row) not in indexes.tokens}
+    indexes.await_settling(list(lacking))
+    for rows in indexes.dense.scan():
+        _encode(indexes, encoder, rows)
+    indexes.settle(list(lacking))
+    indexes.tokens.compact(row_key(row) for rows in indexes.dense.scan() for row in rows)
+    return len(lacking)
+
+
+def _news(
+    papers: Iterable[Paper], held: Mapping[str, Row], count: Counter[str], skips: list[Skip]
+) -> list[Paper]:
+    """The papers to be written, each once and as it was met last; counts every one that was met."""
+    before = {paper_id: (row.content_hash, row.sources) for paper_id, row in held.items()}
+    after = dict(before)
+    last: dict[str, Paper] = {}
+    for paper in papers:
+        try:
+            hash = content_hash(paper)
+        except UnicodeEncodeError:
+            skips.append(Skip(ascii(paper.paper_id), "its text is not valid Unicode"))
+            continue
+        known_hash, sources = after.get(paper.paper_id, (None, ()))
+        count["added" if known_hash is None else "unchanged" if known_hash == hash else "updated"] += 1
+        sources = tuple(dict.fromkeys([*sources, *paper.sources]))
+        after[paper.paper_id] = hash, sources
+        last[paper.paper_id] = replace(paper, sources=sources)
+    return [paper for paper_id, paper in last.items() if after[paper_id] != before.get(paper_id)]
+
+
+def _write(indexes: Indexes, encoder: Encoder, papers: Iterable[Paper], held: Mapping[str, Row]) -> None:
+    written = [to_rows(paper, split_passages(paper, encoder.n_tokens)) for paper in papers]
+    if not written:
+        return
+    _encode(indexes, encoder, [row for rows in written for row in rows])
+    surplus = [
+        f"{rows[0].paper_id}#{ordinal}"
+        for rows in written
+        if rows[0].paper_id in held
+        for ordinal in range(len(rows), held[rows[0].paper_id].n_passages)
+    ]
+    indexes.put(written, surplus)
+
+
+def _encode(indexes: Indexes, encoder: Encoder, rows: Iterable[Row]) -> None:
+    """Have the token store hold every row's text; what it holds is not encoded again."""
+    texts = {row_key(row): passage_text(row.title, row.passage) for row in rows}
+    todo = ((key, text) for key, text in texts.items() if key not in indexes.tokens)
+    while part := list(islice(todo, BATCH)):
+        for (key, _), seen in zip(part, encoder.encode_passages([text for _, text in part]), strict=True):
+            block = TokenBlock(
+                seen.vector,
+                pack(seen.tokens),
+                seen.token_ids.astype(np.uint16),
+                seen.offsets,
+            )
+            indexes.tokens.append(key, block)
+        indexes.tokens.commit()

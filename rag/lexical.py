@@ -1,0 +1,260 @@
+"""The word index: BM25 over passages with their titles (tantivy), and which passages pass a filter.
+
+Derived: all of it can be made again from the truth (rag/dense.py), whose stamp it carries. Text is folded
+before it is indexed and before it is searched (rag/normalise.py). A user's words never meet a query
+language: queries are built from terms.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tantivy import (
+    DocAddress,
+    Document,
+    FieldType,
+    Filter,
+    Index,
+    Occur,
+    Query,
+    Schema,
+    SchemaBuilder,
+    TextAnalyzer,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
+
+from rag.errors import IndexDamaged
+from rag.normalise import fold
+from rag.records import Filters, Paper, Passage
+from rag.storage import broken, read_json, read_seal, seal, write_json
+
+FORM = 1
+"""Changes with anything that changes what is indexed; an index of another form is built again."""
+
+FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources")
+"""Text fields of a paper that filters look into, each value one term. An abstract is too long for one."""
+_STAMP = "stamp.json"
+_HEAP_BYTES = 30_000_000
+_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
+_ANYTHING = "(.|\n)*"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage to be indexed, with its paper, the paper's content hash, and its key in the token store."""
+
+    passage: Passage
+    paper: Paper
+    content_hash: str
+    text_key: int
+
+
+class Lexical:
+    """One folder of tantivy's. Searching may go on in other processes while one of them writes."""
+
+    def __init__(self, folder: Path, index: Index) -> None:
+        self._folder = folder
+        self._index = index
+        self._schema = index.schema
+        self._analyzer = _english()
+        index.register_tokenizer("english", self._analyzer)
+        self._load()
+
+    @classmethod
+    def create(cls, folder: Path) -> Lexical:
+        """An empty index in place of whatever is there."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return cls(folder, Index(_schema(), path=str(folder)))
+
+    @classmethod
+    def open(cls, folder: Path) -> Lexical:
+        """The index in `folder`. Raises IndexDamaged: missing, of another form, or not as sealed."""
+        stamped = read_json(folder / _STAMP) or {}
+        if stamped.get("form") != FORM:
+            raise IndexDamaged(f"{folder} holds no word index of this version")
+        if files := [name for name in broken(folder, read_seal(stamped["seal"])) if (folder / name).exists()]:
+            raise IndexDamaged(f"{folder} is damaged: {', '.join(files)}")
+        try:
+            return cls(folder, Index.open(str(folder)))
+        except (ValueError, OSError) as error:
+            raise IndexDamaged(f"{folder} is damaged: {error}") from error
+
+    def reload(self) -> None:
+        """See what was committed since, here or by another process."""
+        self._index.reload()
+        self._load()
+
+    @property
+    def stamp(self) -> int | None:
+        """The truth's stamp this index has caught up with, or None."""
+        stamped = read_json(self._folder / _STAMP)
+        return stamped["stamp"] if stamped else None
+
+    @property
+    def n_passages(self) -> int:
+        return int(self._searcher.num_docs)
+
+    @property
+    def n_papers(self) -> int:
+        first = self._searcher.search(Query.term_query(self._schema, "ordinal", 0), limit=1)
+        return int(first.count)  # type: ignore[attr-defined]  # missing in the stubs alone
+
+    def paper_ids(self) -> list[str]:
+        """Ids of all papers, sorted."""
+        return [term for term, _ in self._searcher.terms_with_prefix("paper", "")]
+
+    def text_keys(self) -> NDArray[np.uint64]:
+        """Under what keys the token store holds the passages, in no order. uint64[n_passages]"""
+        found = self._searcher.search(Query.all_query(), limit=max(1, self.n_passages), count=False).hits
+        keys = self._searcher.fast_field_values("text_key", [address for _, address in found])
+        return np.array(keys, np.uint64)
+
+    def versions(self) -> set[str]:
+        """What is indexed: `version` of every passage."""
+        return {term for term, _ in self._searcher.terms_with_prefix("version", "")}
+
+    def search(self, text: str, n: int, allowed: Sequence[str] | None = None) -> list[tuple[str, float]]:
+        """The `n` best (passage_id, BM25) for the words of `text`, best first, equals by id.
+
+        Only passages among `allowed`, if given.
+        """
+        words = self._words(text)
+        if words is None or n < 1:
+            return []
+        query = words if allowed is None else _within(self._schema, words, allowed, must_match=True)
+        found = self._searcher.search(query, limit=n, count=False).hits
+        return sorted(self._with_ids(found), key=lambda hit: (-hit[1], hit[0]))
+
+    def scores(self, text: str, passage_ids: Sequence[str]) -> NDArray[np.float32]:
+        """BM25 of these passages exactly as `search` gives it, else 0. float32[len(passage_ids)]"""
+        words = self._words(text)
+        if words is None or not passage_ids:
+            return np.zeros(len(passage_ids), np.float32)
+        query = _within(self._schema, words, passage_ids, must_match=False)
+        found = dict(self._with_ids(self._searcher.search(query, limit=len(passage_ids), count=False).hits))
+        return np.array([found.get(passage_id, 0.0) for passage_id in passage_ids], np.float32)
+
+    def allowed(self, filters: Filters) -> list[str]:
+        """Ids of the passages of papers that pass (as `rag.filters.matches` means it), in no order.
+
+        A condition on the abstract is not looked at here.
+        """
+        clauses = [(Occur.Must, query) for query in self._conditions(filters)] or [
+            (Occur.Must, Query.all_query())
+        ]
+        passing = Query.boolean_query(clauses)
+        return [term for term, _ in self._searcher.terms_with_prefix("passage_id", "", filter_query=passing)]
+
+    def write(self, entries: Iterable[Entry], without: Iterable[str], stamp: int | None) -> None:
+        """Index the passages in place of their papers' old ones, drop the papers `without`, set the stamp."""
+        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+        entries = list(entries)
+        for paper_id in {*without, *(entry.passage.paper_id for entry in entries)}:
+            writer.delete_documents_by_term("paper", paper_id)
+        for entry in entries:
+            writer.add_document(_document(entry))
+        writer.commit()
+        writer.wait_merging_threads()
+        if stamp is not None:
+            self.set_stamp(stamp)
+        self.reload()
+
+    def set_stamp(self, stamp: int) -> None:
+        """Say that the index has caught up with the truth at `stamp`, and seal its files."""
+        known = read_seal((read_json(self._folder / _STAMP) or {}).get("seal"))
+        sealed = seal(self._folder, "*.*", known=known)
+        sealed = {name: was for name, was in sealed.items() if not name.endswith((".json", ".lock"))}
+        write_json(self._folder / _STAMP, {"form": FORM, "stamp": stamp, "seal": sealed})
+
+    def _load(self) -> None:
+        self._searcher = self._index.searcher()
+
+    def _words(self, text: str) -> Query | None:
+        """An OR over the text's terms, or None where it has none. A term said twice counts twice."""
+        terms = Counter(self._analyzer.analyze(fold(text)))
+        if not terms:
+            return None
+        queries = [(Query.term_query(self._schema, "text", term, "freq"), n) for term, n in terms.items()]
+        return Query.boolean_query([(Occur.Should, Query.boost_query(query, n)) for query, n in queries])
+
+    def _with_ids(self, hits: list[tuple[Any, DocAddress]]) -> list[tuple[str, float]]:
+        return [
+            (str(self._searcher.doc(address).get_first("passage_id")), float(score))
+            for score, address in hits
+        ]
+
+    def _conditions(self, filters: Filters) -> Iterator[Query]:
+        if filters.year_from is not None or filters.year_to is not None:
+            first, last = filters.year_from, filters.year_to
+            yield Query.range_query(self._schema, "year", FieldType.Integer, first, last)
+        wanted = [("authors", name) for name in filters.authors]
+        wanted += [("venue", filters.venue), ("sources", filters.source), *filters.where]
+        for field, text in wanted:
+            if text and field in FILTERED:
+                pattern = _SPECIAL.sub(r"\\\g<0>", plain(text))
+                yield Query.regex_query(self._schema, field, f"{_ANYTHING}{pattern}{_ANYTHING}")
+
+
+def version(passage_id: str, content_hash: str) -> str:
+    """A passage as it was at one time."""
+    return f"{passage_id} {content_hash}"
+
+
+def plain(text: str) -> str:
+    """Text as filters compare it: without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def _schema() -> Schema:
+    builder = SchemaBuilder()
+    builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="english", index_option="freq")
+    for name in ("paper", "version", *FILTERED):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("ordinal", indexed=True)
+    builder.add_unsigned_field("text_key", fast=True)
+    # Only a fast field takes ranges; one that is not there passes none.
+    builder.add_integer_field("year", indexed=True, fast=True)
+    return builder.build()
+
+
+def _english() -> TextAnalyzer:
+    analyzer = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase())
+    return analyzer.filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
+
+
+def _document(entry: Entry) -> Document:
+    paper, passage = entry.paper, entry.passage
+    document = Document()
+    document.add_text("passage_id", passage.passage_id)
+    document.add_text("text", fold(f"{paper.title}\n{passage.text}"))
+    document.add_text("paper", paper.paper_id)
+    document.add_text("version", version(passage.passage_id, entry.content_hash))
+    document.add_integer("ordinal", passage.ordinal)
+    document.add_unsigned("text_key", entry.text_key)
+    if paper.year is not None:
+        document.add_integer("year", paper.year)
+    for field in FILTERED:
+        value = getattr(paper, field)
+        for each in value if isinstance(value, tuple) else (value,):
+            if each is not None:
+                document.add_text(field, plain(str(each)))
+    return document
+
+
+def _within(schema: Schema, words: Query, passage_ids: Sequence[str], *, must_match: bool) -> Query:
+    """The words' scores, for these passages only: being one of them adds nothing."""
+    among = Query.const_score_query(Query.term_set_query(schema, "passage_id", passage_ids), 0)
+    return Query.boolean_query([(Occur.Must, among), (Occur.Must if must_match else Occur.Should, words)])

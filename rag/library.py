@@ -1,0 +1,307 @@
+"""A library: a folder that holds an indexed set of papers. Open, search, read, add, remove, repair.
+
+Owns what callers see: papers in, papers and passages out, each whole or not at all, under one writer's lock.
+How the three indexes are kept in agreement is rag/indexes.py's; what of an ingest is new is rag/ingest.py's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag import manifest
+from rag.chunking import passage_text
+from rag.config import Config
+from rag.errors import EncoderMismatch, IndexDamaged, LibraryLocked, LibraryReadOnly
+from rag.filters import matches
+from rag.indexes import Indexes
+from rag.lock import holder, writing
+from rag.records import Filters, IngestReport, Paper, Passage, Progress, Skip
+from rag.rows import Row, to_paper, whole
+from rag.storage import disk_faults, size_of
+from rag.tokens import TokenBlock
+from rag.vectors import row_key
+
+if TYPE_CHECKING:
+    from rag.encoder import Encoder
+
+_MENDING_S = 600.0
+"""How long to wait for another process that is mending the library."""
+_REMOVED = 500
+"""Papers that are removed at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage with its paper and what the encoder saw in it: `passage_text`, the title first.
+
+    text_start: where in that text the passage itself begins; `block.offsets` count from its beginning.
+    """
+
+    passage: Passage
+    paper: Paper
+    block: TokenBlock
+    text_start: int
+
+
+class Library:
+    """Safe to share between threads. Close it when done."""
+
+    def __init__(self, path: Path, config: Config, read_only: bool, about: manifest.Manifest) -> None:
+        self.path = path
+        self._config = config
+        self._read_only = read_only
+        self._about = about
+        self._indexes = self._open_indexes()
+
+    @classmethod
+    def open(cls, path: Path, config: Config, *, create: bool = False, read_only: bool = False) -> Library:
+        """The library at `path`; with `create`, a new one where there is none.
+
+        What a crash left undone is put right first, unless another process is writing. Raises
+        LibraryNotFound, LibraryTooNew, LibraryReadOnly, LibraryDamaged, IndexDamaged, StorageError.
+        """
+        with disk_faults(path):
+            about = manifest.create(path) if create else manifest.read(path)
+            if about.format < manifest.FORMAT:
+                with writing(path):
+                    about = manifest.migrate(path)
+            return cls(path, config, read_only, about)
+
+    def close(self) -> None:
+        self._indexes.dense.close()
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # What is there
+
+    @property
+    def n_papers(self) -> int:
+        return self._indexes.lexical.n_papers
+
+    @property
+    def n_passages(self) -> int:
+        return self._indexes.lexical.n_passages
+
+    @property
+    def df(self) -> NDArray[np.int64]:
+        """int64[30522]: passages in which each word piece occurs (those removed lately may still count)."""
+        return self._indexes.tokens.df
+
+    def paper(self, paper_id: str) -> Paper | None:
+        rows = self._whole([f"{paper_id}#0"])
+        return to_paper(rows[paper_id]) if rows else None
+
+    def papers(self) -> Iterator[Paper]:
+        """All papers, in the order they were first added; a page of them in memory at a time."""
+        for rows in self._indexes.dense.scan():
+            firsts = [row for row in rows if row.ordinal == 0]
+            papers = self._whole([row.passage_id for row in firsts], known=rows)
+            yield from (to_paper(papers[row.paper_id]) for row in firsts if row.paper_id in papers)
+
+    def ids(self) -> list[str]:
+        """Ids of all papers, sorted."""
+        return self._indexes.lexical.paper_ids()
+
+    def fingerprint(self) -> str:
+        """128 bits over what the library holds: the same for the same papers, however they came in."""
+        held = sorted(
+            f"{row.paper_id}\0{row.content_hash}"
+            for rows in self._indexes.dense.scan()
+            for row in rows
+            if row.ordinal == 0
+        )
+        return blake2b("\n".join(held).encode(), digest_size=16).hexdigest()
+
+    def status(self) -> dict[str, Any]:
+        """Counts, sizes and state, JSON-ready."""
+        truth, words = self._indexes.stamps()
+        writer = holder(self.path)
+        return {
+            "papers": self.n_papers,
+            "passages": self.n_passages,
+            "library": str(self.path),
+            "encoder": self._about.encoder,
+            "bytes": size_of(self.path),
+            "created": self._about.created,
+            "format": self._about.format,
+            "stamps": {"truth": truth, "words": words},
+            "token_blocks": self._indexes.tokens.n_blocks,
+            "needs_repair": self.needs_repair,
+            "writer": str(writer) if writer else None,
+        }
+
+    def refresh(self) -> None:
+        """See what other processes have added or removed since; about a millisecond where nothing was."""
+        self._indexes.refresh()
+
+    # Searching
+
+    def allowed(self, filters: Filters) -> list[str]:
+        """Ids of the passages of papers that pass the filters, to be given to `nearest` and `matching`."""
+        ids = self._indexes.lexical.allowed(filters)
+        if not any(field == "abstract" for field, _ in filters.where):
+            return ids
+        passing = {id for id, rows in self._whole(ids).items() if matches(to_paper(rows), filters)}
+        return [id for id in ids if id.rpartition("#")[0] in passing]
+
+    def nearest(
+        self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None = None
+    ) -> dict[str, float]:
+        """The `n` passages nearest to float32[384], with their cosines, best first."""
+        return dict(self._indexes.dense.query(vector, n, allowed))
+
+    def matching(self, text: str, n: int, allowed: Sequence[str] | None = None) -> dict[str, float]:
+        """The `n` passages that match the words of `text` best, with their BM25, best first."""
+        return dict(self._indexes.lexical.search(text, n, allowed))
+
+    def word_scores(self, text: str, passage_ids: Sequence[str]) -> NDArray[np.float32]:
+        """BM25 of these passages as `matching` gives it, 0 where no word occurs. float32[len(passage_ids)]"""
+        return self._indexes.lexical.scores(text, passage_ids)
+
+    def candidates(self, passage_ids: Sequence[str]) -> list[Candidate]:
+        """These passages, in order; without those gone meanwhile, of half-written papers, or not encoded."""
+        papers = {paper_id: (to_paper(rows), rows) for paper_id, rows in self._whole(passage_ids).items()}
+        found = []
+        for passage_id in passage_ids:
+            paper_id, _, ordinal = passage_id.rpartition("#")
+            if paper_id in papers and int(ordinal) < len(papers[paper_id][1]):
+                paper, rows = papers[paper_id]
+                found.append(self._candidate(paper, rows[int(ordinal)]))
+        return [candidate for candidate in found if candidate]
+
+    def passages_of(self, candidate: Candidate) -> list[Candidate]:
+        """All passages of the candidate's paper, in order."""
+        n = candidate.passage.n_passages
+        if n == 1:
+            return [candidate]
+        return self.candidates([f"{candidate.paper.paper_id}#{i}" for i in range(n)])
+
+    # Changing
+
+    def add(
+        self,
+        papers: Iterable[Paper | Skip],
+        encoder: Encoder,
+        *,
+        total: int | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> IngestReport:
+        """Add what is new, replace what has changed, pass over the rest without encoding it.
+
+        Written in batches; what was reported as done stays, whatever happens after. Raises LibraryLocked,
+        LibraryReadOnly, EncoderMismatch, StorageError.
+        """
+        from rag.ingest import ingest
+
+        with self._writing():
+            self.check_encoder(encoder)
+            if self._about.encoder is None:
+                self._about = manifest.set_encoder(self.path, encoder.fingerprint)
+            return ingest(self._indexes, papers, encoder, total=total, progress=progress)
+
+    def remove(self, paper_ids: Iterable[str]) -> int:
+        """Take papers out; ids that are not there are passed over. Returns how many were removed."""
+        n_removed = 0
+        with self._writing():
+            ids = iter(dict.fromkeys(paper_ids))
+            while part := list(islice(ids, _REMOVED)):
+                held = [row.paper_id for row in self._indexes.dense.get([f"{id}#0" for id in part])]
+                if held:
+                    self._indexes.drop(held)
+                n_removed += len(held)
+        return n_removed
+
+    @property
+    def needs_repair(self) -> bool:
+        """Something is left that only `repair` can put right."""
+        return self._indexes.behind or self._indexes.tokens.damaged or self._indexes.n_unencoded > 0
+
+    def repair(self, encoder: Encoder) -> int:
+        """Rebuild what does not agree with the truth. Returns how many papers were encoded anew."""
+        from rag.ingest import encode_missing
+
+        with self._writing():
+            self.check_encoder(encoder)
+            return encode_missing(self._indexes, encoder)
+
+    def check_encoder(self, encoder: Encoder) -> None:
+        """Raises EncoderMismatch where the library was indexed with another."""
+        if self._about.encoder not in (None, encoder.fingerprint):
+            raise EncoderMismatch(
+                f"{self.path} was indexed with another encoder ({self._about.encoder}; this one is "
+                f"{encoder.fingerprint}); index again: rag ingest PATH... --library NEW"
+            )
+
+    # How
+
+    def _open_indexes(self) -> Indexes:
+        """Open the indexes, mended if need be. Waits where another process is mending them."""
+        deadline = time.monotonic() + _MENDING_S
+        while True:
+            try:
+                indexes = Indexes.open(self.path, self._config)
+                if not indexes.behind or self._read_only:
+                    return indexes
+            except IndexDamaged:
+                indexes = None
+                if self._read_only or time.monotonic() > deadline:
+                    raise
+            try:
+                with writing(self.path):
+                    return Indexes.mend(self.path, self._config)
+            except (LibraryLocked, LibraryReadOnly):
+                if indexes:
+                    return indexes
+                if not holder(self.path):
+                    raise
+                time.sleep(0.1)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Be the only writer, with the indexes as the last one left them, put right if it left them so."""
+        if self._read_only:
+            raise LibraryReadOnly(f"{self.path} was opened for reading only; open it again to change it")
+        with writing(self.path), disk_faults(self.path):
+            self._about = manifest.read(self.path)
+            if self._indexes.behind:
+                self._indexes.dense.close()
+                self._indexes = Indexes.mend(self.path, self._config)
+            else:
+                self._indexes.refresh(now=True)
+            yield
+            self._indexes.seal()
+
+    def _whole(self, passage_ids: Iterable[str], known: Iterable[Row] = ()) -> dict[str, list[Row]]:
+        """Rows, in order, of the papers that these passages are of, if they are all there."""
+        rows = {row.passage_id: row for row in known}
+        rows |= {row.passage_id: row for row in self._get(id for id in passage_ids if id not in rows)}
+        due = (f"{row.paper_id}#{i}" for row in rows.values() for i in range(row.n_passages))
+        rows |= {row.passage_id: row for row in self._get(id for id in due if id not in rows)}
+        return whole(rows.values())
+
+    def _get(self, passage_ids: Iterable[str]) -> list[Row]:
+        return self._indexes.dense.get(list(dict.fromkeys(passage_ids)))
+
+    def _candidate(self, paper: Paper, row: Row) -> Candidate | None:
+        block = self._indexes.tokens.get(row_key(row))
+        if block is None:
+            return None
+        text_start = len(passage_text(paper.title, row.passage)) - len(row.text)
+        return Candidate(row.passage, paper, block, text_start)

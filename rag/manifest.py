@@ -1,0 +1,80 @@
+"""library.json: what makes a folder a library, and which program can read it.
+
+A later form of the folder raises FORMAT and adds to MIGRATIONS how the one before becomes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rag.errors import LibraryDamaged, LibraryError, LibraryNotFound, LibraryTooNew
+from rag.storage import read_json, write_json
+
+FORMAT = 1
+MANIFEST = "library.json"
+
+Migrations = Mapping[int, Callable[[Path], None]]
+MIGRATIONS: Migrations = {}
+"""Format n to what turns a folder of format n into one of n + 1. Each may be run again after a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`encoder` is the fingerprint of what encoded the library, None before the first paper."""
+
+    format: int
+    encoder: str | None
+    created: str
+
+
+def create(folder: Path) -> Manifest:
+    """Make a new, empty library in a folder that is new or empty, or leave the one that is there."""
+    if (folder / MANIFEST).exists():
+        return read(folder)
+    if folder.is_dir() and any(path.name not in ("lock", "gate") for path in folder.iterdir()):
+        raise LibraryError(f"{folder} holds other files and no library; give a new folder with --library")
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = Manifest(FORMAT, None, datetime.now(UTC).isoformat(timespec="seconds"))
+    write_json(folder / MANIFEST, asdict(manifest))
+    return manifest
+
+
+def read(folder: Path) -> Manifest:
+    """Raises LibraryNotFound, LibraryTooNew, LibraryDamaged."""
+    if not (folder / MANIFEST).exists():
+        raise LibraryNotFound(f"no library at {folder}; make one with: rag ingest PATH... --library {folder}")
+    try:
+        manifest = Manifest(**(read_json(folder / MANIFEST) or {}))
+    except TypeError:
+        raise LibraryDamaged(
+            f"{folder / MANIFEST} does not read back; restore a backup: rag restore FILE --library NEW"
+        ) from None
+    if manifest.format > FORMAT:
+        raise LibraryTooNew(
+            f"{folder} was written by a later version of this program (its format is {manifest.format}, "
+            f"this version reads up to {FORMAT}); upgrade with: pip install --upgrade rag"
+        )
+    return manifest
+
+
+def set_encoder(folder: Path, fingerprint: str) -> Manifest:
+    """Say what encodes the library from now on."""
+    manifest = replace(read(folder), encoder=fingerprint)
+    write_json(folder / MANIFEST, asdict(manifest))
+    return manifest
+
+
+def migrate(folder: Path, migrations: Migrations = MIGRATIONS, to: int = FORMAT) -> Manifest:
+    """Bring an older folder to the format `to`, one step at a time; each step counts once it is done.
+
+    The caller holds the library's lock.
+    """
+    manifest = read(folder)
+    while manifest.format < to:
+        migrations[manifest.format](folder)
+        manifest = replace(manifest, format=manifest.format + 1)
+        write_json(folder / MANIFEST, asdict(manifest))
+    return manifest

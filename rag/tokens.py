@@ -1,0 +1,239 @@
+"""The token store: what the encoder saw in each text, in one memory-mapped file that only grows.
+
+A block holds a text's vector, the 1-bit vectors of its word pieces, their ids and their offsets, under a
+key made of the text itself. So a block is never out of date, a text met twice is encoded once, and the
+store may run ahead of the truth but never falls behind it. What the bits mean is rag/late.py's; which
+texts the library holds is rag/dense.py's.
+
+On disk: `blocks-G` (the blocks), `keys-G` (one record a block), and `head`, replaced last and whole, which
+says how much of the two counts and in how many blocks each word piece occurs. G grows with each compaction.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.storage import sync, write_bytes
+
+VOCABULARY = 30522
+"""Word pieces MiniLM knows."""
+DIMENSIONS = 384
+
+_KEY = np.dtype([("key", "<u8"), ("start", "<u8"), ("n", "<u4"), ("crc", "<u4")])
+_HEAD = np.dtype([("magic", "S8"), ("generation", "<u8"), ("n_blocks", "<u8"), ("n_bytes", "<u8"),
+                  ("df", "<u4", (VOCABULARY,))])  # fmt: skip
+_MAGIC = b"ragtok1"
+_VECTOR_BYTES = 4 * DIMENSIONS
+_PIECE_BYTES = 8 + DIMENSIONS // 8 + 2
+
+
+@dataclass(frozen=True, slots=True)
+class TokenBlock:
+    """A text as the encoder saw it; `n` counts word pieces without the two special ones.
+
+    vector: float32[384], unit length. bits: uint8[n, 48]. token_ids: uint16[n].
+    offsets: int32[n, 2], where each piece stands in the text, half open.
+    """
+
+    vector: NDArray[np.float32]
+    bits: NDArray[np.uint8]
+    token_ids: NDArray[np.uint16]
+    offsets: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """The files as one head describes them. keys: _KEY[n_blocks]; order: int64[n_blocks], sorting keys."""
+
+    generation: int
+    n_bytes: int
+    keys: NDArray[Any]
+    order: NDArray[np.int64]
+    df: NDArray[np.int64]
+    data: NDArray[np.uint8]
+
+
+def text_key(text: str) -> int:
+    """What a text is found by: 64 bits of its BLAKE2b. Two of a million texts share one with p = 3e-8."""
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+class TokenStore:
+    """Blocks by text key. Readers map the files; one writer, holding the library's lock, appends."""
+
+    damaged: bool
+    """The files do not fit together, and read as empty; or a block that was asked for did not read back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._drafts: dict[int, bytes] = {}
+        self.reload()
+
+    @property
+    def n_blocks(self) -> int:
+        return len(self._view.keys)
+
+    @property
+    def df(self) -> NDArray[np.int64]:
+        """int64[30522]: blocks in which each word piece occurs."""
+        return self._view.df
+
+    def get(self, key: int) -> TokenBlock | None:
+        """The block of a text, or None where it is missing or does not read back."""
+        view = self._view
+        at = int(np.searchsorted(view.keys["key"], np.uint64(key), side="right", sorter=view.order)) - 1
+        if at < 0 or (row := view.keys[view.order[at]])["key"] != key:
+            return None
+        raw = _raw(view, row)
+        self.damaged |= raw is None
+        return None if raw is None else _unpack(raw, _n_pieces(raw))
+
+    def __contains__(self, key: int) -> bool:
+        return key in self._drafts or self.get(key) is not None
+
+    def n_missing(self, keys: NDArray[np.uint64]) -> int:
+        """How many of these keys have no block."""
+        return int(np.count_nonzero(~np.isin(keys, self._view.keys["key"])))
+
+    def append(self, key: int, block: TokenBlock) -> None:
+        """Add a block; readers find it, and a crash leaves it, from the next `commit` on."""
+        self._drafts[key] = _pack(block)
+
+    def commit(self) -> None:
+        """Make what was appended part of the store."""
+        if self._drafts:
+            view = self._view
+            self._write(view.generation, view, self._drafts.items())
+            self._drafts = {}
+            self.reload()
+
+    def compact(self, keep: Iterable[int]) -> None:
+        """Drop blocks whose keys are not among `keep`, double ones, and those that do not read back."""
+        old, kept = self._view, np.fromiter(keep, np.uint64)
+        rows = old.keys[old.order]
+        last = np.append(rows["key"][1:] != rows["key"][:-1], True)[: len(rows)]
+        rows = np.sort(rows[last & np.isin(rows["key"], kept)], order="start")
+        blocks = ((int(row["key"]), raw) for row in rows if (raw := _raw(old, row)) is not None)
+        self._write(old.generation + 1, _empty(old.generation + 1), blocks)
+        self.reload()
+
+    def reload(self) -> None:
+        """See what was committed since, here or by another process."""
+        try:
+            self._view, self.damaged = self._read_again_if_replaced(), False
+        except (ValueError, FileNotFoundError):
+            self._view, self.damaged = _empty(_next_generation(self._folder)), True
+
+    def _read_again_if_replaced(self) -> _View:
+        try:
+            return self._read()
+        except FileNotFoundError:  # compacted between our reading its head and its files
+            return self._read()
+
+    def _read(self) -> _View:
+        path = self._folder / "head"
+        if not path.exists():
+            return _empty(_next_generation(self._folder))
+        content = path.read_bytes()
+        head = np.frombuffer(content[:-4].ljust(_HEAD.itemsize), _HEAD, 1)[0]
+        if head["magic"] != _MAGIC or content[-4:] != _checksum(content[:-4]):
+            raise ValueError(path)
+        generation, n_blocks = int(head["generation"]), int(head["n_blocks"])
+        keys = np.fromfile(self._path("keys", generation), _KEY, n_blocks)
+        if len(keys) != n_blocks:
+            raise ValueError(path)
+        blocks = self._path("blocks", generation)
+        data = np.memmap(blocks, np.uint8, "r") if blocks.stat().st_size else np.empty(0, np.uint8)
+        order = np.argsort(keys["key"], kind="stable")
+        return _View(generation, int(head["n_bytes"]), keys, order, head["df"].astype(np.int64), data)
+
+    def _write(self, generation: int, before: _View, blocks: Iterable[tuple[int, bytes]]) -> None:
+        """Blocks first, then their keys, the head last: without it the others count for nothing."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        rows: list[tuple[int, int, int, int]] = []
+        df = before.df.copy()
+        end = before.n_bytes
+        with _opened(self._path("blocks", generation), end) as file:
+            for key, raw in blocks:
+                n = _n_pieces(raw)
+                rows.append((key, end, n, zlib.crc32(raw)))
+                df[np.unique(_unpack(raw, n).token_ids)] += 1
+                end += file.write(raw)
+        with _opened(self._path("keys", generation), len(before.keys) * _KEY.itemsize) as file:
+            file.write(np.array(rows, _KEY).tobytes())
+        head = np.array((_MAGIC, generation, len(before.keys) + len(rows), end, df), _HEAD).tobytes()
+        write_bytes(self._folder / "head", head + _checksum(head))
+        for path in self._folder.glob("*-*"):
+            if not path.name.endswith(f"-{generation}"):
+                path.unlink()
+
+    def _path(self, name: str, generation: int) -> Path:
+        return self._folder / f"{name}-{generation}"
+
+
+def _empty(generation: int) -> _View:
+    keys = np.empty(0, _KEY)
+    return _View(
+        generation, 0, keys, np.empty(0, np.int64), np.zeros(VOCABULARY, np.int64), np.empty(0, np.uint8)
+    )
+
+
+def _next_generation(folder: Path) -> int:
+    """One that no file bears, so that what others have mapped is never written over."""
+    return 1 + max((int(path.name.rpartition("-")[2]) for path in folder.glob("*-*")), default=0)
+
+
+@contextmanager
+def _opened(path: Path, at: int) -> Iterator[BinaryIO]:
+    """The file, to be written from `at` on; on the disk when closed."""
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+        file.seek(at)
+        yield file
+        file.flush()
+        sync(file.fileno())
+
+
+def _checksum(content: bytes) -> bytes:
+    return zlib.crc32(content).to_bytes(4, "little")
+
+
+def _raw(view: _View, row: Any) -> bytes | None:
+    start, n_bytes = int(row["start"]), _VECTOR_BYTES + int(row["n"]) * _PIECE_BYTES
+    raw = view.data[start : start + n_bytes].tobytes()
+    return raw if len(raw) == n_bytes and zlib.crc32(raw) == row["crc"] else None
+
+
+def _n_pieces(raw: bytes) -> int:
+    return (len(raw) - _VECTOR_BYTES) // _PIECE_BYTES
+
+
+def _pack(block: TokenBlock) -> bytes:
+    return b"".join(
+        np.ascontiguousarray(part, dtype).tobytes()
+        for part, dtype in (
+            (block.vector, "<f4"),
+            (block.offsets, "<i4"),
+            (block.token_ids, "<u2"),
+            (block.bits, "u1"),
+        )
+    )
+
+
+def _unpack(raw: bytes, n: int) -> TokenBlock:
+    offsets, ids = _VECTOR_BYTES, _VECTOR_BYTES + 8 * n
+    return TokenBlock(
+        vector=np.frombuffer(raw, "<f4", DIMENSIONS),
+        offsets=np.frombuffer(raw, "<i4", 2 * n, offsets).reshape(n, 2),
+        token_ids=np.frombuffer(raw, "<u2", n, ids),
+        bits=np.frombuffer(raw, np.uint8, offset=ids + 2 * n).reshape(n, DIMENSIONS // 8),
+    )
