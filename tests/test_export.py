@@ -67,7 +67,7 @@ ANSWER = Answer(
 
 
 def exported(*papers: Paper, format: str) -> str:
-    return "".join(export_papers(papers, format))  # type: ignore[arg-type]
+    return "".join(export_papers(papers, format))
 
 
 def read_bibtex(text: str) -> list[dict[str, object]]:
@@ -92,7 +92,7 @@ def test_an_unknown_format_is_refused_with_those_there_are() -> None:
     with pytest.raises(InputError, match="bibtex, ris"):
         exported(format="endnote")
     with pytest.raises(InputError, match="markdown, html"):
-        export_answers([ANSWER], "pdf")  # type: ignore[arg-type]
+        export_answers([ANSWER], "pdf")
 
 
 def test_bibtex_reads_back_as_it_was() -> None:

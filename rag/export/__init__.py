@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Literal, get_args
 
 from rag.errors import InputError
 from rag.export import bibtex, html, markdown, ris, tables
 from rag.export.bibliography import cited_papers
 from rag.records import Answer, Paper
 
-PaperFormat = Literal["bibtex", "ris", "csv", "jsonl", "markdown"]
-AnswerFormat = Literal["markdown", "html", "bibtex", "ris", "csv"]
-PAPER_FORMATS: tuple[PaperFormat, ...] = get_args(PaperFormat)
-ANSWER_FORMATS: tuple[AnswerFormat, ...] = get_args(AnswerFormat)
+PAPER_FORMATS = ("bibtex", "ris", "csv", "jsonl", "markdown")
+ANSWER_FORMATS = ("markdown", "html", "bibtex", "ris", "csv")
 SUFFIXES = {"bibtex": "bib", "ris": "ris", "csv": "csv", "jsonl": "jsonl", "markdown": "md", "html": "html"}
 """File name endings, by format."""
 
 
-def export_papers(papers: Iterable[Paper], format: PaperFormat) -> Iterator[str]:
+def export_papers(papers: Iterable[Paper], format: str) -> Iterator[str]:
     """The papers as pieces of text, in their order; JSONL, CSV, RIS and Markdown stream in constant memory.
 
     Raises InputError for a format not in PAPER_FORMATS.
@@ -41,7 +38,7 @@ def export_papers(papers: Iterable[Paper], format: PaperFormat) -> Iterator[str]
     raise InputError(f"papers are not exported as {format!r}; choose from {', '.join(PAPER_FORMATS)}")
 
 
-def export_answers(answers: Iterable[Answer], format: AnswerFormat, papers: Iterable[Paper] = ()) -> str:
+def export_answers(answers: Iterable[Answer], format: str, papers: Iterable[Paper] = ()) -> str:
     """One answer, or a conversation's answers oldest first, with what they cite.
 
     `papers` are full records of cited papers, for a fuller bibliography and, in HTML, whole abstracts

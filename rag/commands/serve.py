@@ -1,0 +1,54 @@
+"""`rag serve`: the library over HTTP, for other programs on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import sys
+
+from rag.config import Config
+from rag.errors import ConfigError, InputError
+
+KEY_VARIABLE = "RAG_SERVE_KEY"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)"
+    )
+    parser.add_argument("--port", type=int, default=8300, help="port to listen on (8300; 0: any free one)")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Serve until interrupted. Off this machine only with a key, from RAG_SERVE_KEY."""
+    key = os.environ.get(KEY_VARIABLE) or None
+    listener = listen(args.host, args.port)
+    is_local = listener.getsockname()[0] in ("127.0.0.1", "::1")
+    if not is_local and key is None:
+        raise ConfigError(
+            f"{args.host} can be reached from other machines; set {KEY_VARIABLE} to a secret first"
+        )
+
+    import uvicorn
+
+    from rag.assistant import Assistant
+    from rag.server import LOOPBACK, Server
+
+    with Assistant.open(config=config) as assistant:
+        app = Server(assistant, key).app(LOOPBACK if is_local else ["*"])
+        host, port = listener.getsockname()[:2]
+        print(f"http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there. Raises InputError where it cannot."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(
+            f"cannot listen on {host}:{port}: {reason}; give another --host or --port"
+        ) from error
