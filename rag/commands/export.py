@@ -45,10 +45,12 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def read_answers(path: Path) -> list[Answer]:
-    """The answers in a file: one JSON value, or one a line. Raises InputError."""
-    lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line.strip()]
+    """The answers in a file, one a line. Raises InputError."""
     try:
-        return [Answer.from_dict(json.loads(line)) for line in lines]
+        text = path.read_text(encoding="utf-8-sig")
+        return [Answer.from_dict(json.loads(line)) for line in text.split("\n") if line.strip()]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; give a file of answers") from error
     except (ValueError, TypeError, KeyError) as error:
         raise InputError(f"{path} holds no answers as `rag ask --json` writes them: {error}") from error
 
@@ -75,9 +77,18 @@ def _cited(answers: Iterable[Answer], config: Config) -> list[Paper]:
 
 
 def _write(pieces: Iterable[str], format: str, output: Path | None) -> None:
-    """Excel takes a CSV file for UTF-8 only by its byte-order mark."""
+    """To stdout, or to a file that is in place only once it is whole. Raises InputError."""
     if output is None:
         sys.stdout.writelines(pieces)
         return
-    with output.open("w", newline="", encoding="utf-8-sig" if format == "csv" else "utf-8") as file:
-        file.writelines(pieces)
+    part = output.with_name(output.name + ".part")
+    # Excel takes a CSV file for UTF-8 only by its byte-order mark.
+    encoding = "utf-8-sig" if format == "csv" else "utf-8"
+    try:
+        with part.open("w", newline="", encoding=encoding) as file:
+            file.writelines(pieces)
+        part.replace(output)
+    except OSError as error:
+        raise InputError(f"{output}: cannot be written: {error.strerror}; give another --output") from error
+    finally:
+        part.unlink(missing_ok=True)
