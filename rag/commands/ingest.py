@@ -1,0 +1,148 @@
+"""`rag ingest`: papers from files, folders, archives or standard input into a library."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from rag.commands.options import print_json
+from rag.config import Config
+from rag.errors import InputError, LibraryNotFound
+from rag.readers import FORMATS, read_paths
+from rag.readers.documents import STDIN
+from rag.records import IngestReport, Paper, Progress, Skip
+from rag.rendering import plain
+
+SAMPLE = 3
+"""Papers that a dry run shows."""
+SHOWN_SKIPS = 10
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a file, a folder, a .gz or .zip, or - for standard input"
+    )
+    parser.add_argument("--format", choices=FORMATS, help="default: told by the content")
+    parser.add_argument(
+        "--keep-title-only", action="store_true", help="also take papers that come without an abstract"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would happen, and change nothing")
+    parser.add_argument("--json", action="store_true", help="end with one JSON value")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print what was added, updated, unchanged and skipped. Exit code 2 if nothing at all could be used."""
+    if args.dry_run:
+        report, sample = _rehearse(args, config)
+        extra: dict[str, Any] = {"dry_run": True, "sample": [paper.to_dict() for paper in sample]}
+    else:
+        report, sample, extra = _ingest(args, config), [], {}
+    if args.json:
+        print_json(report.to_dict() | extra)
+    else:
+        _show(report, sample, "would be " if args.dry_run else "")
+    return 0 if report.added + report.updated + report.unchanged else InputError.exit_code
+
+
+def _read(args: argparse.Namespace) -> Iterator[Paper | Skip]:
+    return read_paths(args.paths, format=args.format, keep_title_only=args.keep_title_only)
+
+
+def _ingest(args: argparse.Namespace, config: Config) -> IngestReport:
+    found = _first_of(_read(args))  # what cannot be read at all should not leave an empty library behind
+
+    from rag.assistant import Assistant
+
+    with Assistant.open(config=config, create=True) as assistant, _bar(args) as progress:
+        return assistant.library.add(found, assistant.encoder, progress=progress)
+
+
+def _first_of(found: Iterator[Paper | Skip]) -> Iterator[Paper | Skip]:
+    """The same, with its first element read already: raises here what reading it raises."""
+    first = next(found, None)
+
+    def again() -> Iterator[Paper | Skip]:
+        if first:
+            yield first
+        yield from found
+
+    return again()
+
+
+@contextmanager
+def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None]:
+    """On a terminal, a bar on stderr with papers a second and the time left."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress as bars
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    with console.status("Counting papers"):
+        total = None if STDIN in args.paths else sum(1 for _ in _read(args))
+    columns = (
+        bars.TextColumn("Reading papers in"),
+        bars.BarColumn(),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.description}"),
+    )
+    with bars.Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda seen: bar.update(task, completed=seen.done, description=_pace(seen, total))
+
+
+def _pace(seen: Progress, total: int | None) -> str:
+    """Papers a second, and the time left where the total is known."""
+    pace = f"{seen.papers_per_s:,.0f} papers/s"
+    if total is None or not seen.papers_per_s:
+        return pace
+    left = timedelta(seconds=round(max(0, total - seen.done) / seen.papers_per_s))
+    return f"{pace}, {left} left"
+
+
+def _rehearse(args: argparse.Namespace, config: Config) -> tuple[IngestReport, list[Paper]]:
+    """What an ingest would report, and its first papers; the library is only read."""
+    from rag.library import Library
+    from rag.rows import content_hash
+
+    count: Counter[str] = Counter()
+    skips: list[Skip] = []
+    sample: list[Paper] = []
+    hashes: dict[str, str] = {}
+    try:
+        library = Library.open(config.library, config, read_only=True)
+    except LibraryNotFound:
+        library = None
+    for found in _read(args):
+        if isinstance(found, Skip):
+            skips.append(found)
+            continue
+        if len(sample) < SAMPLE and found.paper_id not in hashes:
+            sample.append(found)
+        if found.paper_id not in hashes and library and (held := library.paper(found.paper_id)):
+            hashes[found.paper_id] = content_hash(held)
+        before = hashes.get(found.paper_id)
+        hashes[found.paper_id] = content_hash(found)
+        count["unchanged" if before == hashes[found.paper_id] else "updated" if before else "added"] += 1
+    if library:
+        library.close()
+    return IngestReport(**count, skipped=len(skips), reasons=tuple(skips)), sample
+
+
+def _show(report: IngestReport, sample: list[Paper], verb: str) -> None:
+    for paper in sample:
+        print(f"{plain(paper.paper_id)}  {plain(paper.title)}\n    {plain(paper.abstract)[:160]}")
+    for skip in report.reasons[:SHOWN_SKIPS]:
+        print(plain(f"skipped {skip.where}: {skip.reason}"), file=sys.stderr)
+    if (more := len(report.reasons) - SHOWN_SKIPS) > 0:
+        print(f"and {more:,} more; --json lists them all", file=sys.stderr)
+    print(
+        f"{report.added:,} {verb}added, {report.updated:,} {verb}updated, "
+        f"{report.unchanged:,} unchanged, {report.skipped:,} {verb}skipped"
+    )
