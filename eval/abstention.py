@@ -60,8 +60,8 @@ def estimate_risk_area(confidence: Sequence[float], loss: Sequence[float]) -> Es
 
     def area(rows: NDArray[np.intp]) -> Values:
         ranked = np.take_along_axis(losses[rows], np.argsort(-conf[rows], axis=1, kind="stable"), axis=1)
-        risks: Values = np.cumsum(ranked, axis=1) / np.arange(1, rows.shape[1] + 1)
-        return risks.mean(axis=1, dtype=np.float64)
+        risks = np.cumsum(ranked, axis=1) / np.arange(1, rows.shape[1] + 1)
+        return np.asarray(risks.mean(axis=1), dtype=np.float64)
 
     return estimate(area, conf.size)
 

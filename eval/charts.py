@@ -14,7 +14,7 @@ from html import escape
 from eval.bootstrap import Estimate
 
 WIDTH = 460
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 14, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 14, 12, 40
 _ROW = 26
 _GUTTER = 132
 """Width of row labels."""
@@ -40,10 +40,10 @@ class Axis:
 UNIT_TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
-def interval_chart(rows: Sequence[tuple[str, Estimate]], label: str) -> str:
+def interval_chart(rows: Sequence[tuple[str, Estimate]]) -> str:
     """A dot and its 95% interval a row, on 0 to 1."""
     height = _TOP + _ROW * len(rows) + _BOTTOM
-    axis = Axis(0, 1, UNIT_TICKS, label)
+    axis = Axis(0, 1, UNIT_TICKS, "")
     marks = [_rows_grid(axis, height)]
     for i, (name, value) in enumerate(rows):
         y = _TOP + _ROW * (i + 0.5)
@@ -56,9 +56,10 @@ def interval_chart(rows: Sequence[tuple[str, Estimate]], label: str) -> str:
         marks.append(
             f'<circle class="dot" cx="{x:.1f}" cy="{y}" r="4.5"><title>{escape(tip)}</title></circle>'
         )
-        marks.append(_text(_GUTTER - 10, y + 4, name, "row", "end"))
-        marks.append(_text(WIDTH - 2, y + 4, f"{_number(value.value)}  n={value.n}", "value", "end"))
-    return _svg(height, marks, label)
+        marks.append(_text(_GUTTER - 10, y + 4, name.replace("_", " "), "row", "end"))
+        marks.append(_text(WIDTH - 46, y + 4, _number(value.value), "row", "end"))
+        marks.append(_text(WIDTH - 2, y + 4, f"n={value.n}", "value", "end"))
+    return _svg(height - 16, marks, "means with intervals, by row")
 
 
 def bar_chart(rows: Sequence[tuple[str, float, float]], label: str) -> str:
@@ -78,8 +79,8 @@ def bar_chart(rows: Sequence[tuple[str, float, float]], label: str) -> str:
             f'<title>{tip}</title></rect><line class="tail" x1="{x:.1f}" x2="{far:.1f}" y1="{y}" y2="{y}"/>'
         )
         marks.append(f'<line class="tail" x1="{far:.1f}" x2="{far:.1f}" y1="{y - 4}" y2="{y + 4}"/>')
-        marks.append(_text(_GUTTER - 10, y + 4, name, "row", "end"))
-        marks.append(_text(WIDTH - 2, y + 4, f"{_ms(first)} / {_ms(second)}", "value", "end"))
+        marks.append(_text(_GUTTER - 10, y + 4, name.replace("_", " "), "row", "end"))
+        marks.append(_text(WIDTH - 2, y + 4, f"{_ms(first)} / {_ms(second)}", "row", "end"))
     return _svg(height, marks, label)
 
 
@@ -151,9 +152,9 @@ def _grid(x: Axis, y: Axis, height: float) -> str:
         marks.append(_text(at, floor + 15, f"{tick:g}", "tick", "middle"))
     marks.append(_text((_LEFT + WIDTH - _RIGHT) / 2, floor + 32, x.label, "label", "middle"))
     middle = (_TOP + floor) / 2
-    turned = f'transform="rotate(-90 11 {middle:.1f})"'
+    turned = f'transform="rotate(-90 13 {middle:.1f})"'
     label = escape(y.label)
-    marks.append(f'<text class="label" x="11" y="{middle:.1f}" text-anchor="middle" {turned}>{label}</text>')
+    marks.append(f'<text class="label" x="13" y="{middle:.1f}" text-anchor="middle" {turned}>{label}</text>')
     return "".join(marks)
 
 
@@ -179,7 +180,7 @@ def _nice(high: float) -> tuple[float, tuple[float, ...]]:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3f}".lstrip("0") if 0 < value < 1 else f"{value:g}"
+    return f"{value:.3f}"
 
 
 def _ms(value: float) -> str:

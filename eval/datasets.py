@@ -84,7 +84,7 @@ class Gold:
     qrels: Qrels
     missing: tuple[str, ...]
     papers: Mapping[str, Paper]
-    """Every paper of the library by id, for quotes to be held against."""
+    """By id: the gold ones, and those cited, for quotes to be held against."""
     ids: Mapping[str, str]
     """Gold name -> paper id."""
 
@@ -97,16 +97,20 @@ def load_questions(path: Path) -> Dataset:
 
 
 def resolve_gold(dataset: Dataset, papers: Iterable[Paper]) -> Gold:
-    """Gold titles (or ids) as ids of `papers`. Raises InputError where not one of them is there."""
-    by_id = {paper.paper_id: paper for paper in papers}
-    by_title: dict[str, str] = {}
-    for paper in by_id.values():
-        by_title.setdefault(title_key(paper.title), paper.paper_id)
+    """Gold titles (or ids) as ids of `papers`, of which only the gold ones are kept. Raises InputError where
+    not one of them is there."""
     names = dict.fromkeys(name for question in dataset.questions for name in question.gold)
-    if dataset.qrels is None:
-        found = {name: by_title.get(title_key(name)) or (name if name in by_id else None) for name in names}
-    else:
-        found = {name: name if name in by_id else None for name in names}
+    wanted = {title_key(name) for name in names} if dataset.qrels is None else set()
+    kept: dict[str, Paper] = {}
+    by_title: dict[str, str] = {}
+    for paper in papers:
+        key = title_key(paper.title) if wanted else ""
+        if paper.paper_id in names or key in wanted:
+            kept[paper.paper_id] = paper
+            by_title[key] = min(paper.paper_id, by_title.get(key, paper.paper_id))
+    found = {
+        name: name if name in kept else by_title.get(title_key(name)) if wanted else None for name in names
+    }
     missing = tuple(name for name, paper_id in found.items() if paper_id is None)
     if names and len(missing) == len(names):
         raise InputError(
@@ -119,7 +123,7 @@ def resolve_gold(dataset: Dataset, papers: Iterable[Paper]) -> Gold:
         for question in dataset.questions
         if question.gold
     }
-    return Gold(qrels, missing, by_id, ids)
+    return Gold(qrels, missing, kept, ids)
 
 
 def _question(record: dict[str, Any], where: str) -> Question:

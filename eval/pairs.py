@@ -6,7 +6,8 @@ support (Hanley & McNeil, Radiology 1982; ties count half); accuracy is at the g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -144,3 +145,14 @@ def pair_row(checked: Checked) -> dict[str, Any]:
         "claim": checked.pair.claim,
         "evidence": list(checked.pair.evidence),
     }
+
+
+def pairs_table(name: str, checked: Sequence[Checked], measures: Mapping[str, Estimate]) -> str:
+    """The measures as Markdown."""
+    counts = Counter(c.pair.label for c in checked)
+    lines = [f"# {name}: " + ", ".join(f"{n} {label}" for label, n in sorted(counts.items())), ""]
+    lines += ["| measure | value | 95% interval | n | |", "|---|---|---|---|---|"]
+    for measure, value in measures.items():
+        between = "" if value.low is None or value.high is None else f"{value.low:.3f} to {value.high:.3f}"
+        lines.append(f"| {measure} | {value.value:.3f} | {between} | {value.n} | {PAIR_MEASURES[measure]} |")
+    return "\n".join(lines) + "\n"

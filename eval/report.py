@@ -138,7 +138,7 @@ def plots(report: Report) -> list[tuple[str, str, str]]:
     for name in BY_TYPE:
         rows = [(kind, values[name]) for kind, values in by_type.items() if name in values]
         if len(rows) > 1:
-            found.append((f"{name} by type", MEASURES[name].about, charts.interval_chart(rows, name)))
+            found.append((f"{name} by type", MEASURES[name].about, charts.interval_chart(rows)))
     if summary["recall_by_depth"]:
         points = [(float(k), recall) for k, recall in enumerate(summary["recall_by_depth"], 1)]
         x = charts.Axis(1, len(points), (1, 2, 5, 10, 20, 50), "papers retrieved (k)", log=True)
@@ -150,7 +150,7 @@ def plots(report: Report) -> list[tuple[str, str, str]]:
         found.append(
             ("Risk and coverage", "errors, if only the questions it is surest of were answered", curve)
         )
-    if summary["calibration"]:
+    if len(summary["calibration"]) > 1:  # quotes alone all have support 1
         disc = charts.calibration_chart(
             summary["calibration"], "support of a sentence", "cites gold papers alone"
         )

@@ -171,11 +171,11 @@ def _has_confidence(scored: Sequence[Scored]) -> bool:
 def _confidence_and_loss(scored: Sequence[Scored]) -> tuple[list[float], list[float]]:
     """How sure, and what an answer would cost. Whatever is said to an unanswerable question is wrong; an
     answerable one loses the facts (where none are listed, the gold papers) that its answer lacks, and a
-    refusal lacks them all."""
+    refusal lacks them all. A refusal is less sure than any answer, whatever it was refused for."""
     confidence, loss = [], []
     for s in scored:
-        known = s.result.answer.confidence if s.result.answer else None
-        confidence.append(0.0 if known is None else known)
+        known = (s.result.answer.confidence if s.result.answer else None) or 0.0
+        confidence.append(known - s.scores.get("abstained", 1.0))
         told = s.scores.get("fact_recall", s.scores.get("citation_recall", 0.0))
         loss.append(1.0 - told if s.question.answerable else 1.0)
     return confidence, loss

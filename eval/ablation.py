@@ -1,0 +1,106 @@
+"""What each part of the ranking is worth: one set searched with parts left out, side by side.
+
+Ranks papers only; the last row is the path as shipped. Each row's p is against that last row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from eval.bootstrap import Estimate, estimate_mean, randomisation_p
+from eval.datasets import Dataset, Gold, Question
+from eval.measures import DEPTH, score_retrieval
+from eval.report import interval, shown
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.ranking import Weights
+
+SHOWN = ("nDCG@10", "R@5", "Success@1")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A row: means with intervals, and each measure's p of the difference to the shipped path."""
+
+    name: str
+    measures: dict[str, Estimate]
+    p: dict[str, float]
+
+
+def ablate(
+    assistant: Assistant,
+    dataset: Dataset,
+    gold: Gold,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Variant]:
+    """Every variant over the answerable questions of the set; follow-ups are searched as they are in use,
+    made stand-alone."""
+    questions = [question for question in dataset.questions if question.id in gold.qrels]
+    qrels = {question.id: gold.qrels[question.id] for question in questions}
+    variants = variant_weights()
+    values: dict[str, dict[str, list[float]]] = {}
+    for done, (name, weights) in enumerate(variants.items()):
+        run = {}
+        for n, question in enumerate(questions, 1):
+            run[question.id] = _ranking(assistant, question, weights)
+            progress(done * len(questions) + n, len(variants) * len(questions))
+        scored = score_retrieval(run, qrels)
+        values[name] = {measure: [scored[q.id][measure] for q in questions] for measure in SHOWN}
+    shipped = values[list(variants)[-1]]
+    return [_variant(name, found, shipped) for name, found in values.items()]
+
+
+def variant_weights() -> dict[str, Weights]:
+    """Rows in the order in which the path grew."""
+    from dataclasses import replace
+
+    from rag.ranking import LEGS
+
+    whole = LEGS["hybrid"]
+    return {
+        "lexical (BM25)": LEGS["lexical"],
+        "dense (passage vector)": LEGS["dense"],
+        "fusion of both": replace(whole, late=0, title=0),
+        "+ late interaction": replace(whole, title=0),
+        "+ late interaction of titles": whole,
+    }
+
+
+def ablation_table(dataset: Dataset, variants: Sequence[Variant]) -> str:
+    """The rows as Markdown."""
+    n = next(iter(variants[0].measures.values())).n
+    head = " | ".join(f"{name} | p" for name in SHOWN)
+    lines = [f"{dataset.name}, {n} questions; 95% intervals by bootstrap; p against the last row", ""]
+    lines += [f"| ranking | {head} |", "|---|" + "---|" * (2 * len(SHOWN))]
+    for variant in variants:
+        cells = []
+        for name in SHOWN:
+            value = variant.measures[name]
+            p = "" if variant is variants[-1] else f"{variant.p[name]:.4f}"
+            cells.append(f"{shown(value)} ({interval(value)}) | {p}")
+        lines.append(f"| {variant.name} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _variant(name: str, found: dict[str, list[float]], shipped: dict[str, list[float]]) -> Variant:
+    differences = {
+        measure: [one - other for one, other in zip(found[measure], shipped[measure], strict=True)]
+        for measure in SHOWN
+    }
+    return Variant(
+        name,
+        {measure: estimate_mean(found[measure]) for measure in SHOWN},
+        {measure: randomisation_p(differences[measure]) for measure in SHOWN},
+    )
+
+
+def _ranking(assistant: Assistant, question: Question, weights: Weights) -> list[str]:
+    from rag.queries import plan
+    from rag.ranking import rank
+
+    searched = plan(question.question, question.history)
+    ranking = rank(assistant.library, assistant.encoder, searched.queries[0], weights=weights)
+    return [ranked.candidate.paper.paper_id for ranked in ranking.ranked[:DEPTH]]

@@ -1,0 +1,259 @@
+"""`rag eval`: what is measured, over which library, and what is printed.
+
+Owns the options. A run's path is `eval.evaluation`'s; stdout is the result, progress goes to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eval.beir import load_beir
+from eval.datasets import Dataset, load_questions, resolve_gold
+from rag.commands.options import positive
+from rag.config import Config
+
+if TYPE_CHECKING:
+    from eval.gates import Floor
+    from eval.report import Report
+    from rag.assistant import Assistant
+
+RUNS = Path("runs")
+"""Where runs go that no --out names."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    what = parser.add_argument_group(
+        "what (default: the demo set, over the demo papers)"
+    ).add_mutually_exclusive_group()
+    what.add_argument("--questions", metavar="FILE", type=Path, help="questions with gold, as JSON lines")
+    what.add_argument(
+        "--beir", metavar="DIR", type=Path, help="a BEIR folder; an empty library reads its corpus in"
+    )
+    what.add_argument("--pairs", metavar="FILE", type=Path, help="claims and evidence, for the support gate")
+    what.add_argument(
+        "--compare", metavar="RUN", nargs=2, type=Path, help="two run folders, question by question"
+    )
+    what.add_argument(
+        "--synthesize", metavar="N", type=positive, help="make N known-item questions from the library"
+    )
+    what.add_argument(
+        "--from-feedback",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="make questions from the chat page's thumbs",
+    )
+    parser.add_argument(
+        "--ablate", action="store_true", help="instead: each part of the ranking, left out in turn"
+    )
+    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: one under runs/)")
+    parser.add_argument("--fresh", action="store_true", help="start over what the run's folder holds")
+    parser.add_argument("--limit", metavar="N", type=positive, help="the first N questions only")
+    parser.add_argument(
+        "--workers", metavar="N", type=positive, default=1, help="questions asked at once (1)"
+    )
+    parser.add_argument(
+        "--llm", action=argparse.BooleanOptionalAction, help="answers written by a model, or not"
+    )
+    parser.add_argument(
+        "--judge", action="store_true", help="have the model grade faithfulness and correctness"
+    )
+    parser.add_argument(
+        "--fail-under", metavar="MEASURE=VALUE", action="append", default=[], help="a floor; exit 3 under it"
+    )
+    parser.add_argument("--baseline", metavar="FILE", type=Path, help="floors from a file; exit 3 under one")
+    parser.add_argument(
+        "--write-baseline", metavar="FILE", type=Path, help="write this run's measures as floors"
+    )
+    parser.add_argument("--anyway", action="store_true", help="compare runs of unlike questions or libraries")
+    parser.add_argument("--json", action="store_true", help="print one JSON value instead of Markdown")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Measure, compare or make questions; print the outcome. 3 where a floor is not met."""
+    if args.compare:
+        return _compare(args)
+    if args.pairs:
+        return _pairs(args, config)
+    if args.from_feedback is not None:
+        return _from_feedback(args, config)
+    if args.synthesize:
+        return _synthesize(args, config)
+    return _measure(args, config)
+
+
+def _measure(args: argparse.Namespace, config: Config) -> int:
+    from eval.evaluation import Options, evaluate, manifest_of, run_name
+    from eval.gates import parse_floor
+
+    floors = [parse_floor(text) for text in args.fail_under]
+    dataset = _dataset(args)
+    options = Options(llm=args.llm, judge=args.judge, workers=args.workers)
+    with _assistant(args, config, dataset) as assistant:
+        if args.ablate:
+            return _ablate(args, assistant, dataset)
+        name = run_name(manifest_of(assistant, dataset, options))
+        folder = args.out or RUNS / dataset.name / name
+        if args.fresh:
+            (folder / "run.json").unlink(missing_ok=True)
+        with progress_bar("Asking") as progress:
+            report = evaluate(assistant, dataset, folder, options, progress)
+    _show_report(report, folder, as_json=args.json)
+    return _gate(args, report, dataset, floors)
+
+
+def _show_report(report: Report, folder: Path, *, as_json: bool) -> None:
+    from eval.report import markdown
+
+    if as_json:
+        print(
+            json.dumps(
+                {"run": str(folder), "summary": report.summary, "latency": report.latency}, ensure_ascii=False
+            )
+        )
+    else:
+        print(markdown(report))
+    _tell(f"The run is in {folder}; open {folder / 'report.html'}")
+
+
+def _gate(args: argparse.Namespace, report: Report, dataset: Dataset, floors: list[Floor]) -> int:
+    from eval.gates import FELL_SHORT, baseline_text, read_baseline, shortfalls
+
+    if args.write_baseline:
+        args.write_baseline.write_text(baseline_text(report.summary, dataset.sha256), encoding="utf-8")
+        _tell(f"The baseline is in {args.write_baseline}")
+    if args.baseline:
+        floors = floors + read_baseline(args.baseline, dataset.sha256)
+    short = shortfalls(report.summary, floors)
+    for line in short:
+        _tell(f"rag eval: fell short: {line}")
+    return FELL_SHORT if short else 0
+
+
+def _ablate(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) -> int:
+    from eval.ablation import ablate, ablation_table
+
+    gold = resolve_gold(dataset, assistant.library.papers())
+    with progress_bar("Searching") as progress:
+        variants = ablate(assistant, dataset, gold, progress)
+    if args.json:
+        print(json.dumps([asdict(variant) for variant in variants], ensure_ascii=False))
+    else:
+        print(ablation_table(dataset, variants))
+    return 0
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from eval.compare import compare_runs, comparison_text
+
+    comparison = compare_runs(*args.compare, anyway=args.anyway)
+    print(json.dumps(comparison.to_dict(), ensure_ascii=False) if args.json else comparison_text(comparison))
+    return 0
+
+
+def _pairs(args: argparse.Namespace, config: Config) -> int:
+    from eval.pairs import check_pairs, load_pairs, measure_pairs, pair_row, pairs_table
+    from eval.results import write_text
+    from rag.encoder import Encoder
+    from rag.support import Gate
+
+    pairs = load_pairs(args.pairs)[: args.limit]
+    with progress_bar("Checking") as progress:
+        checked = check_pairs(pairs, Gate(Encoder.load(config)), progress)
+    measures = measure_pairs(checked)
+    folder = args.out or RUNS / args.pairs.stem
+    folder.mkdir(parents=True, exist_ok=True)
+    rows = "".join(json.dumps(pair_row(c), ensure_ascii=False) + "\n" for c in checked)
+    summary = {name: asdict(value) for name, value in measures.items()}
+    write_text(folder / "results.jsonl", rows)
+    write_text(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
+    write_text(folder / "report.md", pairs_table(args.pairs.stem, checked, measures))
+    print(json.dumps(summary) if args.json else pairs_table(args.pairs.stem, checked, measures))
+    _tell(f"The run is in {folder}")
+    return 0
+
+
+def _synthesize(args: argparse.Namespace, config: Config) -> int:
+    from eval.feedback import write_questions
+    from eval.synthesize import copy_without, item_lines, known_items
+    from rag.assistant import Assistant
+
+    folder = args.out or RUNS / "known-item"
+    with Assistant.open(config=config) as assistant:
+        items = known_items(list(assistant.library.papers()), args.synthesize)
+    copy_without(config.library, items, folder / "library")
+    write_questions(folder / "questions.jsonl", item_lines(items))
+    print(folder / "questions.jsonl")
+    fewer = "; the other abstracts are too short" if len(items) < args.synthesize else ""
+    _tell(f"{len(items)} questions{fewer}, and a library without their sentences. Next: rag eval")
+    _tell(f"  --questions {folder / 'questions.jsonl'} --library {folder / 'library'}")
+    return 0
+
+
+def _from_feedback(args: argparse.Namespace, config: Config) -> int:
+    from eval.feedback import FILE, feedback_questions, read_feedback, write_questions
+
+    path = Path(args.from_feedback) if args.from_feedback else config.library / FILE
+    known, open_ = feedback_questions(read_feedback(path))
+    folder = args.out or RUNS / "feedback"
+    write_questions(folder / "questions.jsonl", known)
+    write_questions(folder / "needs_gold.jsonl", open_)
+    print(folder / "questions.jsonl")
+    _tell(f"{len(known)} questions with gold; {len(open_)} in {folder / 'needs_gold.jsonl'} need a person's")
+    return 0
+
+
+def _dataset(args: argparse.Namespace) -> Dataset:
+    if args.beir:
+        return load_beir(args.beir).head(args.limit)
+    from rag.demo import demo_questions_path
+
+    if args.questions:
+        return load_questions(args.questions).head(args.limit)
+    return replace(load_questions(demo_questions_path()), name="demo").head(args.limit)
+
+
+@contextmanager
+def _assistant(args: argparse.Namespace, config: Config, dataset: Dataset) -> Iterator[Assistant]:
+    """The library to ask: the one named, except that the demo set and a BEIR folder without one get a
+    library of their own beside their runs, so that no set ends up among the user's papers."""
+    from rag.assistant import Assistant
+    from rag.demo import demo_papers_path
+
+    corpus = args.beir / "corpus.jsonl" if args.beir else None if args.questions else demo_papers_path()
+    if corpus is None or (args.library and not args.beir):
+        with Assistant.open(config=config) as assistant:
+            yield assistant
+        return
+    path = Path(args.library) if args.library else (args.out or RUNS / dataset.name) / "library"
+    with Assistant.open(path, config=config, create=True) as assistant:
+        if assistant.library.n_papers == 0:
+            _tell(f"Reading {corpus.name} into {path}")
+            assistant.ingest([corpus])
+        yield assistant
+
+
+@contextmanager
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr where that is a terminal; takes (done, total)."""
+    if not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr)
