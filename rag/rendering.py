@@ -73,8 +73,10 @@ def render_answer(answer: Answer, term: Terminal) -> str:
         blocks.append(term.wrap(answer.reason))
     blocks.append("\n".join(_doubt(each, term) for each in answer.sentences if each.status != "supported"))
     blocks.append(_sources(answer, term))
-    if not answer.citations:
-        blocks.append(_nearest(answer.retrieved[:NEAREST], term))
+    if answer.abstained:
+        blocks.append(
+            _nearest([each for each in answer.retrieved[:NEAREST] if each.title not in answer.answer], term)
+        )
     if answer.notice:
         blocks.append(term.warn(term.wrap(answer.notice, "note: ", "  ")))
     return "\n\n".join(filter(None, blocks))

@@ -1,0 +1,105 @@
+"""What could keep the program from working, looked at one by one: weights, library, indexes, model.
+
+Each look is a `Check`, with what to do where something is wrong. Looking changes nothing but the cache
+of encoder graphs, which it may build; mending is `repair`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from rag.config import Config
+from rag.encoder import Encoder
+from rag.errors import IndexDamaged, LibraryNotFound, RagError
+from rag.library import Library
+
+State = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at. `note`: nothing is wrong, but it is worth knowing."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def examine(config: Config) -> Iterator[Check]:
+    """All checks, in the order in which a question needs what they look at."""
+    try:
+        encoder = Encoder.load(config)
+        encoder.encode_query("Does this run?")
+    except RagError as error:
+        yield Check("encoder", "wrong", str(error))
+    else:
+        yield Check("encoder", "ok", f"{encoder.fingerprint}, in {config.cache}")
+        yield from _library(config, encoder)
+    yield _model(config)
+
+
+def repair(config: Config) -> str:
+    """Rebuild what is derived and does not agree with the truth; returns what was done.
+
+    Raises LibraryNotFound, LibraryLocked, LibraryDamaged, EncoderMismatch, WeightsError.
+    """
+    with Library.open(config.library, config) as library:  # opening mends what needs no encoder
+        n_encoded = library.repair(Encoder.load(config))
+        return f"{library.n_papers:,} papers checked, {n_encoded:,} encoded anew"
+
+
+def _library(config: Config, encoder: Encoder) -> Iterator[Check]:
+    try:
+        library = Library.open(config.library, config, read_only=True)
+        with library:
+            library.check_encoder(encoder)
+            yield _papers(library)
+            yield _indexes(library)
+    except LibraryNotFound as error:
+        yield Check("library", "note", str(error))
+    except IndexDamaged as error:
+        yield Check("indexes", "wrong", str(error), _mend(config.library))
+    except RagError as error:
+        yield Check("library", "wrong", str(error))
+
+
+def _papers(library: Library) -> Check:
+    if library.n_papers == 0:
+        remedy = f"rag ingest PATH... --library {library.path}"
+        return Check("library", "note", f"no papers in {library.path}", remedy)
+    return Check("library", "ok", f"{library.n_papers:,} papers in {library.path}")
+
+
+def _indexes(library: Library) -> Check:
+    """Chroma, the word index and the token store have the same stamp."""
+    status = library.status()
+    if status["writer"]:
+        return Check("indexes", "note", f"being written by {status['writer']}")
+    if status["needs_repair"]:
+        return Check("indexes", "wrong", "words or tokens are behind Chroma", _mend(library.path))
+    return Check("indexes", "ok", f"Chroma, words and tokens agree at stamp {status['stamps']['truth']}")
+
+
+def _mend(library: Path) -> str:
+    return f"rag doctor --repair --library {library}"
+
+
+def _model(config: Config) -> Check:
+    """The settings name a model, and its server is there and takes the key."""
+    if not config.has_model:
+        remedy = "to have answers written, set OPENAI_API_KEY or OPENAI_BASE_URL"
+        return Check("model", "note", "none is set: answers quote the papers", remedy)
+    from rag.llm import OPENAI_URL, LanguageModel
+
+    try:
+        model = LanguageModel(config)
+        found = f"{model.name} at {model.host}"
+        # Without a name set, the name is the first that the server lists: asking for it reaches the server.
+        _ = LanguageModel(replace(config, model=None, base_url=config.base_url or OPENAI_URL)).name
+    except RagError as error:
+        return Check("model", "wrong", str(error))
+    return Check("model", "ok", found)
