@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -38,8 +38,9 @@ LONGEST_PAUSE_S = 30.0
 CONNECT_S = 5.0
 TOKENS_PER_MESSAGE = 4
 """What the chat format adds to a message, and once to the reply."""
-REFUSABLE = ("stream_options", "temperature", "max_tokens")
-"""Fields some servers refuse; each is then left out, max_tokens called by its newer name."""
+REFUSABLE = ("stream_options", "temperature", "max_tokens", "system role")
+"""What some servers refuse. It is then left out; max_tokens goes by its newer name, and a system message
+is put before the first of the user's."""
 
 _T = TypeVar("_T")
 
@@ -133,7 +134,9 @@ class LanguageModel:
         assert isinstance(reply, Reply)
         return reply
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int | None = None) -> Iterator[str | Reply]:
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int | None = None
+    ) -> Generator[str | Reply, None, None]:
         """Text as it comes and, last, the Reply. One request, unless a reply to it is kept.
 
         Raises BudgetExceeded before the request where it may pass a cap, and any other ModelError then
@@ -186,10 +189,11 @@ class LanguageModel:
             if "max_tokens" in self._refused:
                 kept["max_completion_tokens"] = limit
             try:
-                request = partial(create, model=self.name, messages=asked, stream=True, **kept)
+                shown = _without_system(asked) if "system role" in self._refused else asked
+                request = partial(create, model=self.name, messages=shown, stream=True, **kept)
                 return self._retried(request)
             except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-                named = {name for name in REFUSABLE if name in str(error)} or {"stream_options"}
+                named = {name for name in REFUSABLE if name in str(error).lower()} or {"stream_options"}
                 if named <= self._refused:
                     raise
                 self._refused |= named
@@ -250,6 +254,14 @@ def _host(url: str) -> str:
             f"OPENAI_BASE_URL is {url!r}: {error}; set it like http://127.0.0.1:11434/v1"
         ) from error
     return f"{parts.hostname}{port}"
+
+
+def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The messages with a leading system message put into the one after it."""
+    if len(messages) < 2 or messages[0]["role"] != "system":
+        return messages
+    together = "\n\n".join(message["content"] for message in messages[:2])
+    return [{**messages[1], "content": together}, *messages[2:]]
 
 
 def _retry_after_s(error: openai.APIError) -> float | None:

@@ -108,6 +108,14 @@ def test_a_refused_field_is_left_out_from_then_on(
     assert put_in is None or server.requests[-1][put_in] == llm.config.max_tokens
 
 
+def test_a_server_without_system_messages_gets_one_message(serve: Serve) -> None:
+    server, llm = serve(Scripted(status=400, error="System role not supported"), Scripted("Yes."))
+    llm.complete(ASKED)
+    assert server.requests[-1]["messages"] == [
+        {"role": "user", "content": "Be brief.\n\nWhat is late interaction?"}
+    ]
+
+
 @pytest.mark.parametrize("status", [429, 500, 503])
 def test_a_busy_or_failing_server_is_asked_again(status: int, serve: Serve) -> None:
     server, llm = serve(Scripted(status=status), Scripted("Yes."))

@@ -1,0 +1,128 @@
+"""A model's text taken apart into sentences and the numbers each cites, and put together again.
+
+Knows the ways models write markers: [1], [1][3], [1, 4], [1-3], [paper 2], before or after the full stop, or
+in place of a name. Whether a number names anything, and whether that bears the sentence, is
+rag/attribution.py's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from rag.chunking import split_sentences
+from rag.records import Sentence
+
+MAX_RANGE = 20
+"""Numbers a range may stand for; a longer one names none of our papers."""
+
+_WORD = r"(?:papers?|sources?|refs?\.?|nos?\.?|\#|\^)"
+_MARKER = re.compile(
+    rf"""[\[\u3010] \s* {_WORD}? \s*
+    (\d+ (?: \s* (?: [-\u2013,;&] | and ) \s* {_WORD}? \s* \d+ )*)
+    \s* [\]\u3011]""",
+    re.I | re.X,
+)
+_RANGE = re.compile(r"(\d+)\s*[-\u2013]\s*(\d+)|(\d+)")
+_STANDS_FOR_A_NAME = re.compile(r"\b(?:in|by|from|per|see|of|to|than|with|unlike|both|that)\s*$", re.I)
+_GOES_ON = re.compile(r"\s*(?:,\s*)?[a-z]")
+_BULLET = re.compile(r"\s*(?:[-*\u2022]|\d{1,2}[.)])\s+")
+_LAYOUT = re.compile(r"\*\*|__|^\s*>\s+")
+_HEADING = re.compile(r"\s*#+\s")
+_REPLY = re.compile(r"(?:yes|no|both|neither|indeed|not (?:quite|exactly|really|always))\b[^\w]*", re.I)
+"""Says nothing without the sentence after it."""
+_SOURCES = re.compile(r"\W*(?:references|sources|citations|papers cited)\W*", re.I)
+_UNKNOWN = "another paper"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of a model's answer, without its markers."""
+
+    text: str
+    markers: tuple[int, ...] = ()
+    """The numbers it cites, in order, each once."""
+    lead: str = " "
+    """What stands between the sentence before and this one: a space, or a new line and perhaps a bullet."""
+
+
+def read_claims(text: str, name_of: Callable[[int], str | None]) -> tuple[Claim, ...]:
+    """The sentences of a model's answer in order. `name_of` tells what to write where a number stands for
+    a paper's name ("According to [1], ..."). Headings, sentences that only introduce others, and a list
+    of sources at the end are left out."""
+    claims: list[Claim] = []
+    for line in text.splitlines():
+        if claims and _SOURCES.fullmatch(line):
+            break
+        if not _HEADING.match(line):
+            claims += _of_line(line, name_of)
+    return tuple(claims)
+
+
+def join_claims(parts: Iterable[tuple[Claim, tuple[int, ...]]]) -> str:
+    """The text of an answer: each claim with its numbers after it."""
+    written = "".join(claim.lead + claim.text + _markers(numbers) for claim, numbers in parts)
+    return written.strip()
+
+
+def _markers(numbers: tuple[int, ...]) -> str:
+    return " " + "".join(f"[{n}]" for n in numbers) if numbers else ""
+
+
+def _of_line(line: str, name_of: Callable[[int], str | None]) -> Iterator[Claim]:
+    line = _LAYOUT.sub("", line)
+    bullet = _BULLET.match(line)
+    plain, places = _without_markers(line[bullet.end() if bullet else 0 :].strip(), name_of)
+    lead = "\n- " if bullet else "\n"
+    reply, cited = "", tuple[int, ...]()
+    for sentence, end in _with_ends(plain):
+        numbers = tuple(
+            dict.fromkeys([*cited, *(n for at, n in places if _belongs(at, sentence.start, end))])
+        )
+        if _REPLY.fullmatch(sentence.text) and end <= len(plain):
+            reply, cited = sentence.text + " ", numbers
+        elif numbers or not sentence.text.endswith(":"):
+            yield Claim(reply + sentence.text, numbers, lead)
+            reply, cited, lead = "", (), " "
+
+
+def _with_ends(text: str) -> Iterator[tuple[Sentence, int]]:
+    """Each sentence with where the next begins; after the last, past the end of the text."""
+    sentences = split_sentences(text)
+    yield from zip(sentences, [*(s.start for s in sentences[1:]), len(text) + 1], strict=False)
+
+
+def _belongs(at: int, start: int, end: int) -> bool:
+    """Whether a marker at `at` is of the sentence in [start, end): one between two is of the first."""
+    return start < at <= end - 1 or at == start == 0
+
+
+def _without_markers(line: str, name_of: Callable[[int], str | None]) -> tuple[str, list[tuple[int, int]]]:
+    """The line without markers, and (place in it, number) of each. A marker that stands for a paper's name
+    is replaced by the name."""
+    plain, at = "", 0
+    places: list[tuple[int, int]] = []
+    for found in _MARKER.finditer(line):
+        plain += line[at : found.start()]
+        at = found.end()
+        numbers = _numbers(found[1])
+        opens = not plain.strip() or plain.rstrip().endswith((".", "!", "?"))
+        if _STANDS_FOR_A_NAME.search(plain) or (opens and _GOES_ON.match(line, at)):
+            plain += " and ".join(name_of(n) or _UNKNOWN for n in numbers)
+        else:
+            plain = plain.rstrip()
+        places += [(len(plain), n) for n in numbers]
+    return plain + line[at:], places
+
+
+def _numbers(inside: str) -> list[int]:
+    numbers: list[int] = []
+    for low, high, single in _RANGE.findall(inside):
+        if single:
+            numbers.append(int(single))
+        elif 0 <= int(high) - int(low) < MAX_RANGE:
+            numbers += range(int(low), int(high) + 1)
+        else:
+            numbers += [int(low), int(high)]
+    return numbers

@@ -1,0 +1,97 @@
+"""The numbered papers a model may write from, packed into what its window leaves for them.
+
+Best paper first, whole sentences, titles and years. One number is one paper: models keep to those, and the
+gate finds the sentence afterwards (rag/attribution.py). Calls no model and judges no relevance of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rag.chunking import split_sentences
+from rag.prompts import quoted
+from rag.records import Paper, RankedPaper, Sentence
+
+SHARE_OF_BEST = 0.4
+"""Papers are taken while the ranking's sum is at least this share of the best paper's."""
+LEFT_OUT = " \u2026 "
+"""Where sentences of an abstract did not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Paper `n` of the context, with all sentences of its abstract, shown or not."""
+
+    n: int
+    paper: Paper
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the model is shown: entries numbered from 1, and their text."""
+
+    entries: tuple[Entry, ...]
+    text: str
+    n_tokens: int
+
+    def entry(self, n: int) -> Entry | None:
+        """The entry a marker [n] names, if there is one."""
+        return self.entries[n - 1] if 1 <= n <= len(self.entries) else None
+
+
+def pack(papers: Sequence[RankedPaper], budget: int, count: Callable[[str], int]) -> Context:
+    """As many of `papers` (best first) as bear on the question and fit in `budget` tokens by `count`.
+
+    An abstract that does not fit whole gives the sentences that bear on the question most; the first
+    paper of which not one sentence fits ends the context. `n_tokens` never passes `budget`.
+    """
+    entries: list[Entry] = []
+    blocks: list[str] = []
+    text, used = "", 0
+    for ranked in _worth_showing(papers):
+        entry = Entry(len(entries) + 1, ranked.paper, tuple(split_sentences(ranked.paper.abstract)))
+        for shown in _choices(ranked, entry.sentences, budget - used, count):
+            longer = "\n\n".join([*blocks, _block(entry, shown)])
+            if (n_tokens := count(longer)) <= budget:
+                entries.append(entry)
+                blocks.append(_block(entry, shown))
+                text, used = longer, n_tokens
+                break
+        else:
+            break
+    return Context(tuple(entries), text, used)
+
+
+def _worth_showing(papers: Iterable[RankedPaper]) -> Iterator[RankedPaper]:
+    """The papers before the ranking drops, each once, also where two records hold one abstract."""
+    best: float | None = None
+    seen: set[str] = set()
+    for ranked in papers:
+        best = ranked.score if best is None else best
+        if ranked.score < best - (1 - SHARE_OF_BEST) * abs(best):
+            return
+        abstract = " ".join(ranked.paper.abstract.casefold().split())
+        if abstract and not {abstract, ranked.paper.paper_id} & seen:
+            seen |= {abstract, ranked.paper.paper_id}
+            yield ranked
+
+
+def _choices(
+    ranked: RankedPaper, sentences: Sequence[Sentence], room: int, count: Callable[[str], int]
+) -> Iterator[Sequence[Sentence]]:
+    """What of an abstract to try to show: all of it, then ever fewer of its best sentences."""
+    yield sentences
+    best = [evidence.sentence for evidence in ranked.evidence] or list(sentences)
+    sizes = [count(sentence.text) for sentence in best]
+    n = next((n for n in range(len(best)) if sum(sizes[: n + 1]) > room), len(best) - 1)
+    for kept in range(n, 0, -1):
+        yield sorted(best[:kept], key=lambda sentence: sentence.start)
+
+
+def _block(entry: Entry, shown: Sequence[Sentence]) -> str:
+    year = f" ({entry.paper.year})" if entry.paper.year else ""
+    whole = len(shown) == len(entry.sentences)
+    body = (" " if whole else LEFT_OUT).join(quoted(sentence.text) for sentence in shown)
+    return f'<paper n="{entry.n}">\n{quoted(entry.paper.title)}{year}\n{body}\n</paper>'

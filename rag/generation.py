@@ -1,0 +1,200 @@
+"""Written answers: prompts in, text out as it comes, and last the answer with every sentence checked.
+
+The path in order; the steps are rag/context.py's, rag/llm.py's, rag/citing.py's, rag/attribution.py's and
+rag/judging.py's. Retrieves nothing. Where the model fails, the answer is the extractive one, with a notice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from rag.attribution import Finding, Quote, SupportGate, attribute
+from rag.citing import Claim, join_claims, read_claims
+from rag.clock import Clock
+from rag.config import Config
+from rag.context import Context, pack
+from rag.errors import ModelError, ModelRejected
+from rag.extractive import Written, cite, short_name
+from rag.judging import judge
+from rag.llm import LanguageModel, Message, Reply
+from rag.prompts import load_prompt
+from rag.queries import Plan
+from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage
+
+REFUSAL = "The papers in this library do not say."
+"""What the model is told to reply where the papers do not answer; read back as an abstention."""
+
+NO_REPLY = "The model did not answer, so this is quoted from the papers"
+NOT_SAID = "None of the papers shown to the model answers the question."
+
+_DECLINES = re.compile(
+    r"""\b(?: papers? | abstracts? | context | sources? | documents? | texts? | library | information )\b
+    .* (?: \b(?: not | no | cannot )\b | n['\u2019]t\b )
+    .* \b(?: say | mention | contain | provide | answer | state | specify | report | address | discuss
+        | include | information )""",
+    re.I | re.X,
+)
+"""The refusal in a model's own words. Counts only where nothing else of the reply holds."""
+
+
+class Writer:
+    """Writes answers with the configured model. Safe to share between threads; close it when done.
+
+    Raises ConfigError where no model is configured or a prompt of the user's cannot be used.
+    """
+
+    def __init__(self, config: Config, gate: SupportGate) -> None:
+        self.config = config
+        self.gate = gate
+        self.llm = LanguageModel(config)
+        self._system = load_prompt("answer_system", config.prompts).fill(refusal=REFUSAL)
+        self._user = load_prompt("answer", config.prompts)
+        self._judge = load_prompt("judge", config.prompts)
+
+    def warm_up(self) -> None:
+        """Load what the model's client needs while the caller retrieves."""
+        self.llm.warm_up()
+
+    def close(self) -> None:
+        self.llm.close()
+
+    def write(
+        self,
+        draft: Answer,
+        plan: Plan,
+        papers: Sequence[RankedPaper],
+        quote: Callable[[], Written],
+        clock: Clock,
+    ) -> Iterator[Delta | Done]:
+        """The text as the model writes it, and last the checked answer: `draft` filled in.
+
+        `quote` gives the extractive answer, shown where the model fails or nothing of its text is left.
+        Raises ConfigError where the settings leave no model to ask.
+        """
+        try:
+            with clock("pack"):
+                context, messages = self._messages(plan.question, papers)
+            reply = yield from self._streamed(messages, clock)
+            with clock("check"):
+                answer = self._checked(draft, reply, context)
+        except ModelError as error:
+            answer = _quoted(draft, quote(), f"{NO_REPLY}: {error}")
+        if not answer.sentences and not answer.abstained:
+            told = "Nothing the model wrote is borne by the papers, so this is quoted from them."
+            answer = _quoted(answer, quote(), told)
+        yield Done(replace(answer, timings_ms=clock.timings_ms()))
+
+    def _messages(self, question: str, papers: Sequence[RankedPaper]) -> tuple[Context, list[Message]]:
+        """The papers that fit beside the prompt and the answer, and the messages that hold them."""
+        bare = [
+            Message("system", self._system),
+            Message("user", self._user.fill(papers="", question=question)),
+        ]
+        window = (self.config.context_window - self.config.max_tokens) / self.llm.counter.margin
+        context = pack(papers, int(window) - self.llm.n_tokens(bare), self.llm.counter.count)
+        if not context.entries:
+            raise ModelRejected(f"a window of {self.config.context_window} tokens has no room for a paper")
+        filled = self._user.fill(papers=context.text, question=question)
+        return context, [bare[0], Message("user", filled)]
+
+    def _streamed(self, messages: Sequence[Message], clock: Clock) -> Generator[Delta, None, Reply]:
+        stage = "first_token"
+        with closing(self.llm.stream(messages)) as stream:
+            while True:
+                with clock(stage):
+                    piece = next(stream)
+                if isinstance(piece, Reply):
+                    return piece
+                stage = "write"
+                yield Delta(piece)
+
+    def _checked(self, draft: Answer, reply: Reply, context: Context) -> Answer:
+        """The answer of a whole reply: each sentence with what it rests on, or an abstention."""
+        claims = read_claims(
+            reply.text, lambda n: short_name(e.paper.title) if (e := context.entry(n)) else None
+        )
+        notices = [draft.notice]
+        if not reply.finished:
+            notices.append(f"The answer reached its limit of {self.config.max_tokens} tokens and was cut.")
+            claims = claims if claims and claims[-1].text.endswith((".", "!", "?")) else claims[:-1]
+        said = [claim for claim in claims if not _refuses(claim)]
+        findings = [attribute(claim, context, self.gate) for claim in said]
+        usage = reply.usage
+        if self.config.judge:
+            findings, usage, told = self._judged(said, findings, usage)
+            notices.append(told)
+        answer = replace(draft, usage=usage, notice=" ".join(filter(None, notices)) or None)
+        declined = len(said) < len(claims) or any(_declines(claim) for claim in said)
+        if declined and not any(finding.quotes for finding in findings):
+            return replace(answer, answer=REFUSAL, abstained=True, reason=NOT_SAID)
+        kept = [pair for pair in zip(said, findings, strict=True) if pair[1].quotes or not self.config.strict]
+        written = compose(kept)
+        return replace(answer, answer=written.text, sentences=written.sentences, citations=written.citations)
+
+    def _judged(
+        self, claims: Sequence[Claim], findings: list[Finding], usage: Usage
+    ) -> tuple[list[Finding], Usage, str | None]:
+        """The findings after the model's second opinion, and what both calls took."""
+        try:
+            judgement = judge([claim.text for claim in claims], findings, self._judge, self.llm)
+        except ModelError as error:
+            return findings, usage, f"The second opinion failed, so the gate's stands: {error}."
+        return list(judgement.findings), _sum(usage, judgement.reply.usage if judgement.reply else None), None
+
+
+def compose(pairs: Sequence[tuple[Claim, Finding]]) -> Written:
+    """Sentences with their citations, numbered in the order of first use, and the text that says them."""
+    numbers: dict[Quote, int] = {}
+    for _, finding in pairs:
+        for quote in finding.quotes:
+            numbers.setdefault(quote, len(numbers) + 1)
+    cited = [tuple(sorted(numbers[quote] for quote in finding.quotes)) for _, finding in pairs]
+    return Written(
+        join_claims((claim, ns) for (claim, _), ns in zip(pairs, cited, strict=True)),
+        tuple(
+            AnswerSentence(claim.text, ns, finding.support, finding.status, finding.reasons)
+            for (claim, finding), ns in zip(pairs, cited, strict=True)
+        ),
+        tuple(
+            cite(n, quote.paper, Evidence(quote.paper.paper_id, quote.sentence, 0.0))
+            for quote, n in numbers.items()
+        ),
+    )
+
+
+def _quoted(draft: Answer, written: Written, told: str) -> Answer:
+    """The extractive answer in place of a written one, and why."""
+    return replace(
+        draft,
+        mode="extractive",
+        answer=written.text,
+        sentences=written.sentences,
+        citations=written.citations,
+        notice=f"{draft.notice} {told}" if draft.notice else told,
+    )
+
+
+def _refuses(claim: Claim) -> bool:
+    return _letters(REFUSAL) in _letters(claim.text)
+
+
+def _declines(claim: Claim) -> bool:
+    return not claim.markers and bool(_DECLINES.search(claim.text))
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"\W+", " ", text).strip().casefold()
+
+
+def _sum(first: Usage, second: Usage | None) -> Usage:
+    if second is None:
+        return first
+    costs = (first.cost_usd, second.cost_usd)
+    return Usage(
+        first.prompt_tokens + second.prompt_tokens,
+        first.completion_tokens + second.completion_tokens,
+        None if None in costs else sum(cost for cost in costs if cost is not None),
+    )
