@@ -14,12 +14,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from eval.beir import load_beir
-from eval.datasets import Dataset, load_questions, resolve_gold
 from rag.commands.options import positive
 from rag.config import Config
 
 if TYPE_CHECKING:
+    from eval.datasets import Dataset
     from eval.gates import Floor
     from eval.report import Report
     from rag.assistant import Assistant
@@ -82,11 +81,21 @@ def run(args: argparse.Namespace, config: Config) -> int:
         return _compare(args)
     if args.pairs:
         return _pairs(args, config)
-    if args.from_feedback is not None:
-        return _from_feedback(args, config)
-    if args.synthesize:
-        return _synthesize(args, config)
+    if args.from_feedback is not None or args.synthesize:
+        return _make(args, config)
     return _measure(args, config)
+
+
+def _make(args: argparse.Namespace, config: Config) -> int:
+    from eval.feedback import FILE
+    from eval.making import make_from_feedback, make_known_items, make_written
+
+    if args.from_feedback is not None:
+        path = Path(args.from_feedback) if args.from_feedback else config.library / FILE
+        return make_from_feedback(path, args.out or RUNS / "feedback")
+    if args.llm:
+        return make_written(args.synthesize, args.out or RUNS / "written", config)
+    return make_known_items(args.synthesize, args.out or RUNS / "known-item", config)
 
 
 def _measure(args: argparse.Namespace, config: Config) -> int:
@@ -139,6 +148,7 @@ def _gate(args: argparse.Namespace, report: Report, dataset: Dataset, floors: li
 
 def _ablate(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) -> int:
     from eval.ablation import ablate, ablation_table
+    from eval.datasets import resolve_gold
 
     gold = resolve_gold(dataset, assistant.library.papers())
     with progress_bar("Searching") as progress:
@@ -180,40 +190,13 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _synthesize(args: argparse.Namespace, config: Config) -> int:
-    from eval.feedback import write_questions
-    from eval.synthesize import copy_without, item_lines, known_items
-    from rag.assistant import Assistant
-
-    folder = args.out or RUNS / "known-item"
-    with Assistant.open(config=config) as assistant:
-        items = known_items(list(assistant.library.papers()), args.synthesize)
-    copy_without(config.library, items, folder / "library")
-    write_questions(folder / "questions.jsonl", item_lines(items))
-    print(folder / "questions.jsonl")
-    fewer = "; the other abstracts are too short" if len(items) < args.synthesize else ""
-    _tell(f"{len(items)} questions{fewer}, and a library without their sentences. Next: rag eval")
-    _tell(f"  --questions {folder / 'questions.jsonl'} --library {folder / 'library'}")
-    return 0
-
-
-def _from_feedback(args: argparse.Namespace, config: Config) -> int:
-    from eval.feedback import FILE, feedback_questions, read_feedback, write_questions
-
-    path = Path(args.from_feedback) if args.from_feedback else config.library / FILE
-    known, open_ = feedback_questions(read_feedback(path))
-    folder = args.out or RUNS / "feedback"
-    write_questions(folder / "questions.jsonl", known)
-    write_questions(folder / "needs_gold.jsonl", open_)
-    print(folder / "questions.jsonl")
-    _tell(f"{len(known)} questions with gold; {len(open_)} in {folder / 'needs_gold.jsonl'} need a person's")
-    return 0
-
-
 def _dataset(args: argparse.Namespace) -> Dataset:
+    from eval.beir import load_beir
+    from eval.datasets import load_questions
+    from rag.demo import demo_questions_path
+
     if args.beir:
         return load_beir(args.beir).head(args.limit)
-    from rag.demo import demo_questions_path
 
     if args.questions:
         return load_questions(args.questions).head(args.limit)

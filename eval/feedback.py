@@ -85,7 +85,7 @@ def feedback_questions(feedback: Iterable[Feedback]) -> tuple[list[dict[str, Any
     return known, open_
 
 
-def write_questions(path: Path, lines: Iterable[dict[str, Any]]) -> None:
+def write_lines(path: Path, lines: Iterable[dict[str, Any]]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
 

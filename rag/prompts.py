@@ -21,6 +21,9 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "condense": frozenset({"conversation", "question"}),
     "decompose": frozenset({"question", "most"}),
     "judge": frozenset({"pairs"}),
+    "judge_correctness": frozenset({"question", "reference", "answer"}),
+    "judge_faithfulness": frozenset({"question", "answer", "cited"}),
+    "write_question": frozenset({"title", "abstract"}),
 }
 """Every prompt, and the variables its file must hold, no more and no fewer."""
 

@@ -31,6 +31,9 @@ def test_every_file_is_a_known_prompt_and_every_prompt_has_a_file() -> None:
         ("condense", {"conversation", "question"}),
         ("decompose", {"question", "most"}),
         ("judge", {"pairs"}),
+        ("judge_correctness", {"question", "reference", "answer"}),
+        ("judge_faithfulness", {"question", "answer", "cited"}),
+        ("write_question", {"title", "abstract"}),
     ],
 )
 def test_variables(name: str, variables: set[str]) -> None:
