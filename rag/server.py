@@ -1,10 +1,11 @@
-"""The library over HTTP: REST, and an OpenAI-compatible route for programs that speak it.
+"""The library over HTTP: REST, an OpenAI-compatible route, and the Model Context Protocol.
 
     POST /ask                  {"question", "history"?, "filters"?, "words"?, "llm"?, "top"?} -> Answer
     GET  /search?q=...         &top= &mode= &year= &author= &venue= &source= &where=   -> ranked papers
     GET  /papers/{paper_id}    a paper's record
     GET  /status               what the library holds
     GET  /v1/models, POST /v1/chat/completions
+    POST /mcp                  a message of the Model Context Protocol -> its reply
 
 Filters are spelled as on the command line. Only JSON bodies are taken and only known Host names served,
 so that a web page open in a browser on the same machine cannot ask (its request is not "simple", and a
@@ -30,7 +31,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from rag import completions, errors
+from rag import completions, errors, mcp
 from rag.errors import InputError, RagError
 from rag.filters import filters_from
 from rag.questions import check_question
@@ -78,6 +79,7 @@ class Server:
             Route("/status", self._guarded(self.status)),
             Route("/v1/models", self._guarded(self.models)),
             Route("/v1/chat/completions", self._guarded(self.chat), methods=["POST"]),
+            Route("/mcp", self._guarded(self.mcp), methods=["POST"]),
         ]
         return Starlette(
             routes=routes,
@@ -134,6 +136,10 @@ class Server:
         if asked.stream:
             return StreamingResponse(self._events(asked), media_type="text/event-stream")
         return JSONResponse(completions.Completion(asked.model).whole(await self._answer(asked)))
+
+    async def mcp(self, request: Request) -> Response:
+        said = await run_in_threadpool(mcp.reply, self.assistant, await _json(request))
+        return Response(status_code=202) if said is None else JSONResponse(said)
 
     async def _events(self, asked: completions.ChatRequest) -> AsyncIterator[str]:
         """Server-sent events: the opening at once, comments while we wait, then the checked answer."""

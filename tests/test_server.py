@@ -210,3 +210,10 @@ def test_every_error_has_a_status() -> None:
 def test_a_taken_port_is_refused_in_one_line() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(InputError, match="--port"):
         listen("127.0.0.1", taken.getsockname()[1])
+
+
+def test_mcp_messages_are_answered_and_notifications_taken(http: httpx.Client) -> None:
+    asked = http.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
+    assert [tool["name"] for tool in asked.json()["result"]["tools"]] == ["ask", "search", "paper"]
+    assert http.post("/mcp", json={"method": "notifications/initialized"}).status_code == 202
+    assert http.get("/mcp").status_code == 405

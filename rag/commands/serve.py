@@ -1,4 +1,4 @@
-"""`rag serve`: the library over HTTP, for other programs on this machine."""
+"""`rag serve`: the library for other programs on this machine, over HTTP or a pipe."""
 
 from __future__ import annotations
 
@@ -18,10 +18,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--host", default="127.0.0.1", help="address to listen on (127.0.0.1: this machine only)"
     )
     parser.add_argument("--port", type=int, default=8300, help="port to listen on (8300; 0: any free one)")
+    parser.add_argument(
+        "--mcp", action="store_true", help="speak the Model Context Protocol on stdin and stdout instead"
+    )
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Serve until interrupted. Off this machine only with a key, from RAG_SERVE_KEY."""
+    """Serve until interrupted, or until stdin ends. Off this machine only with a key, from RAG_SERVE_KEY."""
+    if args.mcp:
+        return _serve_pipe(config)
     key = os.environ.get(KEY_VARIABLE) or None
     listener = listen(args.host, args.port)
     is_local = listener.getsockname()[0] in ("127.0.0.1", "::1")
@@ -40,6 +45,17 @@ def run(args: argparse.Namespace, config: Config) -> int:
         host, port = listener.getsockname()[:2]
         print(f"http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
         uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+    return 0
+
+
+def _serve_pipe(config: Config) -> int:
+    from rag.assistant import Assistant
+    from rag.mcp import replies
+
+    with Assistant.open(config=config) as assistant:
+        for line in replies(assistant, sys.stdin.buffer):
+            sys.stdout.write(line)
+            sys.stdout.flush()
     return 0
 
 
