@@ -20,7 +20,7 @@ from rag.errors import LibraryEmpty
 from rag.evidence import read
 from rag.library import Library
 from rag.questions import check_question
-from rag.ranking import Ranking, rank, weigh
+from rag.ranking import LISTING, Ranking, rank, weigh
 from rag.records import (
     Answer,
     Delta,
@@ -109,7 +109,8 @@ class Assistant:
         """
         query = check_question(query)
         self._require_papers()
-        ranking = rank(self.library, self.encoder, query, mode=mode, filters=filters)
+        weights = LISTING if mode == "hybrid" and queries.kind_of(query) == "list" else None
+        ranking = rank(self.library, self.encoder, query, mode=mode, filters=filters, weights=weights)
         return self._read(query, ranking, top or self.config.top)
 
     def ask(
@@ -215,20 +216,21 @@ class Assistant:
 
     def _rank(self, plan: queries.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
         """Rank with the plan's filters; one only read off the wording gives way where nothing passes it."""
-        ranking = rank(self.library, self.encoder, plan.queries[0], filters=plan.filters)
+        weights = LISTING if plan.kind == "list" else None
+        text = plan.queries[0]
+        ranking = rank(self.library, self.encoder, text, filters=plan.filters, weights=weights)
         if ranking.ranked or plan.filters == (given or Filters()):
             return ranking, None
         notice = "No paper in the library passes the filter read from the question, so it was left out."
-        return rank(self.library, self.encoder, plan.queries[0], filters=given), notice
+        return rank(self.library, self.encoder, text, filters=given, weights=weights), notice
 
     def _read(self, question: str, ranking: Ranking, top: int) -> list[RankedPaper]:
         """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
         query = weigh(self.library, self.encoder, self.encoder.encode_query(question))
-        papers = []
-        for place, ranked in enumerate(ranking.ranked[:top]):
-            candidates = self.library.passages_of(ranked.candidate) if place < READ_PAPERS else []
-            papers.append(RankedPaper(ranked.paper, ranked.score, read(question, query, candidates)))
-        return papers
+        best = ranking.ranked[:top]
+        evidence = read(question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]])
+        unread = [()] * (len(best) - len(evidence))
+        return [RankedPaper(r.paper, r.score, e) for r, e in zip(best, [*evidence, *unread], strict=True)]
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:

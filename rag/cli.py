@@ -138,6 +138,9 @@ def _run(name: str, argv: list[str]) -> int:
         args = parser.parse_args(argv)
     except SystemExit as stop:  # argparse's way to end after --help
         return int(stop.code or 0)
+    # Our matrix products are small: threads that wait for each other cost more than they bring, several
+    # fold on a busy machine. Read when numpy is first imported, which is later than here.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     code: int = import_module(COMMANDS[name].module).run(args, _config(args.library))
     return code
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -39,32 +40,44 @@ _ASKS_NUMBER = re.compile(
 )
 
 
-def read(question: str, query: late.Query, candidates: Sequence[Candidate]) -> tuple[Evidence, ...]:
-    """All sentences of one paper's candidate passages, best for the question first.
+def read(
+    question: str, query: late.Query, papers: Sequence[Sequence[Candidate]]
+) -> list[tuple[Evidence, ...]]:
+    """The sentences of each paper, given as all its passages, best for the question first.
 
-    The score is in standard deviations within the paper, so it ranks a paper's own sentences; it does
-    not compare papers.
+    A score is in standard deviations within its paper: it ranks a paper's own sentences and does not
+    compare papers.
     """
-    sentences: list[Sentence] = []
-    blocks: list[late.Bits] = []
-    for candidate in candidates:
-        found = sentences_of(candidate)
-        shift = candidate.text_start - candidate.passage.start
-        spans = [(sentence.start + shift, sentence.end + shift) for sentence in found]
-        sentences += found
-        blocks += late.spans_to_blocks(candidate.block.bits, candidate.block.offsets, spans)
-    if not sentences:
-        return ()
-    values = score(question, [s.text for s in sentences], late.scores(query, blocks))
-    order = np.argsort(-values, kind="stable").tolist()
-    paper_id = candidates[0].paper.paper_id
-    return tuple(Evidence(paper_id, sentences[i], float(values[i])) for i in order)
+    sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
+    blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
+    lateness = late.scores(query, blocks)
+    evidence = []
+    start = 0
+    for passages, found in zip(papers, sentences, strict=True):
+        values = score(question, [s.text for s in found], lateness[start : start + len(found)])
+        start += len(found)
+        order = np.argsort(-values, kind="stable").tolist()
+        evidence.append(
+            tuple(Evidence(passages[0].paper.paper_id, found[i], float(values[i])) for i in order)
+        )
+    return evidence
+
+
+def _blocks(candidate: Candidate) -> list[late.Bits]:
+    shift = candidate.text_start - candidate.passage.start
+    spans = [(sentence.start + shift, sentence.end + shift) for sentence in sentences_of(candidate)]
+    return late.spans_to_blocks(candidate.block.bits, candidate.block.offsets, spans)
+
+
+@lru_cache(maxsize=4096)
+def _split(text: str) -> tuple[Sentence, ...]:
+    return tuple(split_sentences(text))
 
 
 def sentences_of(candidate: Candidate) -> list[Sentence]:
     """A passage's sentences, with offsets into the abstract."""
     start = candidate.passage.start
-    return [Sentence(s.text, s.start + start, s.end + start) for s in split_sentences(candidate.passage.text)]
+    return [Sentence(s.text, s.start + start, s.end + start) for s in _split(candidate.passage.text)]
 
 
 def score(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
@@ -73,6 +86,8 @@ def score(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
     Both in the order of the abstract; float32[n].
     """
     n = len(sentences)
+    if n == 0:
+        return np.zeros(0, np.float32)
     bearing = z_scores(lateness)
     before = np.concatenate([[0], bearing[:-1]])
     place = np.arange(n) / max(1, n - 1)
