@@ -27,6 +27,8 @@ _LATE, _BEFORE = 0.8, 0.3
 _LATER_IN_TEXT, _OPENING = 0.8, -0.45
 _REPORTS = 0.35
 _NUMBER_WANTED, _NUMBER_UNWANTED = 0.35, -0.3
+_NOTICE = -1.5
+"""A notice that code or data can be had: not fitted, it answers no question but "where is the code"."""
 
 _REPORT = re.compile(
     r"\b(we|our|f(?:ind|ound)|show(?:s|ed|n)?|demonstrat\w+|reveal\w*|observ\w+|results?|outperform\w*"
@@ -36,6 +38,11 @@ _REPORT = re.compile(
 _ASKS_NUMBER = re.compile(
     r"\bhow (much|many|fast|long|big|large|far|often|well|good)\b|\bby what\b|\bnumber of\b"
     r"|\bwhat (\w+ ){0,2}(scores?|shares?|gains?|margin|f1|latency|size|rate|fraction|percentage|accuracy)\b",
+    re.I,
+)
+_IS_NOTICE = re.compile(
+    r"https?://|\b(code|data(set)?s?|models?|checkpoints?|demo)\b.{0,40}\b(available|released?|open-?sourced?)\b"
+    r"|\b(release|open-?source)\b.{0,30}\b(code|data|models?)\b",
     re.I,
 )
 
@@ -95,4 +102,6 @@ def score(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
     has_number = np.array([any(char.isdigit() for char in text) for text in sentences])
     number = _NUMBER_WANTED if _ASKS_NUMBER.search(question) else _NUMBER_UNWANTED
     values = _LATE * bearing + _BEFORE * before + _LATER_IN_TEXT * place + _OPENING * (place == 0)
+    if not _IS_NOTICE.search(question):
+        values = values + _NOTICE * np.array([bool(_IS_NOTICE.search(text)) for text in sentences])
     return np.asarray(values + _REPORTS * reports + number * has_number, np.float32)

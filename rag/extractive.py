@@ -23,7 +23,7 @@ LISTED_SHARE = 0.4
 """A list ends where the ranking's sum falls under this share of the best."""
 FAR_BELOW = 2.5
 """A sentence this much below its paper's best (in standard deviations) adds length, not an answer."""
-OVER_COST = 0.2
+OVER_COST = 1.0
 """What a word beyond the length aimed at costs a comparison, in the same unit."""
 CHOICE = 6
 """Sentences of a side that are tried against those of the other."""
@@ -109,7 +109,7 @@ def _listed(papers: Sequence[RankedPaper], words: int) -> Written:
     citations: list[Citation] = []
     used = 0
     for n, ranked in enumerate(papers[:LISTED], start=1):
-        used += n_words(ranked.paper.title)
+        used += n_words(f"- {ranked.paper.title}")
         if n > 1 and (used > words or ranked.score < LISTED_SHARE * papers[0].score):
             break
         citations.append(cite(n, ranked.paper, ranked.evidence[0]))
