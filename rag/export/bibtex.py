@@ -15,14 +15,14 @@ from rag.export.bibliography import is_conference, split_name
 from rag.export.text import one_line, split_math
 from rag.records import Paper
 
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{char: "\\" + char for char in "%&#_$"},
-}
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        **{char: "\\" + char for char in "{}%&#_$"},
+    }
+)
 _LIGATURES = re.compile(r"-(?=-)|`(?=`)|'(?=')|[?!](?=`)")
 """TeX would draw `--`, two quotes, or ?` as one other sign."""
 _OWN_KEY = re.compile(r"[A-Za-z0-9_:.+/-]+")
@@ -66,8 +66,7 @@ def escape(text: str) -> str:
 
 
 def _escape_prose(text: str) -> str:
-    escaped = "".join(_ESCAPES.get(char, char) for char in text)
-    return _LIGATURES.sub(lambda sign: sign[0] + "{}", escaped)
+    return _LIGATURES.sub(r"\g<0>{}", text.translate(_ESCAPES))
 
 
 def _entry(paper: Paper) -> tuple[str, dict[str, str]]:
