@@ -1,0 +1,141 @@
+"""The library as a list: titles without abstracts, in memory, searched, sorted and cut into pages.
+
+A listing is read once per state of the library, so a page of 100,000 papers costs no reading. What a
+page looks like is ui/table.py's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from rag.records import Filters, Paper
+
+if TYPE_CHECKING:
+    from rag.library import Library
+
+PAGE = 50
+SORTS = ("title", "authors", "year", "venue")
+
+
+class Line(NamedTuple):
+    """A paper in the list."""
+
+    paper_id: str
+    title: str
+    authors: str
+    year: int
+    """0 where it is not known."""
+    venue: str
+    sources: str
+    searched: str
+    """All of it as it is searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one reader looks at: words that must occur, an order, a page, and what is ticked."""
+
+    words: str = ""
+    sort: str = ""
+    """A column, one of SORTS; "" is the order of the library."""
+    descending: bool = False
+    page: int = 0
+    ticked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: list[Line]
+    n_found: int
+    number: int
+    n_pages: int
+
+
+class Listing:
+    """The papers of one state of the library. Orders are found when first asked for, and kept."""
+
+    def __init__(self, papers: Iterable[Paper]) -> None:
+        self.lines = [_line(paper) for paper in papers]
+        self._orders: dict[str, list[Line]] = {"": self.lines}
+
+    def page(self, view: View) -> Page:
+        """The page that `view` asks for; the last one where there are fewer."""
+        found = self.found(view)
+        n_pages = max(1, -(-len(found) // PAGE))
+        number = max(0, min(view.page, n_pages - 1))
+        return Page(found[number * PAGE : (number + 1) * PAGE], len(found), number, n_pages)
+
+    def found(self, view: View) -> list[Line]:
+        """All lines that hold every word of `view.words`, in its order."""
+        lines = self._ordered(view.sort)
+        if words := plain(view.words).split():
+            lines = [line for line in lines if all(word in line.searched for word in words)]
+        return lines[::-1] if view.descending else lines
+
+    def some_pass(self, stated: Filters) -> bool:
+        """Whether some paper passes the years and authors of `stated`."""
+        low, high = stated.year_from or 1, stated.year_to or 9999
+        years_too = (stated.year_from, stated.year_to) != (None, None)
+        names = [plain(name) for name in stated.authors]
+        return any(
+            (not years_too or low <= line.year <= high) and all(name in plain(line.authors) for name in names)
+            for line in self.lines
+        )
+
+    def years(self) -> Counter[int]:
+        """Papers a year; 0 for those without one."""
+        return Counter(line.year for line in self.lines)
+
+    def _ordered(self, sort: str) -> list[Line]:
+        if sort not in self._orders:
+            # What is not known comes last; equals stay in the order of the library.
+            self._orders[sort] = sorted(self.lines, key=lambda line: _sort_key(getattr(line, sort)))
+        return self._orders[sort]
+
+
+class Catalogue:
+    """The listing of a library as it is now. Safe to share between pages."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = Lock()
+        self._state = ""
+        self._listing = Listing(())
+
+    def listing(self) -> Listing:
+        """The current listing; read anew where the library has changed, also by another process."""
+        with self._lock:
+            state = state_of(self._library)
+            if state != self._state:
+                self._listing, self._state = Listing(self._library.papers()), state
+            return self._listing
+
+
+def state_of(library: Library) -> str:
+    """Changes whenever the library does, whoever changed it. Cheap, where `fingerprint` reads everything."""
+    library.refresh()
+    status = library.status()
+    return f"{status['created']} {status['stamps']}"
+
+
+def plain(text: str) -> str:
+    """As words are compared: without case and accents."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+
+
+def _sort_key(value: str | int) -> tuple[bool, str | int]:
+    return not value, plain(value) if isinstance(value, str) else value
+
+
+def _line(paper: Paper) -> Line:
+    authors, sources = ", ".join(paper.authors), ", ".join(paper.sources)
+    searched = plain(f"{paper.title} {authors} {paper.year or ''} {paper.venue} {sources}")
+    return Line(paper.paper_id, paper.title, authors, paper.year or 0, paper.venue, sources, searched)

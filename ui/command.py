@@ -1,0 +1,42 @@
+"""`rag ui`: the chat page on this machine, for this library."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import webbrowser
+from threading import Event
+
+from rag.config import Config
+from rag.errors import InputError
+
+PORT = 7860
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=PORT, help="port on 127.0.0.1 (default: %(default)s)")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Serve the page until interrupted; its address is on stdout. A library that is not there is made."""
+    from rag.assistant import Assistant
+    from ui.page import build_page, serve_page
+
+    with Assistant.open(config=config, create=True) as assistant:
+        blocks = build_page(assistant)
+        try:
+            address = serve_page(blocks, args.port)
+        except OSError as error:
+            raise InputError(
+                f"port {args.port} is taken; give another: rag ui --port {args.port + 1}"
+            ) from error
+        print(address, flush=True)
+        print(f"The library at {config.library}; stop with Ctrl+C.", file=sys.stderr)
+        if args.open:
+            webbrowser.open(address)
+        try:
+            Event().wait()
+        except KeyboardInterrupt:  # how a server is stopped: nothing has failed
+            blocks.close(verbose=False)
+    return 0

@@ -1,0 +1,336 @@
+/* What the page does by itself: events from rendered controls, lighting evidence, tips, menus, keys,
+   the map's canvas. Everything else is asked of the server. */
+(() => {
+  "use strict";
+  const $ = (selector, root = document) => root.querySelector(selector);
+  const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+  const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let wanted = null; // evidence to light once the server has sent its turn's cards
+
+  // --- Events: a control names its event in data-event, its region raises it ------------------------
+  function bind(element, trigger, names) {
+    const raise = (control, extra = {}) => {
+      const { event, ...data } = control.dataset;
+      if (!names.includes(event)) return;
+      closeMenus();
+      if (event === "submit" || event === "edit") requestAnimationFrame(() => $("#box textarea")?.focus());
+      trigger(event, { ...data, ...extra });
+    };
+    element.addEventListener("click", (e) => {
+      const cite = e.target.closest("button.cite");
+      if (cite) return showEvidence(trigger, cite.dataset.turn, { n: cite.dataset.n, focus: e.detail === 0 });
+      const control = e.target.closest("button[data-event]");
+      if (!control) return;
+      if (control.dataset.event === "show")
+        return showEvidence(trigger, control.dataset.turn, { paper: control.dataset.paper, focus: e.detail === 0 });
+      raise(control);
+    });
+    element.addEventListener("submit", (e) => {
+      e.preventDefault();
+      const fields = new FormData(e.target);
+      const values = (name) => (fields.getAll(name).length > 1 ? fields.getAll(name) : fields.get(name));
+      raise(e.target, Object.fromEntries([...fields.keys()].map((name) => [name, values(name)])));
+      if (e.target.matches(".chips form")) e.target.reset();
+    });
+    element.addEventListener("change", (e) => {
+      if (e.target.matches("input[data-event], select[data-event]")) raise(e.target, { value: e.target.value, checked: e.target.checked });
+    });
+  }
+
+  // --- Evidence -------------------------------------------------------------------------------------
+  function showEvidence(trigger, turn, target) {
+    document.documentElement.classList.add("sheet-open");
+    if ($("#cards .cards")?.dataset.turn === turn) return light(target);
+    wanted = { turn, target };
+    trigger("show", { turn });
+  }
+
+  function light({ n, paper, focus }) {
+    const panel = $("#cards");
+    const mark = n && $(`mark[data-n~="${CSS.escape(n)}"]`, panel);
+    const card = mark ? mark.closest(".card") : $(`.card[data-paper="${CSS.escape(paper ?? "")}"]`, panel);
+    if (!card) return;
+    card.open = true;
+    $$(".lit", panel).forEach((lit) => lit.classList.remove("lit"));
+    (mark || card).classList.add("lit");
+    if (focus) $("summary", card).focus({ preventScroll: true });
+    // Only the panel moves: the sentence a third of the way down, its card's title in sight if it can be.
+    const scroller = $("#evidence");
+    const top = (node) => node.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+    const place = Math.max(0, Math.min(top(card) - 64, top(mark || card) - 64));
+    const reach = top(mark || card) + 120 - scroller.clientHeight;
+    scroller.scrollTo({ top: Math.max(place, reach), behavior: calm() ? "auto" : "smooth" });
+  }
+
+  function showSentence(id) {
+    const sentence = document.getElementById(id);
+    if (!sentence) return;
+    document.documentElement.classList.remove("sheet-open");
+    const thread = $("#thread");
+    const top = sentence.getBoundingClientRect().top - thread.getBoundingClientRect().top + thread.scrollTop;
+    thread.scrollTo({ top: top - 120, behavior: calm() ? "auto" : "smooth" });
+    sentence.classList.remove("seen");
+    void sentence.offsetWidth; // so that the animation runs again
+    sentence.classList.add("seen");
+  }
+
+  // A new question goes to the top of the conversation, and its answer grows below it: nothing jumps.
+  function followThread() {
+    let newest = -1;
+    new MutationObserver(() => {
+      const turn = $("#live .turn");
+      const number = turn ? Number(turn.dataset.turn) : -1;
+      const busy = turn?.getAttribute("aria-busy") === "true";
+      if (number >= 0 && number !== newest) {
+        const thread = $("#thread");
+        thread.scrollTo({ top: thread.scrollHeight, behavior: busy && !calm() ? "smooth" : "auto" });
+        $("#evidence").scrollTo({ top: 0 });
+      }
+      newest = number;
+    }).observe($("#live"), { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn", "aria-busy"] });
+    new MutationObserver(() => {
+      if (wanted && $("#cards .cards")?.dataset.turn === wanted.turn) {
+        light(wanted.target);
+        wanted = null;
+      }
+    }).observe($("#cards"), { childList: true, subtree: true, attributes: true, attributeFilter: ["data-turn"] });
+  }
+
+  // --- Tips, menus, keys, theme -----------------------------------------------------------------------
+  function tip(control) {
+    let box = $("#tip");
+    if (!box) {
+      box = Object.assign(document.createElement("div"), { id: "tip" });
+      box.setAttribute("role", "tooltip");
+      ($(".gradio-container") || document.body).append(box);
+    }
+    box.hidden = !control;
+    if (!control) return;
+    box.textContent = control.dataset.tip;
+    const at = control.getBoundingClientRect();
+    const left = Math.max(8, Math.min(at.left, innerWidth - box.offsetWidth - 8));
+    const above = at.bottom + box.offsetHeight + 12 > innerHeight;
+    box.style.left = `${left}px`;
+    box.style.top = `${above ? at.top - box.offsetHeight - 6 : at.bottom + 6}px`;
+  }
+
+  function closeMenus(except) {
+    $$("details.menu[open]").forEach((menu) => menu !== except && (menu.open = false));
+  }
+
+  function dark(on) {
+    document.body.classList.toggle("dark", on);
+    document.documentElement.style.colorScheme = on ? "dark" : "light";
+  }
+
+  document.addEventListener("click", (e) => {
+    closeMenus(e.target.closest("details.menu"));
+    const back = e.target.closest("button.back");
+    if (back) showSentence(back.dataset.sentence);
+    const goto = e.target.closest("[data-goto]");
+    if (goto) $$('#tabs [role="tab"]').find((tab) => tab.textContent.trim() === goto.dataset.goto)?.click();
+    if (e.target.closest("[data-open-sheet]")) document.documentElement.classList.add("sheet-open");
+    if (e.target.closest("[data-close-sheet]")) document.documentElement.classList.remove("sheet-open");
+    if (e.target.closest("[data-theme-toggle]")) {
+      const on = !document.body.classList.contains("dark");
+      dark(on);
+      localStorage.setItem("rag-theme", on ? "dark" : "light");
+    }
+  });
+  for (const [enter, leave] of [["mouseover", "mouseout"], ["focusin", "focusout"]]) {
+    document.addEventListener(enter, (e) => e.target.closest?.("[data-tip]") && tip(e.target.closest("[data-tip]")));
+    document.addEventListener(leave, (e) => e.target.closest?.("[data-tip]") && tip(null));
+  }
+  document.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    tip(null);
+    const menu = $("details.menu[open]");
+    if (menu) {
+      menu.open = false;
+      return $("summary", menu).focus();
+    }
+    if (document.documentElement.classList.contains("sheet-open")) document.documentElement.classList.remove("sheet-open");
+    $("#box .stop-button")?.click();
+  });
+
+  // --- The map: points on a canvas, moved and zoomed, with a tip for the one pointed at ----------------
+  function map(element, props, watch, trigger, opened) {
+    const canvas = $("canvas", element);
+    const note = Object.assign(document.createElement("div"), { id: "map-tip", hidden: true });
+    note.setAttribute("role", "status");
+    element.append(note);
+    let data = null, zoom = 1, shift = [0, 0], group = -1, here = -1, drag = null, lit = new Set();
+
+    const size = () => [canvas.clientWidth, canvas.clientHeight];
+    const at = (i) => {
+      const [w, h] = size();
+      const [x, y] = data.places[i];
+      return [(x * 0.92 + 0.04) * w * zoom + shift[0], (y * 0.9 + 0.05) * h * zoom + shift[1]];
+    };
+    const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+
+    function draw() {
+      const [w, h] = size();
+      if (!data || !w) return;
+      const dense = devicePixelRatio || 1;
+      Object.assign(canvas, { width: w * dense, height: h * dense });
+      const pen = canvas.getContext("2d");
+      pen.scale(dense, dense);
+      lit = new Set($$("#cards .card.cited").map((card) => card.dataset.paper));
+      const radius = Math.max(1.6, Math.min(5, 90 / Math.sqrt(data.places.length))) * Math.sqrt(zoom);
+      const colours = data.names.map((_, g) => colour(`--g${g}`));
+      data.places.forEach((_, i) => {
+        const [x, y] = at(i);
+        if (x < -9 || y < -9 || x > w + 9 || y > h + 9) return;
+        const g = data.groups[i];
+        pen.globalAlpha = group >= 0 && g !== group ? 0.12 : lit.size && !lit.has(data.paper_ids[i]) ? 0.5 : 0.88;
+        pen.fillStyle = colours[g];
+        pen.beginPath();
+        pen.arc(x, y, i === here ? radius + 2 : radius, 0, 7);
+        pen.fill();
+      });
+      pen.globalAlpha = 1;
+      data.paper_ids.forEach((id, i) => (lit.has(id) || i === here) && ring(pen, at(i), radius, i === here));
+      names(pen);
+    }
+
+    function ring(pen, [x, y], radius, pointed) {
+      pen.strokeStyle = colour(pointed ? "--ink" : "--accent");
+      pen.lineWidth = 2;
+      pen.beginPath();
+      pen.arc(x, y, radius + 4, 0, 7);
+      pen.stroke();
+      if (pointed) return;
+      pen.fillStyle = colour("--marker-strong");
+      pen.beginPath();
+      pen.arc(x, y, radius + 1, 0, 7);
+      pen.fill();
+    }
+
+    // A group's name stands at its middle; one that would cover another is left out.
+    function names(pen) {
+      const taken = [];
+      pen.font = "600 13px " + colour("--sans");
+      pen.textAlign = "center";
+      data.names.forEach((name, g) => {
+        const inside = data.groups.flatMap((member, i) => (member === g ? [at(i)] : []));
+        if (!inside.length || (group >= 0 && g !== group)) return;
+        const middle = (axis) => inside.map((place) => place[axis]).sort((a, b) => a - b)[inside.length >> 1];
+        const words = name.split(", ").slice(0, 2).join(", ");
+        const [x, y, half] = [middle(0), middle(1), pen.measureText(words).width / 2 + 6];
+        if (taken.some((other) => Math.abs(other[0] - x) < other[2] + half && Math.abs(other[1] - y) < 20)) return;
+        taken.push([x, y, half]);
+        pen.lineWidth = 4;
+        pen.lineJoin = "round";
+        pen.strokeStyle = colour("--paper");
+        pen.strokeText(words, x, y);
+        pen.fillStyle = colour("--ink");
+        pen.fillText(words, x, y);
+      });
+    }
+
+    function point(i) {
+      if (i === here) return;
+      here = i;
+      note.hidden = i < 0;
+      canvas.style.cursor = i < 0 ? "grab" : "pointer";
+      if (i >= 0) {
+        const [x, y] = at(i);
+        note.textContent = data.titles[i];
+        note.append(Object.assign(document.createElement("small"), { textContent: data.years[i] || "" }));
+        note.style.left = `${Math.max(8, Math.min(x + 12, size()[0] - note.offsetWidth - 8))}px`;
+        note.style.top = `${y + note.offsetHeight + 24 > size()[1] ? y - note.offsetHeight - 12 : y + 12}px`;
+      }
+      draw();
+    }
+
+    // The nearest point within `reach` of (x, y), among those that `admits` lets pass; -1 if none.
+    function nearest(x, y, reach, admits = () => true) {
+      let best = -1, least = reach * reach;
+      data?.places.forEach((_, i) => {
+        const [px, py] = at(i);
+        const gap = (px - x) ** 2 + (py - y) ** 2;
+        if (gap < least && admits(px - x, py - y, i)) [best, least] = [i, gap];
+      });
+      return best;
+    }
+
+    function scale(by, x, y) {
+      const next = Math.max(1, Math.min(30, zoom * by));
+      shift = [x - ((x - shift[0]) * next) / zoom, y - ((y - shift[1]) * next) / zoom];
+      zoom = next;
+      if (zoom === 1) shift = [0, 0];
+      draw();
+    }
+
+    canvas.addEventListener("pointerdown", (e) => {
+      drag = { x: e.clientX, y: e.clientY, shift: [...shift], moved: false };
+      canvas.setPointerCapture(e.pointerId);
+    });
+    canvas.addEventListener("pointermove", (e) => {
+      if (!drag) return point(nearest(e.offsetX, e.offsetY, 14));
+      const [dx, dy] = [e.clientX - drag.x, e.clientY - drag.y];
+      if (Math.hypot(dx, dy) > 4) drag.moved = true;
+      if (drag.moved && zoom > 1) {
+        shift = [drag.shift[0] + dx, drag.shift[1] + dy];
+        draw();
+      }
+    });
+    canvas.addEventListener("pointerup", (e) => {
+      const hit = drag && !drag.moved ? nearest(e.offsetX, e.offsetY, 14) : -1;
+      drag = null;
+      if (hit >= 0) trigger(opened, { paper: data.paper_ids[hit] });
+    });
+    canvas.addEventListener("pointerleave", () => point(-1));
+    canvas.addEventListener("wheel", (e) => {
+      e.preventDefault();
+      scale(Math.exp(-e.deltaY / 400), e.offsetX, e.offsetY);
+    }, { passive: false });
+    canvas.addEventListener("keydown", (e) => {
+      const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
+      if (way && data) {
+        e.preventDefault();
+        const [x, y] = here < 0 ? size().map((side) => side / 2) : at(here);
+        const ahead = (dx, dy, i) => i !== here && dx * way[0] + dy * way[1] > 0.5 * Math.hypot(dx, dy);
+        const next = nearest(x, y, 1e5, here < 0 ? undefined : ahead);
+        if (next >= 0) point(next);
+      } else if (e.key === "Enter" && here >= 0) trigger(opened, { paper: data.paper_ids[here] });
+      else if (e.key === "+" || e.key === "=") scale(1.4, ...size().map((side) => side / 2));
+      else if (e.key === "-") scale(1 / 1.4, ...size().map((side) => side / 2));
+      else if (e.key === "Escape") point(-1);
+    });
+    document.addEventListener("click", (e) => {
+      const chosen = e.target.closest('[data-event="group"], [data-event="overview"]');
+      if (!chosen) return;
+      group = chosen.dataset.group === undefined ? -1 : Number(chosen.dataset.group);
+      draw();
+    });
+    const read = () => {
+      data = props.value ? JSON.parse(props.value) : null;
+      [zoom, shift, here, group] = [1, [0, 0], -1, -1];
+      draw();
+    };
+    watch("value", read);
+    read();
+    new ResizeObserver(draw).observe(canvas); // also when the tab is shown
+    new MutationObserver(draw).observe(document.body, { attributeFilter: ["class"] }); // light or dark
+  }
+
+  function download(file) {
+    if (!file) return;
+    const url = URL.createObjectURL(new Blob([file.text], { type: "text/plain;charset=utf-8" }));
+    Object.assign(document.createElement("a"), { href: url, download: file.name }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
+  }
+
+  function whenReady() {
+    if (!$("#live") || !$("#cards")) return setTimeout(whenReady, 30);
+    const chosen = localStorage.getItem("rag-theme");
+    if (chosen) dark(chosen === "dark");
+    else document.documentElement.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
+    followThread();
+  }
+  whenReady();
+
+  window.rag = { bind, download, map };
+})();

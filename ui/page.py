@@ -1,0 +1,104 @@
+"""The page: its tabs around one Assistant, its look, and the local server that shows it.
+
+Owns the frame and what Gradio is told; each tab is its own module. Nothing is fetched from outside:
+system fonts, no analytics, no link previews.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+# Read by Gradio when it is imported and when it starts: no telemetry, no version check.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+import gradio as gr
+
+from ui.asking import AskTab
+from ui.catalogue import Catalogue
+from ui.evaluate import EvaluateTab
+from ui.library import LibraryTab
+from ui.mapping import MapTab
+from ui.markup import button, icon, plural
+from ui.parts import Updates
+from ui.session import Session
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+TITLE = "Ask the abstracts"
+SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif")
+MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
+
+
+def build_page(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
+    """The whole page around `assistant`; show it with `serve_page`."""
+    catalogue = Catalogue(assistant.library)
+    blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    with blocks:
+        header = gr.HTML(_header(assistant.library.n_papers), elem_id="header", apply_default_css=False)
+        downloads = gr.JSON(visible="hidden", elem_id="downloads")
+        downloads.change(None, downloads, js="(file) => rag.download(file)")
+        with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
+            with gr.Tab("Ask", id="ask"):
+                asking = AskTab(assistant, catalogue, examples, downloads)
+            with gr.Tab("Library", id="library"):
+                library = LibraryTab(assistant, catalogue, downloads)
+            with gr.Tab("Map", id="map") as map_tab:
+                drawn = MapTab(assistant, catalogue, library.paper)
+            with gr.Tab("Evaluate", id="evaluate") as evaluate_tab:
+                measured = EvaluateTab(assistant)
+        asking.on_load(blocks)
+        library.on_load(blocks)
+        drawn.on_select(map_tab)
+        measured.on_select(evaluate_tab)
+
+        def recount(session: Session) -> Updates:
+            return {header: _header(assistant.library.n_papers), **asking.recounted(session)}
+
+        for change in (*library.changes, asking.demo_read):
+            change.then(recount, asking.session, [header, *asking.counting], show_progress="hidden")
+        asking.demo_read.then(library.listed_anew, library.view, library.listing, show_progress="hidden")
+        for side in (library.detail, drawn.side):
+            side.about(asking.about, asking.session, [tabs, *asking.asking_about], show_progress="hidden")
+    return blocks
+
+
+def serve_page(blocks: gr.Blocks, port: int | None = None) -> str:
+    """Serve on 127.0.0.1, in a thread, and return the address. Without `port`, a free one is taken.
+
+    Raises OSError where the port is taken. `blocks.close()` ends it.
+    """
+    blocks.queue(default_concurrency_limit=None, api_open=False)
+    _, address, _ = blocks.launch(
+        server_name="127.0.0.1",
+        server_port=port,
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        footer_links=[],
+        run_history=False,
+        theme=_theme(),
+        # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.
+        head=f"<style>{_packaged('theme.css')}</style><script>{_packaged('page.js')}</script>",
+    )
+    return str(address)
+
+
+def _theme() -> gr.themes.Base:
+    return gr.themes.Base(
+        font=[gr.themes.Font(name) for name in SANS], font_mono=[gr.themes.Font(name) for name in MONO]
+    )
+
+
+def _header(n_papers: int) -> str:
+    toggle = button(icon("theme"), "tool", "Light or dark", theme_toggle="")
+    count = f'<span id="count">{plural(n_papers, "paper")}</span>'
+    return f'<h1>{TITLE}</h1><div class="right">{count}{toggle}</div>'
+
+
+def _packaged(name: str) -> str:
+    return files("ui").joinpath(name).read_text(encoding="utf-8")

@@ -1,0 +1,27 @@
+"""What every tab is made of: regions of rendered HTML that raise events, and files handed to the browser."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import gradio as gr
+
+Updates = dict[Any, Any]
+"""New values by component; what is not named stays as it is."""
+
+
+def region(elem_id: str, events: Sequence[str] = ()) -> gr.HTML:
+    """Shows the HTML it is given, and raises `events` from the controls in it that name one.
+
+    Each event is an attribute of the region: `region("bar", ["new"]).new(handler, ...)`.
+    """
+    names = ", ".join(f"'{event}'" for event in events)
+    script = f"rag.bind(element, trigger, [{names}])" if events else None
+    return gr.HTML(elem_id=elem_id, js_on_load=script, apply_default_css=False)
+
+
+def handed_over(name: str, text: str) -> dict[str, Any]:
+    """A file for the browser to save; `at` tells two hand-overs of the same text apart."""
+    return {"name": name, "text": text, "at": time.monotonic_ns()}

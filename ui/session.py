@@ -1,0 +1,103 @@
+"""What one open page holds between two events, and how asking changes it. No Gradio, no HTML.
+
+A Session is a value: each step of an answer makes the next one. Two pages never share one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from rag.errors import RagError
+from rag.records import Answer, Delta, Done, Paper, RankedPaper, Retrieved
+from ui.conversations import Conversation, Turn
+from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+BETWEEN_DRAFTS_S = 0.06
+"""Text is shown as it is written, but no oftener than the eye can follow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One page: whose it is, its conversation, and how it asks."""
+
+    browser: str = ""
+    conversation: Conversation = field(default_factory=Conversation)
+    settings: Settings = field(default_factory=Settings)
+    found: tuple[RankedPaper, ...] = ()
+    """What the running question's search found."""
+    papers: Mapping[str, Paper] = field(default_factory=dict)
+    """Records already met, so that showing evidence again reads nothing."""
+    editing: int | None = None
+    """The turn that the next question replaces."""
+
+    @property
+    def last(self) -> int:
+        """The number of the newest turn, -1 before the first."""
+        return len(self.conversation.turns) - 1
+
+    @property
+    def running(self) -> bool:
+        return self.last >= 0 and self.conversation.turns[-1].state == "running"
+
+    def with_last(self, turn: Turn) -> Session:
+        return replace(self, conversation=self.conversation.changed(self.last, turn))
+
+    def stopped(self) -> Session:
+        """The running turn, if any, ended where it is."""
+        if not self.running:
+            return self
+        return self.with_last(replace(self.conversation.turns[-1], state="stopped"))
+
+
+def ask(session: Session, question: str, assistant: Assistant, at: int | None = None) -> Iterator[Session]:
+    """Ask `question` (in place of turn `at` and all after it, if given), one Session a step.
+
+    The first holds the question, the next what was found, then the text as it grows; the last is done.
+    An error the package raises ends the turn as "failed" with its message.
+    """
+    history = session.conversation.history(before=at)
+    session = replace(
+        session, conversation=session.conversation.with_turn(Turn(question), at), found=(), editing=None
+    )
+    yield session
+    text, shown_at = "", monotonic()
+    settings = session.settings
+    try:
+        events = assistant.stream(
+            question, history=history, filters=settings.filters, words=settings.words, llm=settings.llm
+        )
+        for event in events:
+            if isinstance(event, Delta):
+                text += event.text
+                if monotonic() - shown_at > BETWEEN_DRAFTS_S:
+                    shown_at = monotonic()
+                    session = session.with_last(Turn(question, text=text))
+                    yield session
+            else:
+                session = _after(session, event)
+                yield session
+    except RagError as error:
+        yield session.with_last(Turn(question, "failed", text=str(error)))
+
+
+def _after(session: Session, event: Retrieved | Done) -> Session:
+    if isinstance(event, Retrieved):
+        met = {found.paper.paper_id: found.paper for found in event.papers}
+        return replace(session, found=event.papers, papers={**session.papers, **met})
+    turn = session.conversation.turns[-1]
+    return session.with_last(replace(turn, state="done", text="", answer=event.answer))
+
+
+def cited_papers(session: Session, answer: Answer, assistant: Assistant) -> dict[str, Paper]:
+    """The full records of what an answer cites and found, by paper_id; one removed since is left out."""
+    wanted = [c.paper_id for c in answer.citations] + [found.paper_id for found in answer.retrieved]
+    papers = {
+        name: session.papers.get(name) or assistant.library.paper(name) for name in dict.fromkeys(wanted)
+    }
+    return {name: paper for name, paper in papers.items() if paper is not None}
