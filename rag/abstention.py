@@ -67,7 +67,7 @@ def reason(question: str, ranking: Ranking, papers: Sequence[RankedPaper]) -> st
 def _unknown_name(question: str, papers: Iterable[Paper]) -> str | None:
     """The first coined name of the question that no paper mentions."""
     texts = [_text(paper) for paper in papers]
-    coined = (name for name in names(question) if _NAME.fullmatch(name))
+    coined = (name for name in names(question) if _NAME.fullmatch(name) and not _MEASURE.fullmatch(name))
     return next((name for name in coined if not any(_occurs(name, text) for text in texts)), None)
 
 

@@ -70,6 +70,9 @@ class Assistant:
         return cls(library, encoder, config)
 
     def close(self) -> None:
+        """Let go of the library's files and of the model's connection."""
+        if "_writer" in self.__dict__:
+            self._writer.close()
         self.library.close()
 
     def __enter__(self) -> Assistant:
@@ -148,6 +151,8 @@ class Assistant:
         self._require_papers()
         clock = Clock()
         writes = self.config.has_model if llm is None else llm
+        if writes:
+            self._writer.warm_up()
         with clock("plan"):
             plan = queries.plan(question, turns, filters)
         with clock("retrieve"):

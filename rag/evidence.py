@@ -45,6 +45,7 @@ _IS_NOTICE = re.compile(
     r"|\b(release|open-?source)\b.{0,30}\b(code|data|models?)\b",
     re.I,
 )
+_ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|download)\b", re.I)
 
 
 def read(
@@ -102,6 +103,6 @@ def score(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
     has_number = np.array([any(char.isdigit() for char in text) for text in sentences])
     number = _NUMBER_WANTED if _ASKS_NUMBER.search(question) else _NUMBER_UNWANTED
     values = _LATE * bearing + _BEFORE * before + _LATER_IN_TEXT * place + _OPENING * (place == 0)
-    if not _IS_NOTICE.search(question):
+    if not _ASKS_NOTICE.search(question):
         values = values + _NOTICE * np.array([bool(_IS_NOTICE.search(text)) for text in sentences])
     return np.asarray(values + _REPORTS * reports + number * has_number, np.float32)

@@ -55,7 +55,7 @@ def ensure(config: Config) -> Weights:
     built = home / f"graph{GRAPH_VERSION}"
     # Each file below is put in place by a rename, the tokenizer last: its presence means all is there.
     if not (built / "tokenizer.json").exists():
-        _build(_find(config, home), built)
+        _build(find(config), built)
     return Weights(
         tokenizer=built / "tokenizer.json",
         float_graph=built / "float32.onnx",
@@ -78,10 +78,12 @@ def _build(source: Path, built: Path) -> None:
             os.replace(work / name, built / name)
 
 
-def _find(config: Config, home: Path) -> Path:
+def find(config: Config) -> Path:
+    """The first folder that holds the official files; from the hub if none does. Raises WeightsError."""
+    home = config.cache / "minilm"
     tried = []
-    for folder in _local_folders(config, home):
-        if wrong := _why_not(folder):
+    for folder in local_folders(config):
+        if wrong := why_not(folder):
             tried.append(f"{folder} ({wrong})")
         else:
             return folder
@@ -94,16 +96,17 @@ def _find(config: Config, home: Path) -> Path:
         ) from error
 
 
-def _local_folders(config: Config, home: Path) -> Iterator[Path]:
+def local_folders(config: Config) -> Iterator[Path]:
+    """Where the files may be on this machine, in the order they are looked for."""
     if config.weights is not None:
         yield config.weights
-    yield home
+    yield config.cache / "minilm"
     spec = find_spec(CARRIER)
     if spec is not None and spec.origin is not None:
         yield Path(spec.origin).parent / "model"
 
 
-def _why_not(folder: Path) -> str | None:
+def why_not(folder: Path) -> str | None:
     """What keeps `folder` from being used, or None where both files are the official ones."""
     for name, expected in SHA256.items():
         path = folder / name
@@ -128,6 +131,6 @@ def _download(home: Path) -> Path:
         raise WeightsError(
             f"the encoder's weights are not on this machine and the hub gave none ({type(error).__name__})"
         ) from error
-    if wrong := _why_not(home):
+    if wrong := why_not(home):
         raise WeightsError(f"the hub's files in {home} cannot be used: {wrong}")
     return home
