@@ -53,6 +53,8 @@ class Config:
 
     max_call_usd: float | None = None
     """Cap on what one call of the model may cost, at worst."""
+    rewrite: bool = False
+    """Let the model, too, restate a follow-up and split or reword a question before it is searched."""
 
     @property
     def has_model(self) -> bool:
