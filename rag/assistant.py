@@ -231,7 +231,9 @@ class Assistant:
 
     def _read(self, question: str, ranking: Ranking, top: int) -> list[RankedPaper]:
         """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
-        query = weigh(self.library, self.encoder, self.encoder.encode_query(question))
+        query = ranking.query
+        if question != ranking.text:
+            query = weigh(self.library, self.encoder, self.encoder.encode_query(question))
         best = ranking.ranked[:top]
         evidence = read(question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]])
         unread = [()] * (len(best) - len(evidence))

@@ -115,18 +115,21 @@ class Encoder:
 
     @cached_property
     def _float_session(self) -> ort.InferenceSession:
-        return self._session(self._weights.float_graph)
+        # A query is a few milliseconds of work, asked for now and then: threads that spin in wait for
+        # the next one would take the processor from whatever else runs.
+        return self._session(self._weights.float_graph, spins=False)
 
     @cached_property
     def _int8_session(self) -> ort.InferenceSession:
         return self._session(self._weights.int8_graph)
 
-    def _session(self, graph: Path) -> ort.InferenceSession:
+    def _session(self, graph: Path, *, spins: bool = True) -> ort.InferenceSession:
         import onnxruntime as ort
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._n_threads
         options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
         # Lengths differ from batch to batch, so plans made for one shape only hold memory.
         options.enable_mem_pattern = False
         return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])

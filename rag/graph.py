@@ -2,7 +2,7 @@
 
 Runs once per machine (rag/weights.py caches the result). The fused operators are those of ONNX
 Runtime's transformer contrib set: EmbedLayerNormalization, Attention, SkipLayerNormalization and
-BiasGelu. The architecture is BERT's (Devlin et al., 2019) with the sizes of MiniLM-L6-H384 (Wang et al., 2020).
+BiasGelu. The architecture is BERT's (Devlin et al., 2019), the sizes are MiniLM's (Wang et al., 2020).
 """
 
 from __future__ import annotations

@@ -63,8 +63,10 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """Papers best first, equals by id."""
+    """Papers best first, equals by id, and the query as it was weighed."""
 
+    text: str
+    query: late.Query
     ranked: tuple[Ranked, ...]
 
 
@@ -80,6 +82,7 @@ def rank(
     """Rank the library's papers for `text`; empty where no passage passes the filters."""
     weights = weights or LEGS[mode]
     encoded = encoder.encode_query(text)
+    query = weigh(library, encoder, encoded)
     allowed = library.allowed(filters) if filters else None
     ids: set[str] = set()
     if weights.dense:
@@ -88,8 +91,7 @@ def rank(
         ids.update(library.matching(text, N_CANDIDATES, allowed))
     candidates = library.candidates(sorted(ids))
     if not candidates:
-        return Ranking(())
-    query = weigh(library, encoder, encoded)
+        return Ranking(text, query, ())
     words = library.word_scores(text, [c.passage.passage_id for c in candidates])
     vectors = np.stack([c.block.vector for c in candidates])
     cosines = vectors @ encoded.vector
@@ -103,7 +105,7 @@ def rank(
     if weights.kin:
         total += weights.kin * z_scores(_likeness(vectors, total))
     ranked = map(Ranked, candidates, total.tolist(), lateness.tolist(), cosines.tolist())
-    return Ranking(_best_per_paper(ranked))
+    return Ranking(text, query, _best_per_paper(ranked))
 
 
 def weigh(library: Library, encoder: Encoder, encoded: Encoded) -> late.Query:

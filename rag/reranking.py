@@ -49,7 +49,8 @@ class LateInteractionReranker(BaseNodePostprocessor):
         return [NodeWithScore(node=nodes[i].node, score=scores[i]) for i in order[: self.top_n]]
 
     def _blocks(self, nodes: list[NodeWithScore]) -> list[late.Bits]:
-        held = {c.passage.passage_id: c.block.bits for c in self._library.candidates([n.node_id for n in nodes])}
+        known = self._library.candidates([node.node_id for node in nodes])
+        held = {candidate.passage.passage_id: candidate.block.bits for candidate in known}
         strange = {n.node_id: n.node.get_content(MetadataMode.EMBED) for n in nodes if n.node_id not in held}
         encoded = self._encoder.encode_passages(list(strange.values()))
         held |= {node_id: late.pack(each.tokens) for node_id, each in zip(strange, encoded, strict=True)}

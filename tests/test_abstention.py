@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rag import abstention
+from rag.late import Query
 from rag.library import Candidate
 from rag.ranking import Ranked, Ranking
 from rag.records import Paper, Passage, RankedPaper
@@ -18,11 +19,13 @@ BLOCK = TokenBlock(
     np.zeros(0, np.uint16),
     np.zeros((0, 2), np.uint32),
 )
+QUERY = Query(np.zeros((0, 384), np.float32), np.zeros(0, np.float32))
+NOTHING = Ranking("", QUERY, ())
 
 
 def ranking(late: float, cosine: float) -> Ranking:
     candidate = Candidate(Passage("p#0", "p", 0, 1, PAPER.abstract, 0, len(PAPER.abstract)), PAPER, BLOCK, 0)
-    return Ranking((Ranked(candidate, 1.0, late, cosine),))
+    return Ranking("", QUERY, (Ranked(candidate, 1.0, late, cosine),))
 
 
 NEAR, SURE, FAR = ranking(0.45, 0.45), ranking(0.6, 0.6), ranking(0.24, 0.15)
@@ -53,8 +56,8 @@ def test_reasons(question: str, found: Ranking, why: str | None) -> None:
 
 
 def test_nothing_found_is_no_confidence_and_blamed_on_the_filters() -> None:
-    assert abstention.confidence(Ranking(())) == 0
-    assert abstention.reason("How?", Ranking(()), []) == (
+    assert abstention.confidence(NOTHING) == 0
+    assert abstention.reason("How?", NOTHING, []) == (
         "This library does not say: no paper in it passes the filters."
     )
 
