@@ -6,7 +6,7 @@ asking does is ui/session.py's; what is kept is ui/conversations.py's and ui/fee
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from ui.catalogue import Catalogue
 from ui.chat import answer_status, render_bar, render_turn, render_turns, render_welcome
 from ui.conversations import Conversation, Conversations, new_browser
 from ui.evidence import render_evidence, render_found, render_nothing
+from ui.examples import example_questions
 from ui.feedback import save_feedback
 from ui.ingesting import read_in
 from ui.parts import Updates, handed_over, region
@@ -34,16 +35,17 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 
+EXAMPLES_UP_TO = 5000
+"""Papers; a larger library is not read through just to greet its reader."""
+
+
 class AskTab:
     """Built inside a gr.Blocks; one for all pages, so it keeps nothing of any of them."""
 
-    def __init__(
-        self, assistant: Assistant, catalogue: Catalogue, examples: Sequence[str], downloads: gr.JSON
-    ) -> None:
+    def __init__(self, assistant: Assistant, catalogue: Catalogue, downloads: gr.JSON) -> None:
         self._assistant = assistant
         self._catalogue = catalogue
         self._kept = Conversations(assistant.config.library)
-        self._examples = examples
         self._downloads = downloads
         self.session = gr.State(None)
         # The "secret" guards nothing: it only keeps the stored name readable after a restart.
@@ -266,7 +268,11 @@ class AskTab:
         return {self.turns: "", self.live: self._welcome()}
 
     def _welcome(self) -> str:
-        return render_welcome(self._assistant.library.n_papers, self._examples)
+        n_papers = self._assistant.library.n_papers
+        if n_papers > EXAMPLES_UP_TO:
+            return render_welcome(n_papers, ())
+        titles = {line.title for line in self._catalogue.listing().lines}
+        return render_welcome(n_papers, example_questions(titles))
 
     def _evidence(self, session: Session, number: int) -> str:
         answer = session.conversation.turns[number].answer if number >= 0 else None

@@ -24,6 +24,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from ui.page import build_page, serve_page
 
     with Assistant.open(config=config, create=True) as assistant:
+        if assistant.library.n_papers:
+            assistant.search("warm up")  # the first search loads what all others use
         blocks = build_page(assistant)
         try:
             address = serve_page(blocks, args.port)

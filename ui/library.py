@@ -81,18 +81,16 @@ class LibraryTab:
             self.tools.remove(self._remove, view, [*listed, self.detail], **quick),
         ]
 
-    def on_load(self, blocks: gr.Blocks) -> None:
-        outputs = [self.files, self.detail, self.view, self.tools, self.table]
-        blocks.load(self._load, None, outputs, show_progress="hidden")
+    def on_select(self, tab: gr.Tab) -> None:
+        outputs = [self.files, self.detail, *self.listing]
+        tab.select(self._select, self.view, outputs, show_progress="hidden")
 
     # --- Events ---------------------------------------------------------------------------------
 
-    def _load(self) -> Updates:
-        return {self.files: self._files(), self.detail: table.render_nothing(), **self._listed(View())}
-
-    def listed_anew(self, view: View | None) -> Updates:
-        """For `listing`, after the library was changed elsewhere."""
-        return self._listed(view or View())
+    def _select(self, view: View | None) -> Updates:
+        """Show the list, as the library is now; what was looked at before stays."""
+        listed = {self.files: self._files(), **self._listed(view or View())}
+        return listed if view else {self.detail: table.render_nothing(), **listed}
 
     def _listed(self, view: View) -> Updates:
         """The table and its tools, as `view` has them."""

@@ -7,7 +7,6 @@ system fonts, no analytics, no link previews.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -33,7 +32,7 @@ SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Libera
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
 
-def build_page(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
+def build_page(assistant: Assistant) -> gr.Blocks:
     """The whole page around `assistant`; show it with `serve_page`."""
     catalogue = Catalogue(assistant.library)
     blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
@@ -43,15 +42,15 @@ def build_page(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
         downloads.change(None, downloads, js="(file) => rag.download(file)")
         with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
             with gr.Tab("Ask", id="ask"):
-                asking = AskTab(assistant, catalogue, examples, downloads)
-            with gr.Tab("Library", id="library"):
+                asking = AskTab(assistant, catalogue, downloads)
+            with gr.Tab("Library", id="library") as library_tab:
                 library = LibraryTab(assistant, catalogue, downloads)
             with gr.Tab("Map", id="map") as map_tab:
                 drawn = MapTab(assistant, catalogue, library.paper)
             with gr.Tab("Evaluate", id="evaluate") as evaluate_tab:
                 measured = EvaluateTab(assistant)
         asking.on_load(blocks)
-        library.on_load(blocks)
+        library.on_select(library_tab)
         drawn.on_select(map_tab)
         measured.on_select(evaluate_tab)
 
@@ -60,7 +59,6 @@ def build_page(assistant: Assistant, examples: Sequence[str] = ()) -> gr.Blocks:
 
         for change in (*library.changes, asking.demo_read):
             change.then(recount, asking.session, [header, *asking.counting], show_progress="hidden")
-        asking.demo_read.then(library.listed_anew, library.view, library.listing, show_progress="hidden")
         for side in (library.detail, drawn.side):
             side.about(asking.about, asking.session, [tabs, *asking.asking_about], show_progress="hidden")
     return blocks

@@ -70,7 +70,8 @@ def render_runs(runs: Sequence[Run], shown: str = "") -> str:
         return '<p class="hint">No run yet. One asks every question of a set, and marks the answers.</p>'
     lines = "".join(
         f'<li><input type="checkbox" name="run" value="{esc(run.name)}" aria-label="Tick {esc(run.name)}">'
-        f"{button(_words(run), 'past here' if run.name == shown else 'past', event='show', run=run.name)}</li>"
+        + button(_words(run), "past here" if run.name == shown else "past", event="show", run=run.name)
+        + "</li>"
         for run in runs
     )
     compare = '<button type="submit">Compare two</button>' if len(runs) > 1 else ""
