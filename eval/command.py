@@ -217,7 +217,7 @@ def _assistant(args: argparse.Namespace, config: Config, dataset: Dataset) -> It
         return
     path = Path(args.library) if args.library else (args.out or RUNS / dataset.name) / "library"
     with Assistant.open(path, config=config, create=True) as assistant:
-        if assistant.library.n_papers == 0:
+        if not args.library or assistant.library.n_papers == 0:  # ours: a stopped reading-in is made whole
             _tell(f"Reading {corpus.name} into {path}")
             assistant.ingest([corpus])
         yield assistant

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 GRADES: Mapping[str, float] = {"yes": 1.0, "partly": 0.5, "no": 0.0}
 MAX_TOKENS = 300
-_VERDICT = re.compile(r"^[\s*_#>-]*verdict[\s*_]*:[\s*_]*(yes|partly|no)\b", re.IGNORECASE | re.MULTILINE)
+_VERDICT = re.compile(
+    r"^[\s*_#>-]*verdict[\s*_]*:[\s*_]*(yes|partly|no)[^\w\n]*$", re.IGNORECASE | re.MULTILINE
+)
 _SHOWN = 300
 
 

@@ -91,11 +91,9 @@ def notices(summary: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"{len(summary['missing_gold'])} gold papers are not in this library and count as missed: {names}"
         )
-    if summary["fell_back"]:
-        lines.append(
-            f"{len(summary['fell_back'])} answers carry a notice (the model failed, say): "
-            + ", ".join(summary["fell_back"])
-        )
+    if summary["notices"]:
+        first = next(iter(summary["notices"].values()))
+        lines.append(f"{len(summary['notices'])} answers carry a notice; the first: {first}")
     if summary["unscored"]:
         first = next(iter(summary["unscored"].values()))
         lines.append(f"{len(summary['unscored'])} verdicts of the judge are unscored; the first: {first}")

@@ -99,7 +99,11 @@ def summarise(scored: Sequence[Scored], gold: Gold) -> dict[str, Any]:
     return {
         "n": len(scored),
         "failed": {s.question.id: s.result.error for s in scored if s.result.error is not None},
-        "fell_back": [s.question.id for s in scored if s.result.answer and s.result.answer.notice],
+        "notices": {
+            s.question.id: s.result.answer.notice
+            for s in scored
+            if s.result.answer and s.result.answer.notice
+        },
         "unscored": {
             f"{s.question.id}/{name}": verdict.reason
             for s in scored

@@ -23,11 +23,15 @@ from rag.errors import InputError
 from rag.normalise import fold
 from rag.records import Paper, Sentence
 
-MIN_SENTENCES = 4
+MIN_SENTENCES = 3
 """Enough is left of the abstract to be found by."""
 WORDS = range(8, 46)
 _LATE = 0.5
 """The first half of an abstract says what everyone says; findings come after it."""
+_LEANS = re.compile(
+    r"(?:in )?(?:it|its|they|their|these|this|those|that|both|such|here|there)\b", re.IGNORECASE
+)
+"""A sentence that begins so leans on the one before."""
 _EMPTY = re.compile(r"https?:|www\.|github|code (?:is|and)|available (?:at|on)|open[- ]source", re.IGNORECASE)
 
 
@@ -95,11 +99,12 @@ def copy_without(library: Path, items: Sequence[KnownItem], target: Path) -> Non
 
 
 def _candidates(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-    """Late sentences of a fair length that say something about the work."""
+    """Late sentences of a fair length that stand alone and say something about the work."""
     if len(sentences) < MIN_SENTENCES:
         return
     for sentence in sentences[math.ceil(len(sentences) * _LATE) :]:
-        if len(sentence.text.split()) in WORDS and not _EMPTY.search(sentence.text):
+        text = sentence.text
+        if len(text.split()) in WORDS and not _LEANS.match(text) and not _EMPTY.search(text):
             yield sentence
 
 

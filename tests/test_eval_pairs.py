@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from eval.pairs import Checked, Label, Pair, check_pairs, load_pairs, measure_pairs, pairs_table
+
+
+def checked(label: Label, support: float, status: str) -> Checked:
+    return Checked(Pair(f"{label}{support}", "C", ("E",), label), support, status)
+
+
+ALL = [
+    checked("SUPPORT", 0.9, "supported"),
+    checked("SUPPORT", 0.4, "weak"),
+    checked("NEI", 0.6, "supported"),
+    checked("NEI", 0.1, "unsupported"),
+    checked("NEI", 0.2, "unsupported"),
+    checked("CONTRADICT", 0.9, "unsupported"),
+]
+
+
+def test_measures_on_pairs() -> None:
+    found = {name: estimate.value for name, estimate in measure_pairs(ALL).items()}
+    assert found == pytest.approx(
+        {
+            "auc": 5 / 6,
+            "auc_contradict": 0.25,
+            "accuracy": 3 / 5,
+            "accepted_support": 1 / 2,
+            "accepted_nei": 1 / 3,
+            "accepted_contradict": 0,
+        }
+    )
+
+
+def test_labels_that_are_not_there_are_not_measured() -> None:
+    assert list(measure_pairs(ALL[:2])) == ["accepted_support"]
+    assert list(measure_pairs(ALL[2:5])) == ["accepted_nei"]
+
+
+def test_the_table_tells_what_the_pairs_are() -> None:
+    text = pairs_table("p", ALL, measure_pairs(ALL))
+    assert text.startswith("# p: 1 CONTRADICT, 3 NEI, 2 SUPPORT")
+    assert "| auc | 0.833 |" in text
+
+
+def test_the_gate_tells_scifacts_claims_apart(shared_dir: Path, encoder: object) -> None:
+    from rag.support import Gate
+
+    pairs = load_pairs(shared_dir / "eval" / "scifact" / "pairs_train.jsonl")[::8]
+    done: list[int] = []
+    results = check_pairs(pairs, Gate(encoder), lambda n, total: done.append(n))  # type: ignore[arg-type]
+    assert [result.pair for result in results] == list(pairs)
+    assert done[-1] == len(pairs)
+    assert measure_pairs(results)["auc"].value > 0.6
