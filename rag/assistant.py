@@ -20,7 +20,7 @@ from rag.errors import LibraryEmpty
 from rag.evidence import read
 from rag.library import Library
 from rag.questions import check_question
-from rag.ranking import LISTING, Ranking, rank, weigh
+from rag.ranking import LISTING, Ranking, merge, rank, weigh
 from rag.records import (
     Answer,
     Delta,
@@ -168,7 +168,7 @@ class Assistant:
             sentences=(),
             citations=(),
             retrieved=_retrieved(papers, top or self.config.top),
-            searched_for=plan.queries[:1],
+            searched_for=_searches(plan),
             notice=notice,
             confidence=abstention.confidence(ranking),
         )
@@ -221,13 +221,19 @@ class Assistant:
 
     def _rank(self, plan: queries.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
         """Rank with the plan's filters; one only read off the wording gives way where nothing passes it."""
-        weights = LISTING if plan.kind == "list" else None
-        text = plan.queries[0]
-        ranking = rank(self.library, self.encoder, text, filters=plan.filters, weights=weights)
+        ranking = self._rank_sides(plan, plan.filters)
         if ranking.ranked or plan.filters == (given or Filters()):
             return ranking, None
         notice = "No paper in the library passes the filter read from the question, so it was left out."
-        return rank(self.library, self.encoder, text, filters=given, weights=weights), notice
+        return self._rank_sides(plan, given), notice
+
+    def _rank_sides(self, plan: queries.Plan, filters: Filters | None) -> Ranking:
+        weights = LISTING if plan.kind == "list" else None
+        whole, *sides = (
+            rank(self.library, self.encoder, text, filters=filters, weights=weights)
+            for text in _searches(plan)
+        )
+        return merge(whole, sides) if sides else whole
 
     def _read(self, question: str, ranking: Ranking, top: int) -> list[RankedPaper]:
         """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
@@ -238,6 +244,11 @@ class Assistant:
         evidence = read(question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]])
         unread = [()] * (len(best) - len(evidence))
         return [RankedPaper(r.paper, r.score, e) for r, e in zip(best, [*evidence, *unread], strict=True)]
+
+
+def _searches(plan: queries.Plan) -> tuple[str, ...]:
+    """The whole question; for a comparison also its sides. Parts of other questions do not help."""
+    return plan.queries if plan.kind == "compare" else plan.queries[:1]
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:
