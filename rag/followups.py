@@ -13,13 +13,15 @@ from rag.terms import content_words, names
 TOPIC_WORDS = 40
 """Words of the last answer that are carried into a follow-up."""
 BOUND_AFTER = 3
-"""A pronoun after this many content words refers back inside its own question."""
+"""A pronoun after this many content words refers back inside its own question,"""
+SHORT = 5
+"""if that has more content words than this in all."""
 
 _OPENER = re.compile(r"(?:and|but|so|then|also|or|what about|how about|how so|which ones?|same)\b", re.I)
 _MENTION = re.compile(
     r"""
     \b(?: its? | itself | they | them | theirs? | he | she | his | hers? | these | those | this
-        | (?: that | this | each | which | the\ (?:other|first|second) )\ one
+        | (?: that | this | each | which | the\ (?:other|first|second) | an?\ \w+ )\ one
         | the\ (?: former | latter | same | others? )
     )\b
     | \b(?: of|for|in|on|with|to|by|from|about|at|do|does|did|is|are|was|were|has|had|can )
@@ -40,6 +42,12 @@ _BRINGS_UP = re.compile(
     re.I | re.X,
 )
 """A first mention: the question introduces what it goes on to call "it"."""
+_MEASURE = re.compile(
+    r"""\S+@\S+ | \b(?: F\d(?:\.\d)? | BLEU | ROUGE\S* | MRR | [Nn]?DCG | MAP | EM | AUC | GPUs? | RAM )\b
+    | \b[Oo]n\ [A-Z]\S*(?:\ [A-Z]\S*)?""",
+    re.X,
+)
+"""What is measured and on what: named, but no subject that "it" could be."""
 _MARKER = re.compile(r"\s*\[\d+(?:\s*[-,\u2013]\s*\d+)*\]")
 
 
@@ -50,10 +58,11 @@ def follows(question: str) -> bool:
     if _OPENER.match(question.strip()):
         return True
     mention = _MENTION.search(question)
-    before = question[: mention.start()] if mention else question
-    if len(content_words(before)) >= BOUND_AFTER or names(before):
+    before = _MEASURE.sub("", question[: mention.start()] if mention else question)
+    if names(before) or _BRINGS_UP.search(before):
         return False
-    return not (mention and _BRINGS_UP.search(before))
+    is_short = bool(mention) and len(content_words(question)) <= SHORT
+    return is_short or len(content_words(before)) < BOUND_AFTER
 
 
 def condense(question: str, history: History) -> str:

@@ -29,6 +29,10 @@ ABOUT_COLBERT: History = (
         "How much faster?",
         "And how did the two variants differ?",
         "What did they put in place of that squeeze?",
+        "How much did NDCG@10 rise with it?",
+        "On MS MARCO, what does it reach?",
+        "Is there a smaller one?",
+        "Which loss function was used to train it?",
     ],
 )
 def test_a_question_leaning_on_earlier_turns_follows(question: str) -> None:
@@ -42,6 +46,9 @@ def test_a_question_leaning_on_earlier_turns_follows(question: str) -> None:
         "Is there a cheap trick of labelling documents so that it helps recall?",
         "Which papers study membership inference?",
         "What is hyperfitting, and what does it do to greedy generation?",
+        "For Baleen, how is it trained?",
+        "What is back-patching?",
+        "Which works turn texts into bit strings so that looking them up is quick?",
         "For two-step questions an LLM got wrong, how often would patching it have helped?",
     ],
 )
