@@ -25,7 +25,6 @@ _ESCAPES = str.maketrans(
 )
 _LIGATURES = re.compile(r"-(?=-)|`(?=`)|'(?=')|[?!](?=`)")
 """TeX would draw `--`, two quotes, or ?` as one other sign."""
-_OWN_KEY = re.compile(r"[A-Za-z0-9_:.+/-]+")
 _UNTELLING = re.compile(r"an?|and|are|as|at|by|do|for|from|how|in|is|it|of|on|or|the|to|via|what|with")
 
 
@@ -39,7 +38,7 @@ def write(papers: Iterable[Paper]) -> Iterator[str]:
 
 
 def citation_keys(papers: Iterable[Paper]) -> list[str]:
-    """A key for each paper, in order: its own, where its id is one, else author, year and title words.
+    """A key for each paper, in order, of its first author, year and first telling title words.
 
     A key depends on its paper alone, so it is the same in every export; only papers that would share
     one have four characters of their id's hash added, and a paper given twice an "x".
@@ -109,8 +108,6 @@ def _author(name: str) -> str:
 
 
 def _key(paper: Paper) -> str:
-    if _OWN_KEY.fullmatch(paper.paper_id) and paper.paper_id not in (paper.doi, paper.arxiv_id):
-        return paper.paper_id
     author = "".join(_words(split_name(paper.authors[0])[0])) if paper.authors else ""
     telling = [word for word in _words(paper.title) if not _UNTELLING.fullmatch(word)]
     return f"{author or 'anon'}{paper.year or ''}-{'-'.join(telling[:3]) or 'untitled'}"
