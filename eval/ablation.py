@@ -6,13 +6,15 @@ Ranks papers only; the last row is the path as shipped. Each row's p is against 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from eval.bootstrap import Estimate, estimate_mean, randomisation_p
 from eval.datasets import Dataset, Gold, Question
 from eval.measures import DEPTH, score_retrieval
 from eval.report import interval, shown
+from eval.runner import asking, searching
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -40,12 +42,12 @@ def ablate(
     made stand-alone."""
     questions = [question for question in dataset.questions if question.id in gold.qrels]
     qrels = {question.id: gold.qrels[question.id] for question in questions}
-    variants = variant_weights()
+    variants = rankings(assistant, dataset)
     values: dict[str, dict[str, list[float]]] = {}
-    for done, (name, weights) in enumerate(variants.items()):
+    for done, (name, ranked) in enumerate(variants.items()):
         run = {}
         for n, question in enumerate(questions, 1):
-            run[question.id] = _ranking(assistant, question, weights)
+            run[question.id] = ranked(question)
             progress(done * len(questions) + n, len(variants) * len(questions))
         scored = score_retrieval(run, qrels)
         values[name] = {measure: [scored[q.id][measure] for q in questions] for measure in SHOWN}
@@ -53,20 +55,23 @@ def ablate(
     return [_variant(name, found, shipped) for name, found in values.items()]
 
 
-def variant_weights() -> dict[str, Weights]:
-    """Rows in the order in which the path grew."""
-    from dataclasses import replace
-
+def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[Question], Sequence[str]]]:
+    """The rows, in the order in which the path grew: from a question to paper ids, best first."""
     from rag.ranking import LEGS
 
     whole = LEGS["hybrid"]
-    return {
+    rows = {
         "lexical (BM25)": LEGS["lexical"],
         "dense (passage vector)": LEGS["dense"],
         "fusion of both": replace(whole, late=0, title=0),
         "+ late interaction": replace(whole, title=0),
         "+ late interaction of titles": whole,
     }
+    ranked: dict[str, Callable[[Question], Sequence[str]]] = {
+        name: partial(_ranking, assistant, weights) for name, weights in rows.items()
+    }
+    shipped = searching(assistant) if dataset.qrels is not None else asking(assistant, llm=False)
+    return ranked | {"as shipped (+ lists, comparisons)": lambda question: shipped(question).ranking}
 
 
 def ablation_table(dataset: Dataset, variants: Sequence[Variant]) -> str:
@@ -97,10 +102,10 @@ def _variant(name: str, found: dict[str, list[float]], shipped: dict[str, list[f
     )
 
 
-def _ranking(assistant: Assistant, question: Question, weights: Weights) -> list[str]:
+def _ranking(assistant: Assistant, weights: Weights, question: Question) -> Sequence[str]:
     from rag.queries import plan
     from rag.ranking import rank
 
     searched = plan(question.question, question.history)
     ranking = rank(assistant.library, assistant.encoder, searched.queries[0], weights=weights)
-    return [ranked.candidate.paper.paper_id for ranked in ranking.ranked[:DEPTH]]
+    return [ranked.paper.paper_id for ranked in ranking.ranked[:DEPTH]]

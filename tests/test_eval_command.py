@@ -117,6 +117,7 @@ def test_the_ablation_has_a_row_for_every_part(rag: Rag, few: Path, demo_library
         "fusion of both",
         "+ late interaction",
         "+ late interaction of titles",
+        "as shipped (+ lists, comparisons)",
     ]
     variants = json.loads(
         rag("eval", "--questions", few, "--library", demo_library, "--ablate", "--json").out
