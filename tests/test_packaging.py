@@ -6,8 +6,9 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
+from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -31,9 +32,15 @@ def imported(*folders: str) -> Iterator[str]:
                 yield node.module.partition(".")[0]
 
 
+@cache
+def homes() -> Mapping[str, list[str]]:
+    """Top names of modules to the distributions that hold them."""
+    return packages_distributions()
+
+
 def distributions(names: Iterator[str]) -> set[str]:
     """The distributions these come from; the standard library and our own packages left out."""
-    known = packages_distributions()
+    known = homes()
     outside = set(names) - sys.stdlib_module_names - {*PACKAGES, "tests", "sitecustomize"}
     return {min(known.get(name, [name])).lower().replace("_", "-") for name in outside}
 
