@@ -11,9 +11,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from eval.pairs import Checks
 from rag.errors import ModelError
 from rag.normalise import fold, title_key
 from rag.prompts import Prompt, quoted
@@ -27,6 +26,17 @@ LEAK = 5
 MAX_TOKENS = 250
 _LINE = re.compile(r"^[\s*_]*(QUESTION|ANSWER|QUOTE)[\s*_]*:[\s*_]*(.+?)[\s*_]*$", re.MULTILINE)
 _BOUND = re.compile(r"\b(this|the) (paper|abstract|study|authors?|work|text|passage)\b", re.IGNORECASE)
+
+
+class Found(Protocol):
+    @property
+    def status(self) -> str: ...
+
+
+class Checks(Protocol):
+    """What of the gate is needed."""
+
+    def check(self, claim: str, evidence: Sequence[str]) -> Found: ...
 
 
 @dataclass(frozen=True, slots=True)

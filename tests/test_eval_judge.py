@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,12 +13,16 @@ from eval.judge import Judge, judging, read_verdict
 from eval.results import Result, Verdict
 from eval.written import rejection, write_questions
 from rag.config import Config
+from rag.demo import demo_questions_path
 from rag.errors import ConfigError
 from rag.llm import LanguageModel
 from rag.prompts import load_prompt
 from rag.records import Paper
+from tests.conftest import Outcome
 from tests.eval_samples import make_answer, make_question
 from tests.model_server import ModelServer, Scripted
+
+Rag = Callable[..., Outcome]
 
 
 @pytest.mark.parametrize(
@@ -112,20 +117,18 @@ PAPER = Paper(
 
 
 @dataclass(frozen=True)
-class Verdicts:
-    support: float = 1.0
-    status: str = "supported"
-    reasons: tuple[str, ...] = ()
+class Found:
+    status: str
 
 
-class Accepts:
-    """A gate of one mind."""
+class OneMind:
+    """A gate that always finds the same."""
 
     def __init__(self, status: str = "supported") -> None:
         self.status = status
 
-    def check(self, claim: str, evidence: Sequence[str]) -> Verdicts:
-        return Verdicts(status=self.status)
+    def check(self, claim: str, evidence: Sequence[str]) -> Found:
+        return Found(self.status)
 
 
 GOOD = {
@@ -156,7 +159,7 @@ LEAKS = "the question gives its paper away"
     ],
 )  # fmt: skip
 def test_a_question_is_checked(change: dict[str, str], status: str, reason: str | None) -> None:
-    assert rejection(PAPER, {**GOOD, **change}, Accepts(status)) == reason
+    assert rejection(PAPER, {**GOOD, **change}, OneMind(status)) == reason
 
 
 def test_questions_are_written_until_there_are_enough(config: Config, tmp_path: Path) -> None:
@@ -165,7 +168,7 @@ def test_questions_are_written_until_there_are_enough(config: Config, tmp_path: 
     with ModelServer([Scripted("Sorry."), Scripted(status=401), reply, reply, reply]) as server:
         settings = replace(config, base_url=server.url, model="scripted", llm_cache=False)
         llm = LanguageModel(settings, backoff_s=0.001)
-        written = write_questions(papers, 2, load_prompt("write_question"), llm, Accepts())
+        written = write_questions(papers, 2, load_prompt("write_question"), llm, OneMind())
     assert len(server.requests) == 4
     assert [line["question"] for line in written.lines] == [GOOD["QUESTION"]] * 2
     assert written.rejected[0][1] == "the reply has no QUESTION"
@@ -173,3 +176,34 @@ def test_questions_are_written_until_there_are_enough(config: Config, tmp_path: 
     line = written.lines[0]
     assert line["gold"] == [line["evidence"][0]["title"]]
     assert line["evidence"][0]["quote"] == "Quokka halves the memory"
+
+
+def test_a_run_with_a_model_and_a_judge(
+    demo_library: Path, tmp_path: Path, rag: Rag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = demo_questions_path().read_text(encoding="utf-8").splitlines()
+    path = tmp_path / "two.jsonl"
+    path.write_text("\n".join(lines[:2]) + "\n", encoding="utf-8")
+    replies = [
+        Scripted("Dropping 66% to 75% of the vectors keeps the loss under 5%. [1]", usage=(700, 20)),
+        Scripted("It is said.\nVERDICT: yes"),
+        Scripted("Half of it.\nVERDICT: partly"),
+        Scripted(status=401),  # the model fails: the answer is extractive, with a notice
+        Scripted("It is said.\nVERDICT: yes"),
+        Scripted("I cannot tell."),
+    ]  # fmt: skip
+    with ModelServer(replies) as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("RAG_LLM_MODEL", "scripted")
+        asked = ("eval", "--questions", path, "--library", demo_library, "--out", tmp_path / "run")
+        outcome = rag(*asked, "--llm", "--judge", "--json")
+    assert outcome.code == 0, outcome.err
+    summary = json.loads(outcome.out)["summary"]
+    assert summary["measures"]["faithfulness"]["value"] == 1.0
+    assert summary["measures"]["correctness"] == {"value": 0.5, "low": None, "high": None, "n": 1}
+    assert list(summary["notices"]) == ["d-002"]
+    assert summary["unscored"] == {"d-002/correctness": "no verdict in the reply: I cannot tell."}
+    assert summary["measures"]["prompt_tokens"]["value"] >= 350
+    settings = json.loads((tmp_path / "run" / "run.json").read_text())["settings"]
+    assert (settings["mode"], settings["model"], settings["judge"]) == ("llm", "scripted", True)
+    assert server.url not in (tmp_path / "run" / "run.json").read_text()
