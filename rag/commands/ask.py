@@ -6,6 +6,7 @@ import argparse
 from dataclasses import replace
 
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.commands.model import add_model_arguments, with_model_arguments
 from rag.config import Config
 from rag.errors import InputError
 from rag.filters import add_filter_arguments, filters_from
@@ -17,12 +18,9 @@ from rag.rendering import render_answer, terminal
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_question(parser, "QUESTION")
     parser.add_argument("--json", action="store_true", help="print the whole answer as one JSON value")
-    parser.add_argument(
-        "--no-llm", action="store_true", help="answer in the papers' own sentences, without a model"
-    )
     parser.add_argument("--top", type=positive, metavar="N", help="papers to look at")
     parser.add_argument("--words", type=positive, metavar="N", help="length to aim at, without a model (80)")
-    parser.add_argument("--strict", action="store_true", help="leave unsupported sentences out, not marked")
+    add_model_arguments(parser)
     add_filter_arguments(parser)
 
 
@@ -39,7 +37,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     from rag.assistant import Assistant
 
-    with Assistant.open(config=replace(config, strict=args.strict or config.strict)) as assistant:
+    with Assistant.open(config=with_model_arguments(config, args)) as assistant:
         for question in with_progress(questions, "Answering"):
             answer = assistant.ask(
                 question.text,

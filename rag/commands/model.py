@@ -1,0 +1,47 @@
+"""Options of the commands that may have a model write: how it is asked, checked, and paid."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from rag.config import Config
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("with a model (OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL)")
+    group.add_argument(
+        "--no-llm", action="store_true", help="answer in the papers' own sentences all the same"
+    )
+    group.add_argument("--strict", action="store_true", help="leave unsupported sentences out, not marked")
+    group.add_argument("--judge", action="store_true", help="have the model, too, check what it wrote")
+    group.add_argument(
+        "--prompts", metavar="DIR", help="Markdown files in place of the prompts of the same name"
+    )
+    group.add_argument(
+        "--no-cache", action="store_true", help="ask anew even where the same was asked before"
+    )
+    group.add_argument("--max-cost", type=_dollars, metavar="USD", help="what all calls together may cost")
+
+
+def with_model_arguments(config: Config, args: argparse.Namespace) -> Config:
+    """The settings with what was given on the command line."""
+    return replace(
+        config,
+        strict=args.strict or config.strict,
+        judge=args.judge or config.judge,
+        prompts=Path(args.prompts).expanduser() if args.prompts else config.prompts,
+        llm_cache=config.llm_cache and not args.no_cache,
+        max_cost_usd=config.max_cost_usd if args.max_cost is None else args.max_cost,
+    )
+
+
+def _dollars(text: str) -> float:
+    try:
+        dollars = float(text)
+    except ValueError:
+        dollars = -1.0
+    if not 0 <= dollars < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount in US dollars")
+    return dollars
