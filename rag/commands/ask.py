@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 
-from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
 from rag.commands.model import add_model_arguments, with_model_arguments
+from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
 from rag.config import Config
 from rag.errors import InputError
 from rag.filters import add_filter_arguments, filters_from
