@@ -5,7 +5,7 @@ UV ?= uv
 ARGS ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
-INSTALL := $(RUN) -m pip install --quiet --disable-pip-version-check --no-deps
+INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format types bench crash fuzz lock clean
