@@ -20,20 +20,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
-from rag.rows import Row
+from rag.rows import NAMES, Row
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
 
-_CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_search": 200, "sync_threshold": 1000}}
+_CONFIGURATION: Any = {
+    "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "sync_threshold": 1000}
+}
+"""A wide `ef_construction` keeps passages from being cut off in the graph as others are replaced and removed."""
 _PAGE = 1000
+_SAME = 1e-4
+"""Cosine distance below which two vectors are one."""
 _NOT_INDEXED = "Error finding id"
 
 _FAULTS: tuple[tuple[str, type[RagError], str], ...] = (
     (r"readonly|read-only|permission denied|unable to open database", LibraryReadOnly,
      "cannot write to the library at {where}; change its permissions, or give a copy of it with --library"),
     (r"disk is full|no space left|disk i/o error|file too large", StorageError,
-     "no room left for the library at {where}; free some and run the same command again; what was done stays"),
+     "no room left for the library at {where}; free some and run the same command again: all done stays"),
     (r"malformed|not a database|corrupt", LibraryDamaged,
      "the library at {where} is damaged ({fault}); restore a backup: rag restore FILE --library NEW"),
     (r"could not connect|connection refused|name or service", StorageError,
@@ -105,7 +110,8 @@ class Dense:
                 self._collection.upsert(
                     ids=[rows[i].passage_id for i in part],
                     documents=[rows[i].text for i in part],
-                    metadatas=[rows[i].metadata for i in part],
+                    # A name left out would keep its old value; None takes it away.
+                    metadatas=[{**dict.fromkeys(NAMES), **rows[i].metadata} for i in part],
                     embeddings=vectors[part],
                 )
 
@@ -155,6 +161,14 @@ class Dense:
         while rows := self._rows(limit=_PAGE, offset=offset):
             yield rows
             offset += len(rows)
+
+    def unreachable(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> list[str]:
+        """Passages that a search for their own vector, float32[len(passage_ids), 384], does not find."""
+        with self._calling():
+            found = self._collection.query(query_embeddings=vectors, n_results=1, include=["distances"])
+        distances = cast("list[list[float]]", found["distances"])
+        # Another with the same vector serves as well.
+        return [id for id, best in zip(passage_ids, distances, strict=True) if not best or best[0] > _SAME]
 
     def _query(
         self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None

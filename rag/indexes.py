@@ -60,6 +60,7 @@ class Indexes:
             VectorFiles(folder).mend(TokenStore(folder / "tokens"))
         try:
             lexical = Lexical.open(folder / "lexical")
+            lexical.tidy()
         except IndexDamaged:
             lexical = Lexical.create(folder / "lexical")
         indexes = cls(folder, config, open_dense(folder, config), lexical)
@@ -120,25 +121,30 @@ class Indexes:
 
         Papers whose text is not in the token store stay in the journal.
         """
-        lacking: list[str] = []
+        lacking: set[str] = set()
         with self._in_flight(paper_ids) as stamp:
             for part in _parts(paper_ids):
                 rows = self.dense.of_papers(part)
                 papers = whole(rows)
-                kept = list(chain.from_iterable(papers.values()))
-                blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in kept}
-                lacking += {row.paper_id for row in kept if blocks[row.passage_id] is None}
-                vectors = {id: block.vector for id, block in blocks.items() if block}
+                kept = {row.passage_id: row for row in chain.from_iterable(papers.values())}
                 with self._changing():
-                    self.dense.delete([row.passage_id for row in rows if row.passage_id not in blocks])
-                    if vectors:
-                        self.dense.set_vectors(list(vectors), np.stack(list(vectors.values())))
+                    self.dense.delete([row.passage_id for row in rows if row.passage_id not in kept])
+                lacking |= {row.paper_id for row in self.reach(list(kept.values()))}
                 self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
             with self._changing():
                 self.dense.set_stamp(stamp)
             self.lexical.set_stamp(stamp)
         if lacking:
-            write_json(self._journal, {"papers": lacking, "stamp": stamp})
+            write_json(self._journal, {"papers": sorted(lacking), "stamp": stamp})
+
+    def reach(self, rows: Sequence[Row]) -> list[Row]:
+        """Set the vectors of rows that a search does not find. Returns those whose vectors are not there to set."""
+        blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in rows}
+        vectors = {passage_id: block.vector for passage_id, block in blocks.items() if block}
+        if vectors and (lost := self.dense.unreachable(list(vectors), np.stack(list(vectors.values())))):
+            with self._changing():
+                self.dense.set_vectors(lost, np.stack([vectors[passage_id] for passage_id in lost]))
+        return [row for row in rows if row.passage_id not in vectors]
 
     def await_settling(self, paper_ids: Sequence[str]) -> None:
         """Note that these papers must be settled, whatever happens until then."""

@@ -7,11 +7,13 @@ language: queries are built from terms.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +38,7 @@ from tantivy import (
 from rag.errors import IndexDamaged
 from rag.normalise import fold
 from rag.records import Filters, Paper, Passage
-from rag.storage import broken, read_json, read_seal, seal, write_json
+from rag.storage import broken, disk_fault, read_json, read_seal, seal, write_json
 
 FORM = 1
 """Changes with anything that changes what is indexed; an index of another form is built again."""
@@ -47,6 +49,7 @@ _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _ANYTHING = "(.|\n)*"
+_SYSTEM_ERROR = re.compile(r"\bcode: (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class Lexical:
         self._schema = index.schema
         self._analyzer = _english()
         index.register_tokenizer("english", self._analyzer)
-        self._load()
+        index.config_reader("manual")
+        self.reload()
 
     @classmethod
     def create(cls, folder: Path) -> Lexical:
@@ -82,18 +86,17 @@ class Lexical:
         """The index in `folder`. Raises IndexDamaged: missing, of another form, or not as sealed."""
         stamped = read_json(folder / _STAMP) or {}
         if stamped.get("form") != FORM:
-            raise IndexDamaged(f"{folder} holds no word index of this version")
+            raise IndexDamaged(f"no word index of this version in {folder}")
         if files := [name for name in broken(folder, read_seal(stamped["seal"])) if (folder / name).exists()]:
-            raise IndexDamaged(f"{folder} is damaged: {', '.join(files)}")
-        try:
+            raise IndexDamaged(f"the word index in {folder} is damaged: {', '.join(files)}")
+        with _faults(folder):
             return cls(folder, Index.open(str(folder)))
-        except (ValueError, OSError) as error:
-            raise IndexDamaged(f"{folder} is damaged: {error}") from error
 
     def reload(self) -> None:
         """See what was committed since, here or by another process."""
-        self._index.reload()
-        self._load()
+        with _faults(self._folder):
+            self._index.reload()
+            self._searcher = self._index.searcher()
 
     @property
     def stamp(self) -> int | None:
@@ -112,7 +115,7 @@ class Lexical:
 
     def paper_ids(self) -> list[str]:
         """Ids of all papers, sorted."""
-        return [term for term, _ in self._searcher.terms_with_prefix("paper", "")]
+        return self._terms("paper", Query.all_query())
 
     def text_keys(self) -> NDArray[np.uint64]:
         """Under what keys the token store holds the passages, in no order. uint64[n_passages]"""
@@ -122,7 +125,7 @@ class Lexical:
 
     def versions(self) -> set[str]:
         """What is indexed: `version` of every passage."""
-        return {term for term, _ in self._searcher.terms_with_prefix("version", "")}
+        return set(self._terms("version", Query.all_query()))
 
     def search(self, text: str, n: int, allowed: Sequence[str] | None = None) -> list[tuple[str, float]]:
         """The `n` best (passage_id, BM25) for the words of `text`, best first, equals by id.
@@ -153,22 +156,29 @@ class Lexical:
         clauses = [(Occur.Must, query) for query in self._conditions(filters)] or [
             (Occur.Must, Query.all_query())
         ]
-        passing = Query.boolean_query(clauses)
-        return [term for term, _ in self._searcher.terms_with_prefix("passage_id", "", filter_query=passing)]
+        return self._terms("passage_id", Query.boolean_query(clauses))
 
     def write(self, entries: Iterable[Entry], without: Iterable[str], stamp: int | None) -> None:
         """Index the passages in place of their papers' old ones, drop the papers `without`, set the stamp."""
-        writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
         entries = list(entries)
-        for paper_id in {*without, *(entry.passage.paper_id for entry in entries)}:
-            writer.delete_documents_by_term("paper", paper_id)
-        for entry in entries:
-            writer.add_document(_document(entry))
-        writer.commit()
-        writer.wait_merging_threads()
+        with _faults(self._folder):
+            writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            for paper_id in {*without, *(entry.passage.paper_id for entry in entries)}:
+                writer.delete_documents_by_term("paper", paper_id)
+            for entry in entries:
+                writer.add_document(_document(entry))
+            writer.commit()
+            writer.wait_merging_threads()
         if stamp is not None:
             self.set_stamp(stamp)
         self.reload()
+
+    def tidy(self) -> None:
+        """Throw away files that a killed writer left: tantivy stumbles over them when it comes to their names."""
+        with _faults(self._folder):
+            writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
+            writer.garbage_collect_files()
+            writer.wait_merging_threads()
 
     def set_stamp(self, stamp: int) -> None:
         """Say that the index has caught up with the truth at `stamp`, and seal its files."""
@@ -177,8 +187,9 @@ class Lexical:
         sealed = {name: was for name, was in sealed.items() if not name.endswith((".json", ".lock"))}
         write_json(self._folder / _STAMP, {"form": FORM, "stamp": stamp, "seal": sealed})
 
-    def _load(self) -> None:
-        self._searcher = self._index.searcher()
+    def _terms(self, field: str, of: Query) -> list[str]:
+        """The field's terms in the passages a query matches, sorted. Without one, deleted passages count too."""
+        return [term for term, _ in self._searcher.terms_with_prefix(field, "", filter_query=of)]
 
     def _words(self, text: str) -> Query | None:
         """An OR over the text's terms, or None where it has none. A term said twice counts twice."""
@@ -204,6 +215,18 @@ class Lexical:
             if text and field in FILTERED:
                 pattern = _SPECIAL.sub(r"\\\g<0>", plain(text))
                 yield Query.regex_query(self._schema, field, f"{_ANYTHING}{pattern}{_ANYTHING}")
+
+
+@contextmanager
+def _faults(folder: Path) -> Iterator[None]:
+    """Turn tantivy's errors into ours: all are ValueErrors, with the system's error number in their text."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        if number := _SYSTEM_ERROR.search(str(error)):
+            code = int(number[1])
+            raise disk_fault(folder.parent, OSError(code, os.strerror(code))) from error
+        raise IndexDamaged(f"the word index in {folder} is damaged: {error}") from error
 
 
 def version(passage_id: str, content_hash: str) -> str:

@@ -31,6 +31,7 @@ from rag.rows import Row, to_paper, whole
 from rag.storage import disk_faults, size_of
 from rag.tokens import TokenBlock
 from rag.vectors import row_key
+from rag.verify import Verification, verify
 
 if TYPE_CHECKING:
     from rag.encoder import Encoder
@@ -241,6 +242,10 @@ class Library:
             self.check_encoder(encoder)
             return encode_missing(self._indexes, encoder)
 
+    def verify(self) -> Verification:
+        """Read everything and compare: which papers are damaged, and what is derived and disagrees."""
+        return verify(self._indexes)
+
     def check_encoder(self, encoder: Encoder) -> None:
         """Raises EncoderMismatch where the library was indexed with another."""
         if self._about.encoder not in (None, encoder.fingerprint):
@@ -265,6 +270,8 @@ class Library:
                     raise
             try:
                 with writing(self.path):
+                    if indexes:  # Chroma reads its files anew only once nobody has them open
+                        indexes.dense.close()
                     return Indexes.mend(self.path, self._config)
             except (LibraryLocked, LibraryReadOnly):
                 if indexes:

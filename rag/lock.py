@@ -12,6 +12,7 @@ import os
 import shlex
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -23,6 +24,8 @@ from rag.storage import disk_fault
 
 LOCK_FILE = "lock"
 GATE_FILE = "gate"
+_TRIES, _PAUSE_S = 5, 0.02
+"""Long enough to outlast a look at who holds the lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +95,19 @@ def gate(folder: Path) -> Iterator[None]:
 
 
 def _take(descriptor: int, folder: Path) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise LibraryLocked(
-            f"{folder} is being written to by {_read(descriptor) or 'another process'}; "
-            "wait for it to end, then run the same command again"
-        ) from None
-    os.truncate(descriptor, 0)
-    os.pwrite(descriptor, json.dumps(asdict(Holder.this_process())).encode(), 0)
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE_S)
+        else:
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(Holder.this_process())).encode(), 0)
+            return
+    raise LibraryLocked(
+        f"{folder} is being written to by {_read(descriptor) or 'another process'}; "
+        "wait for it to end, then run the same command again"
+    )
 
 
 def _read(descriptor: int) -> Holder | None:

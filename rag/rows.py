@@ -16,10 +16,12 @@ from typing import Any
 from rag.records import Paper, Passage
 
 Metadata = dict[str, Any]
-"""Texts and whole numbers."""
+"""Texts and whole numbers; what is empty is left out, since Chroma spends a database row on each."""
 
 _TEXTS = ("paper_id", "title", "venue", "doi", "arxiv_id", "url")
 _LISTS = ("authors", "keywords", "sources")
+NAMES = (*_TEXTS, *_LISTS, "year", "hash", "ordinal", "n_passages", "start", "end")
+"""All that a row's metadata may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,6 @@ def to_rows(paper: Paper, passages: Iterable[Passage]) -> list[Row]:
     metadata: Metadata = {"hash": content_hash(paper), "year": paper.year}
     metadata |= {name: getattr(paper, name) for name in _TEXTS}
     metadata |= {name: json.dumps(getattr(paper, name), ensure_ascii=False) for name in _LISTS}
-    # Chroma spends a database row on each value, and takes no None.
     metadata = {name: value for name, value in metadata.items() if value not in (None, "", "[]")}
     return [
         Row(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.encoder import DIMENSIONS, Encoded
 from rag.late import token_mean
@@ -25,15 +27,15 @@ class FakeEncoder:
         return len(_WORD.findall(text)) + 2
 
     def encode_query(self, text: str) -> Encoded:
-        words = list(_WORD.finditer(text))
-        tokens = (
-            np.stack([_vector(word[0].lower()) for word in words]) if words else np.zeros((0, DIMENSIONS))
-        )
-        mean = tokens.sum(axis=0) + _vector("")
+        words = [*_WORD.finditer(text)]
+        noise = np.array([_noise(token_id(word[0])) for word in words], np.float32).reshape(-1, DIMENSIONS)
+        telling = {word[0].lower() for word in words if len(word[0]) > 3}
+        # Something of the whole text, so that even texts of the same words differ.
+        mean = np.sum([_noise(token_id(word)) for word in sorted(telling)] + [_noise(token_id(text))], axis=0)
         return Encoded(
-            vector=(mean / np.linalg.norm(mean)).astype(np.float32),
-            tokens=tokens.astype(np.float32),
-            token_ids=np.array([token_id(word[0].lower()) for word in words], np.int32),
+            vector=mean / np.linalg.norm(mean),
+            tokens=noise + token_mean(),
+            token_ids=np.array([token_id(word[0]) for word in words], np.int32),
             offsets=np.array([word.span() for word in words], np.int32).reshape(-1, 2),
         )
 
@@ -44,9 +46,10 @@ class FakeEncoder:
 
 
 def token_id(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode(), digest_size=4).digest()) % 30000 + 1
+    return int.from_bytes(blake2b(word.lower().encode(), digest_size=4).digest(), "big") % 30000 + 1
 
 
-def _vector(word: str) -> np.ndarray:
-    noise = np.random.default_rng(token_id(word)).standard_normal(DIMENSIONS)
-    return noise / np.linalg.norm(noise) + token_mean()
+@cache
+def _noise(token: int) -> NDArray[np.float32]:
+    noise = np.random.default_rng(token).standard_normal(DIMENSIONS, np.float32)
+    return noise / np.linalg.norm(noise)

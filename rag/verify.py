@@ -1,0 +1,77 @@
+"""The checksum pass: does the truth still say what was written, and does everything derived agree with it?
+
+Reads everything, changes nothing. What is derived and disagrees, `Library.repair` makes again; a paper whose
+own text no longer meets its hash is damaged, and can only be ingested again or restored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.indexes import Indexes
+from rag.lexical import version
+from rag.rows import Row, content_hash, to_paper, whole
+from rag.vectors import row_key
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """`damaged`: ids of papers that do not read back as written. `stale`: passages, by what is wrong."""
+
+    n_papers: int
+    damaged: tuple[str, ...]
+    stale: dict[str, tuple[str, ...]]
+
+    @property
+    def ok(self) -> bool:
+        return not self.damaged and not any(self.stale.values())
+
+
+def verify(indexes: Indexes) -> Verification:
+    """Read every passage, with its paper, its vector, its token block and its place in the word index."""
+    words = indexes.lexical.versions()
+    seen: set[str] = set()
+    damaged: set[str] = set()
+    stale: dict[str, list[str]] = {"words": [], "tokens": [], "vectors": []}
+    for rows in indexes.dense.scan():
+        papers = _papers_of(indexes, rows)
+        seen |= papers.keys()
+        damaged |= {row.paper_id for row in rows if not _reads_back(papers.get(row.paper_id, ()), row)}
+        stale["words"] += (row.passage_id for row in rows if not _taken(words, row))
+        stale["tokens"] += (row.passage_id for row in rows if indexes.tokens.get(row_key(row)) is None)
+        stale["vectors"] += _not_found(indexes, rows)
+    stale["words in excess"] = [each.rpartition(" ")[0] for each in words]
+    return Verification(len(seen), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
+
+
+def _papers_of(indexes: Indexes, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    here = {row.passage_id for row in rows}
+    ids = {row.paper_id for row in rows if row.n_passages > 1 or row.ordinal}
+    siblings = (f"{row.paper_id}#{i}" for row in rows if row.paper_id in ids for i in range(row.n_passages))
+    return whole([*rows, *indexes.dense.get(list(dict.fromkeys(id for id in siblings if id not in here)))])
+
+
+def _reads_back(paper: Sequence[Row], row: Row) -> bool:
+    try:
+        return row in paper and content_hash(to_paper(paper)) == row.content_hash
+    except (ValueError, TypeError):
+        return False
+
+
+def _taken(words: set[str], row: Row) -> bool:
+    """Whether the word index has the row in this version; what is left in the end it has in excess."""
+    found = version(row.passage_id, row.content_hash)
+    if found not in words:
+        return False
+    words.remove(found)
+    return True
+
+
+def _not_found(indexes: Indexes, rows: Sequence[Row]) -> list[str]:
+    """Encoded passages that a search for their vector in Chroma does not find."""
+    blocks = {row.passage_id: indexes.tokens.get(row_key(row)) for row in rows}
+    vectors = {passage_id: block.vector for passage_id, block in blocks.items() if block}
+    return indexes.dense.unreachable(list(vectors), np.stack(list(vectors.values()))) if vectors else []
