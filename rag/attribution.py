@@ -8,8 +8,10 @@ borne by none, is unsupported. The judging itself is rag/support.py's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Event, Thread
 from typing import Protocol
 
 from rag.citing import Claim
@@ -36,7 +38,9 @@ class Judged(Protocol):
 class SupportGate(Protocol):
     """What of rag.support.Gate is needed here."""
 
-    def check(self, claim: str, evidence: Sequence[str]) -> Judged: ...
+    def check_all(
+        self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
+    ) -> Sequence[Judged]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,35 @@ class Finding:
     """Why it is not plainly supported, or what was mended."""
 
 
+@contextmanager
+def reading_ahead(context: Context, gate: SupportGate) -> Iterator[None]:
+    """Within the block (while a model writes) the gate reads the context, best paper first, so that a check
+    afterwards has only the claims left to read. Ends with the block, read through or not."""
+    stop = Event()
+
+    def read() -> None:
+        for entry in context.entries:
+            if stop.is_set():
+                return
+            gate.check_all([(sentence.text, ()) for sentence in entry.sentences])
+
+    thread = Thread(target=read, name="reading-ahead")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def attribute_all(claims: Sequence[Claim], context: Context, gate: SupportGate) -> list[Finding]:
+    """What each claim rests on among the papers of `context`, in order."""
+    gate.check_all([(claim.text, ()) for claim in claims])  # read together, in one pass of the encoder
+    return [attribute(claim, context, gate) for claim in claims]
+
+
 def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
-    """What `claim` rests on among the papers of `context`."""
+    """What one claim rests on: the papers it cites are heard first, then the others."""
     cited = [entry for n in claim.markers if (entry := context.entry(n))]
     invented = [n for n in claim.markers if context.entry(n) is None]
     reasons = tuple(f"[{n}] names no paper it was given" for n in invented)
@@ -67,7 +98,7 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
         return Finding((), 0.0, "unsupported", reasons)
     own = bear(claim.text, cited, gate)
     if own.status == "supported":
-        return Finding(own.quotes, own.support, own.status, reasons)
+        return Finding((*own.quotes, *_also(claim.text, cited, own, gate)), own.support, own.status, reasons)
     others = [entry for entry in context.entries if entry not in cited]
     found = bear(claim.text, others, gate)
     if found.status == "supported":
@@ -82,31 +113,45 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
 def bear(claim: str, entries: Iterable[Entry], gate: SupportGate) -> Finding:
     """The sentences of `entries` that bear `claim` best: one if one is enough, else as many together, up
     to MAX_EVIDENCE, as make it supported. Where nothing does, the verdict on the best of them."""
-    shortlist = [quote for entry in entries for quote in _nearest(claim, entry)]
-    judged = [(gate.check(claim, [quote.sentence.text]), quote) for quote in shortlist]
-    judged.sort(key=lambda pair: _rank(pair[0]), reverse=True)
+    alone = [[quote] for entry in entries for quote in _nearest(claim, entry)]
+    judged = _judge(claim, alone, gate)
     if not judged:
         return Finding((), 0.0, "unsupported")
-    best, first = judged[0]
-    if best.status == "supported":
-        also = {q.paper.paper_id: q for v, q in reversed(judged) if v.status == "supported"}
-        return _finding(best, (first, *(quote for quote in also.values() if quote.paper != first.paper)))
-    chosen = [first]
-    for _ in range(MAX_EVIDENCE - 1):
-        rest = [quote for _, quote in judged[:SHORTLIST] if quote not in chosen]
-        tried = [(gate.check(claim, [q.sentence.text for q in (*chosen, quote)]), quote) for quote in rest]
-        more, added = max(tried, key=lambda pair: _rank(pair[0]), default=(best, first))
-        if _rank(more) <= _rank(best):
+    best, chosen = judged[0]
+    likely = [quotes[0] for _, quotes in judged[:SHORTLIST]]
+    while best.status != "supported" and len(chosen) < MAX_EVIDENCE:
+        longer = _judge(claim, [[*chosen, quote] for quote in likely if quote not in chosen], gate)
+        if not longer or _rank(longer[0][0]) <= _rank(best):
             break
-        best = more
-        chosen.append(added)
-        if best.status == "supported":
-            break
-    return _finding(best, tuple(chosen))
+        best, chosen = longer[0]
+    return _finding(best, chosen)
 
 
-def _finding(verdict: Judged, quotes: tuple[Quote, ...]) -> Finding:
-    return Finding(quotes, verdict.support, verdict.status, verdict.reasons)
+def _judge(claim: str, groups: Sequence[list[Quote]], gate: SupportGate) -> list[tuple[Judged, list[Quote]]]:
+    """The verdict on each group of quotes, best first. A paper's title may supply names to its own quotes."""
+    by_titles: dict[tuple[str, ...], list[list[Quote]]] = {}
+    for group in groups:
+        by_titles.setdefault(tuple(dict.fromkeys(quote.paper.title for quote in group)), []).append(group)
+    judged: list[tuple[Judged, list[Quote]]] = []
+    for titles, of_these in by_titles.items():
+        pairs = [(claim, [quote.sentence.text for quote in group]) for group in of_these]
+        judged += zip(gate.check_all(pairs, titles), of_these, strict=True)
+    return sorted(judged, key=lambda pair: _rank(pair[0]), reverse=True)
+
+
+def _also(claim: str, cited: Sequence[Entry], own: Finding, gate: SupportGate) -> Iterator[Quote]:
+    """Of the cited papers that `own` does not draw on, the sentences that bear the claim by themselves."""
+    used = {quote.paper.paper_id for quote in own.quotes}
+    for entry in cited:
+        if entry.paper.paper_id not in used:
+            finding = bear(claim, [entry], gate)
+            if finding.status == "supported":
+                yield from finding.quotes
+                used.add(entry.paper.paper_id)
+
+
+def _finding(verdict: Judged, quotes: Sequence[Quote]) -> Finding:
+    return Finding(tuple(quotes), verdict.support, verdict.status, verdict.reasons)
 
 
 def _rank(verdict: Judged) -> tuple[int, float]:

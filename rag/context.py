@@ -13,8 +13,9 @@ from rag.chunking import split_sentences
 from rag.prompts import quoted
 from rag.records import Paper, RankedPaper, Sentence
 
-SHARE_OF_BEST = 0.4
-"""Papers are taken while the ranking's sum is at least this share of the best paper's."""
+SHARE_OF_BEST = 0.3
+"""Papers are taken while the ranking's sum is at least this share of the best paper's. On questions_dev .93
+of the gold papers are then shown, 8.0 papers a question; the best eight of every question hold .90."""
 LEFT_OUT = " \u2026 "
 """Where sentences of an abstract did not fit."""
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from rag.attribution import Finding, Quote, SupportGate, attribute
+from rag.attribution import Finding, Quote, SupportGate, attribute_all, reading_ahead
 from rag.citing import Claim, join_claims, read_claims
 from rag.clock import Clock
 from rag.config import Config
@@ -77,7 +77,8 @@ class Writer:
         try:
             with clock("pack"):
                 context, messages = self._messages(plan.question, papers)
-            reply = yield from self._streamed(messages, clock)
+            with reading_ahead(context, self.gate):
+                reply = yield from self._streamed(messages, clock)
             with clock("check"):
                 answer = self._checked(draft, reply, context)
         except ModelError as error:
@@ -121,7 +122,7 @@ class Writer:
             notices.append(f"The answer reached its limit of {self.config.max_tokens} tokens and was cut.")
             claims = claims if claims and claims[-1].text.endswith((".", "!", "?")) else claims[:-1]
         said = [claim for claim in claims if not _refuses(claim)]
-        findings = [attribute(claim, context, self.gate) for claim in said]
+        findings = attribute_all(said, context, self.gate)
         usage = reply.usage
         if self.config.judge:
             findings, usage, told = self._judged(said, findings, usage)

@@ -4,7 +4,7 @@ the evidence has. Deterministic, and needs no encoder."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.records import SupportStatus
@@ -21,11 +21,12 @@ class PlainVerdict:
 class PlainGate:
     """Supported from .75 of the words on, weak from .5; a number that is missing is never supported."""
 
-    def __init__(self) -> None:
-        self.n_checks = 0
+    def check_all(
+        self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
+    ) -> list[PlainVerdict]:
+        return [self.check(claim, evidence) for claim, evidence in pairs]
 
     def check(self, claim: str, evidence: Sequence[str]) -> PlainVerdict:
-        self.n_checks += 1
         wanted, found = _words(claim), _words(" ".join(evidence))
         share = len(wanted & found) / max(1, len(wanted))
         if missing := sorted(word for word in wanted - found if word[0].isdigit()):

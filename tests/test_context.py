@@ -63,7 +63,7 @@ def test_an_abstract_that_does_not_fit_gives_its_best_sentences_whole_and_in_ord
 
 
 def test_the_context_ends_where_the_ranking_drops() -> None:
-    papers = [ranked(f"p{i}", f"Abstract {i}.", score) for i, score in enumerate([10.0, 9.0, 6.0, 2.0, 1.9])]
+    papers = [ranked(f"p{i}", f"Abstract {i}.", score) for i, score in enumerate([10.0, 9.0, 3.1, 2.9, 2.0])]
     assert len(pack(papers, 5000, count).entries) == 3
     level = [ranked(f"p{i}", f"Abstract {i}.", 5.0) for i in range(8)]
     assert len(pack(level, 5000, count).entries) == 8

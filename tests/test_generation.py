@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 
 from rag import queries
+from rag.attribution import SupportGate
 from rag.chunking import split_sentences
 from rag.clock import Clock
 from rag.config import Config
+from rag.encoder import Encoder
 from rag.errors import ConfigError
 from rag.extractive import Written
 from rag.generation import NOT_SAID, REFUSAL, Writer
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
+from rag.support import Gate
 from tests.model_server import ModelServer, Scripted
 from tests.plain_gate import PlainGate
 
@@ -57,8 +60,8 @@ def ranked(*papers: Paper) -> list[RankedPaper]:
 class Write:
     """`write("Text. [1]")` is the answer where the model replies so. Keeps what was streamed and asked."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder, self.stack = folder, stack
+    def __init__(self, folder: Path, stack: ExitStack, gate: SupportGate) -> None:
+        self.folder, self.stack, self.gate = folder, stack, gate
         self.streamed: list[str] = []
         self.requests: list[dict[str, Any]] = []
 
@@ -71,7 +74,7 @@ class Write:
         scripted = [reply if isinstance(reply, Scripted) else Scripted(reply) for reply in replies]
         server = self.stack.enter_context(ModelServer(scripted))
         known = {"base_url": server.url, "model": "any", "llm_cache": False, "timeout_s": 5.0, **settings}
-        writer = Writer(replace(Config(library=self.folder, cache=self.folder), **known), PlainGate())
+        writer = Writer(replace(Config(library=self.folder, cache=self.folder), **known), self.gate)
         self.stack.callback(writer.close)
         plan = queries.plan(DRAFT.question)
         *deltas, done = writer.write(DRAFT, plan, ranked(*papers), lambda: QUOTED, Clock())
@@ -85,7 +88,13 @@ class Write:
 @pytest.fixture
 def write(tmp_path: Path) -> Iterator[Write]:
     with ExitStack() as stack:
-        yield Write(tmp_path, stack)
+        yield Write(tmp_path, stack, PlainGate())
+
+
+@pytest.fixture
+def write_with_our_gate(tmp_path: Path, encoder: Encoder) -> Iterator[Write]:
+    with ExitStack() as stack:
+        yield Write(tmp_path, stack, Gate(encoder))
 
 
 def _check_form(answer: Answer, papers: dict[str, Paper]) -> None:
@@ -346,3 +355,24 @@ def test_a_failed_second_opinion_leaves_the_answer_standing(write: Write) -> Non
 def test_one_call_an_answer(write: Write) -> None:
     write("InfLLM keeps distant context in memory units [1].")
     assert len(write.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "cited"),
+    [
+        ("InfLLM stores far-away context in additional memory units [1].", "supported", ["inf"]),
+        ("InfLLM works on sequences of 1,024K tokens with no training [1].", "supported", ["inf"]),
+        ("InfLLM works on sequences of 1,025K tokens with no training [1].", "unsupported", []),
+        ("InfLLM keeps distant context in extra memory units [2].", "supported", ["inf"]),
+        ("SPLADE learns sparse weights of terms for an inverted index.", "supported", ["spl"]),
+        ("SPLADE reaches an MRR of 0.332 on the dev set of MS MARCO [2].", "unsupported", []),
+        ("Dense retrievers are trained with hard negatives from BM25 [2].", "unsupported", []),
+        ("InfLLM keeps distant context in extra memory units [17].", "unsupported", []),
+    ],
+)
+def test_our_own_gate_decides_alike(
+    text: str, status: str, cited: list[str], write_with_our_gate: Write
+) -> None:
+    answer = write_with_our_gate(text)
+    assert [sentence.status for sentence in answer.sentences] == [status]
+    assert [citation.paper_id for citation in answer.citations] == cited

@@ -1,0 +1,114 @@
+"""A text held against the library: what bears each sentence best, and whether the papers it cites do.
+
+Searches with the sentence itself, then lets the gate judge. Reading the text is rag/manuscript.py's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rag.attribution import bear
+from rag.chunking import split_sentences
+from rag.context import Entry
+from rag.extractive import cite, short_name
+from rag.manuscript import Statement, read_statements
+from rag.normalise import paper_id, title_key
+from rag.questions import MAX_CHARS
+from rag.records import Citation, Evidence, Paper, SupportStatus
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+SEARCHED = 5
+"""Papers a sentence is held against, besides those it cites."""
+SHORTEST_TITLE = 12
+"""Letters a title needs to be recognised within a reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedPaper:
+    """A paper the text cites: as written there, as the library has it, and whether it bears the sentence."""
+
+    mention: str
+    paper_id: str | None
+    """None where the library has no such paper; it is then "unsupported"."""
+    title: str
+    support: float
+    status: SupportStatus
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedStatement:
+    """A sentence of the text, what the library says of it, and what the papers it cites do."""
+
+    text: str
+    line: int
+    support: float
+    status: SupportStatus
+    reasons: tuple[str, ...]
+    evidence: tuple[Citation, ...]
+    """The sentences that bear it best, or come nearest."""
+    cited: tuple[CitedPaper, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def check_text(text: str, assistant: Assistant) -> Iterator[CheckedStatement]:
+    """The sentences of `text` that claim something, each checked, in order.
+
+    Raises LibraryEmpty where there is nothing to hold them against.
+    """
+    for statement in read_statements(text):
+        yield _check(statement, assistant)
+
+
+def _check(statement: Statement, assistant: Assistant) -> CheckedStatement:
+    mentioned = [(key, _by_key(key, assistant)) for key in statement.keys]
+    mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, assistant))]
+    found = [ranked.paper for ranked in assistant.search(statement.text[:MAX_CHARS], top=SEARCHED)]
+    papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *found]}
+    finding = bear(statement.text, _entries(papers.values()), assistant.gate)
+    return CheckedStatement(
+        text=statement.text,
+        line=statement.line,
+        support=finding.support,
+        status=finding.status,
+        reasons=finding.reasons,
+        evidence=tuple(
+            cite(n, quote.paper, Evidence(quote.paper.paper_id, quote.sentence, 0.0))
+            for n, quote in enumerate(finding.quotes, start=1)
+        ),
+        cited=tuple(_cited(mention, paper, statement.text, assistant) for mention, paper in mentioned),
+    )
+
+
+def _cited(mention: str, paper: Paper | None, claim: str, assistant: Assistant) -> CitedPaper:
+    if paper is None:
+        return CitedPaper(mention, None, "", 0.0, "unsupported")
+    finding = bear(claim, _entries([paper]), assistant.gate)
+    return CitedPaper(mention, paper.paper_id, paper.title, finding.support, finding.status)
+
+
+def _entries(papers: Iterable[Paper]) -> list[Entry]:
+    return [
+        Entry(n, paper, tuple(split_sentences(paper.abstract))) for n, paper in enumerate(papers, start=1)
+    ]
+
+
+def _by_key(key: str, assistant: Assistant) -> Paper | None:
+    """The paper of that id, DOI or arXiv id."""
+    library = assistant.library
+    return library.paper(key) or library.paper(paper_id("", doi=key, arxiv_id=key, own_id=key))
+
+
+def _by_title(title: str, assistant: Assistant) -> Paper | None:
+    """The paper whose title this is, or a reference to which holds it."""
+    wanted = title_key(title)
+    for ranked in assistant.search(title[:MAX_CHARS], top=SEARCHED, mode="lexical"):
+        whole, short = title_key(ranked.paper.title), title_key(short_name(ranked.paper.title))
+        if wanted in (whole, short) or (len(whole) >= SHORTEST_TITLE and whole in wanted):
+            return ranked.paper
+    return None

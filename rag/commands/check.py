@@ -1,0 +1,114 @@
+"""`rag check`: a text of your own held against the library, or claims against evidence given with them."""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rag.commands.options import print_json, with_progress
+from rag.config import Config
+from rag.errors import InputError
+from rag.pairs import read_pairs, read_text
+from rag.records import SupportStatus
+from rag.rendering import Terminal, plain, terminal
+
+if TYPE_CHECKING:
+    from rag.checking import CheckedStatement, CitedPaper
+
+MARKS: dict[SupportStatus, str] = {"supported": "+", "weak": "~", "unsupported": "!"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", nargs="?", metavar="FILE", help="Markdown or plain text; - for standard input"
+    )
+    parser.add_argument(
+        "--batch",
+        metavar="FILE",
+        help='claims as JSON lines {"id": ..., "claim": ..., "evidence": ...}, in place of FILE and library',
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON: one value, or one line a claim")
+
+
+def run(args: argparse.Namespace, config: Config) -> int:
+    """Print each sentence with its support and what bears it, or one JSON line for each claim, in order."""
+    if args.batch is not None and args.file is not None:
+        raise InputError("there is a FILE and --batch too; give one of them")
+    if args.batch is not None:
+        return _check_pairs(args.batch, args.json, config)
+    if args.file is None:
+        raise InputError("there is nothing to check; give a FILE, or - for standard input")
+    return _check_text(read_text(args.file), args.json, config)
+
+
+def _check_pairs(path: str, as_json: bool, config: Config) -> int:
+    if not as_json:
+        raise InputError("--batch prints JSON lines; add --json")
+    pairs = read_pairs(path)
+
+    from rag.encoder import Encoder
+    from rag.support import Gate
+
+    gate = Gate(Encoder.load(config))
+    for pair in with_progress(pairs, "Checking"):
+        verdict = gate.check(pair.claim, pair.evidence)
+        print_json(
+            {
+                "id": pair.id,
+                "support": verdict.support,
+                "status": verdict.status,
+                "reasons": list(verdict.reasons),
+            }
+        )
+    return 0
+
+
+def _check_text(text: str, as_json: bool, config: Config) -> int:
+    from rag.assistant import Assistant
+    from rag.checking import check_text
+
+    with Assistant.open(config=config) as assistant:
+        checked = check_text(text, assistant)
+        if as_json:
+            sentences = list(checked)
+            counts = Counter(each.status for each in sentences)
+            print_json(
+                {
+                    "sentences": [each.to_dict() for each in sentences],
+                    **{status: counts[status] for status in MARKS},
+                }
+            )
+        else:
+            _show(checked, terminal())
+    return 0
+
+
+def _show(checked: Iterable[CheckedStatement], term: Terminal) -> None:
+    """A block a sentence as it is done, then the tally."""
+    counts: Counter[SupportStatus] = Counter()
+    for each in checked:
+        counts[each.status] += 1
+        print("\n".join(_block(each, term)), end="\n\n", flush=True)
+    tally = ", ".join(f"{counts[status]} {status}" for status in MARKS)
+    print(tally if counts else "No sentence there claims anything that could be checked.")
+
+
+def _block(each: CheckedStatement, term: Terminal) -> Iterator[str]:
+    head = term.wrap(each.text, f"{MARKS[each.status]} ", "  ")
+    yield term.bold(head) if each.status == "supported" else term.warn(head)
+    why = f": {'; '.join(each.reasons)}" if each.reasons else ""
+    yield term.wrap(f"line {each.line}, {each.status} ({each.support:.2f}){why}", "    ")
+    nearest = "" if each.status == "supported" else "nearest: "
+    for citation in each.evidence:
+        yield term.wrap(f"{nearest}“{plain(citation.quote)}” — {citation.title}", "    ")
+    for cited in each.cited:
+        yield term.wrap(_cited(cited), "    ")
+
+
+def _cited(cited: CitedPaper) -> str:
+    if cited.paper_id is None:
+        return f"cites {cited.mention}, which is not in the library"
+    said = {"supported": "bears it", "weak": "bears it only in part", "unsupported": "does not bear it"}
+    return f"cites “{cited.title}”, which {said[cited.status]}"

@@ -1,0 +1,120 @@
+"""rag/manuscript.py and rag/pairs.py: what of a text can be checked, and what it says it rests on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.errors import InputError
+from rag.manuscript import read_statements
+from rag.pairs import Pair, read_pairs
+
+DRAFT = """\
+# Long streams
+
+Streaming was hard for years. InfLLM keeps distant
+context in memory units [@xiao2024]. Is that enough?
+
+- **SPLADE** learns sparse term weights. [2]
+- More on that later.
+
+```python
+print("Code claims nothing at all.")
+```
+
+| a table | of cells |
+
+As \\cite{izacard22,gao2023} show, retrieval helps; so does arXiv:2112.09118.
+
+## References
+[1] Xiao et al. InfLLM: Reading Long Streams. 2024.
+[2] Formal et al. SPLADE: Sparse Expansion. 2021.
+"""
+
+
+def test_sentences_are_read_with_their_lines_and_without_markup() -> None:
+    found = [(statement.line, statement.text) for statement in read_statements(DRAFT)]
+    assert found == [
+        (3, "Streaming was hard for years."),
+        (3, "InfLLM keeps distant context in memory units."),
+        (6, "SPLADE learns sparse term weights."),
+        (15, "As show, retrieval helps; so does arXiv:2112.09118."),
+    ]
+
+
+def test_what_a_sentence_cites_is_read() -> None:
+    _, memory, sparse, cited = read_statements(DRAFT)
+    assert memory.keys == ("xiao2024",)
+    assert sparse.titles == ("Formal et al. SPLADE: Sparse Expansion. 2021.",)
+    assert cited.keys == ("izacard22", "gao2023", "arXiv:2112.09118")
+
+
+@pytest.mark.parametrize(
+    ("text", "keys", "titles"),
+    [
+        ("Pruning helps a lot [@a2020; @b-21].", ("a2020", "b-21"), ()),
+        ("As @smith:2020 shows, pruning helps.", ("smith:2020",), ()),
+        ("Write to me@example.org about pruning.", (), ()),
+        ("Pruning helps (10.1000/XYZ.12).", ("10.1000/XYZ.12",), ()),
+        ("“Sparse Expansion for All” shows pruning helps.", (), ("Sparse Expansion for All",)),
+        ("*Sparse Expansion for All* shows pruning helps.", (), ("Sparse Expansion for All",)),
+        ("[Sparse Expansion](https://a.org/x) shows pruning helps.", (), ("Sparse Expansion",)),
+        ("Pruning helps a lot [7].", (), ()),
+        ("Pruning gained 2.5 points in 2021.", (), ()),
+    ],
+)
+def test_mentions(text: str, keys: tuple[str, ...], titles: tuple[str, ...]) -> None:
+    (statement,) = read_statements(text)
+    assert (statement.keys, statement.titles) == (keys, titles)
+
+
+@given(st.text(alphabet='Ab. :[]()@{}\\12,-\n*#`_|?"cite', max_size=80))
+def test_any_text_is_read(text: str) -> None:
+    for statement in read_statements(text):
+        assert statement.text == statement.text.strip() != ""
+        assert 1 <= statement.line <= text.count("\n") + 1
+
+
+def test_pairs_are_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(
+        '{"id": 7, "claim": "A.", "evidence": "B."}\n\n{"id": "x", "claim": "C.", "evidence": ["D.", " "]}\n'
+    )
+    assert read_pairs(str(path)) == [Pair(7, "A.", ("B.",)), Pair("x", "C.", ("D.",))]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 2: not JSON"),
+        ("[1]", "line 2: it is not an object"),
+        ('{"claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
+        ('{"id": true, "claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
+        ('{"id": 1, "claim": " ", "evidence": "B."}', 'line 2: "claim" is missing'),
+        ('{"id": 1, "claim": "A."}', 'line 2: "evidence" is missing'),
+        ('{"id": 1, "claim": "A.", "evidence": [1]}', 'line 2: "evidence" is missing'),
+    ],
+)
+def test_a_bad_line_is_named(line: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(f'{{"id": 1, "claim": "A.", "evidence": "B."}}\n{line}\n')
+    with pytest.raises(InputError, match=said):
+        read_pairs(str(path))
+
+
+def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("{\n" * 7)
+    with pytest.raises(InputError, match=r"line 1: .*line 5: .*and 2 more"):
+        read_pairs(str(path))
+
+
+def test_a_file_that_does_not_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none"):
+        read_pairs(str(tmp_path / "none.jsonl"))
+    (tmp_path / "latin.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_pairs(str(tmp_path / "latin.jsonl"))
