@@ -31,9 +31,11 @@ def write_answers(answers: Sequence[Answer]) -> str:
 
 
 def escape(text: str) -> str:
-    """The text on one line, so that Markdown shows it unchanged; mathematics is left as it is."""
+    """The text on one line, so that Markdown shows it unchanged; `$...$` mathematics is left as it is."""
     pieces = [
-        piece if is_math and not _ACTIVE.search(piece) else _SPECIAL.sub(lambda sign: "\\" + sign[0], piece)
+        piece
+        if is_math and piece.startswith("$") and not _ACTIVE.search(piece)
+        else _SPECIAL.sub(lambda sign: "\\" + sign[0], piece)
         for piece, is_math in split_math(one_line(text))
     ]
     return _LINE_START.sub(_escape_line_start, "".join(pieces))
