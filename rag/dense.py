@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _CONFIGURATION: Any = {
     "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "sync_threshold": 1000}
 }
-"""A wide `ef_construction` keeps passages from being cut off in the graph as others are replaced and removed."""
+"""A wide `ef_construction` keeps passages from being cut off in the graph as others come and go."""
 _PAGE = 1000
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""

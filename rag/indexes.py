@@ -138,7 +138,7 @@ class Indexes:
             write_json(self._journal, {"papers": sorted(lacking), "stamp": stamp})
 
     def reach(self, rows: Sequence[Row]) -> list[Row]:
-        """Set the vectors of rows that a search does not find. Returns those whose vectors are not there to set."""
+        """Set the vectors of rows that a search does not find. Returns the rows that have none to set."""
         blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in rows}
         vectors = {passage_id: block.vector for passage_id, block in blocks.items() if block}
         if vectors and (lost := self.dense.unreachable(list(vectors), np.stack(list(vectors.values())))):

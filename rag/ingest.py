@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -23,16 +23,27 @@ from rag.tokens import TokenBlock
 from rag.vectors import row_key
 
 if TYPE_CHECKING:
-    from rag.encoder import Encoder
+    from rag.encoder import Encoded
 
 BATCH = 128
 """Records that are looked up, encoded and written together: what a crash may lose."""
 
 
+class PassageEncoder(Protocol):
+    """What of rag.encoder.Encoder is needed here."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    def n_tokens(self, text: str) -> int: ...
+
+    def encode_passages(self, texts: Sequence[str]) -> Iterator[Encoded]: ...
+
+
 def ingest(
     indexes: Indexes,
     records: Iterable[Paper | Skip],
-    encoder: Encoder,
+    encoder: PassageEncoder,
     *,
     total: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -52,7 +63,7 @@ def ingest(
     return IngestReport(count["added"], count["updated"], count["unchanged"], len(skips), tuple(skips))
 
 
-def encode_missing(indexes: Indexes, encoder: Encoder) -> int:
+def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
     """Encode what the token store lacks, drop what it need not hold. Returns how many papers lacked any."""
     lacking: dict[str, None] = {}
     for rows in indexes.dense.scan():
@@ -88,7 +99,9 @@ def _news(
     return [paper for paper_id, paper in last.items() if after[paper_id] != before.get(paper_id)]
 
 
-def _write(indexes: Indexes, encoder: Encoder, papers: Iterable[Paper], held: Mapping[str, Row]) -> None:
+def _write(
+    indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], held: Mapping[str, Row]
+) -> None:
     written = [to_rows(paper, split_passages(paper, encoder.n_tokens)) for paper in papers]
     if not written:
         return
@@ -102,7 +115,7 @@ def _write(indexes: Indexes, encoder: Encoder, papers: Iterable[Paper], held: Ma
     indexes.put(written, surplus)
 
 
-def _encode(indexes: Indexes, encoder: Encoder, rows: Iterable[Row]) -> None:
+def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[Row]) -> None:
     """Have the token store hold every row's text; what it holds is not encoded again."""
     texts = {row_key(row): passage_text(row.title, row.passage) for row in rows}
     todo = ((key, text) for key, text in texts.items() if key not in indexes.tokens)

@@ -159,7 +159,7 @@ class Lexical:
         return self._terms("passage_id", Query.boolean_query(clauses))
 
     def write(self, entries: Iterable[Entry], without: Iterable[str], stamp: int | None) -> None:
-        """Index the passages in place of their papers' old ones, drop the papers `without`, set the stamp."""
+        """Index passages in place of their papers' old ones, drop papers `without`, set the stamp."""
         entries = list(entries)
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
@@ -174,7 +174,7 @@ class Lexical:
         self.reload()
 
     def tidy(self) -> None:
-        """Throw away files that a killed writer left: tantivy stumbles over them when it comes to their names."""
+        """Throw away what a killed writer left: tantivy stumbles when it comes to such a name again."""
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             writer.garbage_collect_files()

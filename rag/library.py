@@ -34,7 +34,7 @@ from rag.vectors import row_key
 from rag.verify import Verification, verify
 
 if TYPE_CHECKING:
-    from rag.encoder import Encoder
+    from rag.ingest import PassageEncoder
 
 _MENDING_S = 600.0
 """How long to wait for another process that is mending the library."""
@@ -199,7 +199,7 @@ class Library:
     def add(
         self,
         papers: Iterable[Paper | Skip],
-        encoder: Encoder,
+        encoder: PassageEncoder,
         *,
         total: int | None = None,
         progress: Callable[[Progress], None] | None = None,
@@ -234,7 +234,7 @@ class Library:
         """Something is left that only `repair` can put right."""
         return self._indexes.behind or self._indexes.tokens.damaged or self._indexes.n_unencoded > 0
 
-    def repair(self, encoder: Encoder) -> int:
+    def repair(self, encoder: PassageEncoder) -> int:
         """Rebuild what does not agree with the truth. Returns how many papers were encoded anew."""
         from rag.ingest import encode_missing
 
@@ -246,7 +246,7 @@ class Library:
         """Read everything and compare: which papers are damaged, and what is derived and disagrees."""
         return verify(self._indexes)
 
-    def check_encoder(self, encoder: Encoder) -> None:
+    def check_encoder(self, encoder: PassageEncoder) -> None:
         """Raises EncoderMismatch where the library was indexed with another."""
         if self._about.encoder not in (None, encoder.fingerprint):
             raise EncoderMismatch(
