@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from eval.bootstrap import Estimate, estimate_mean, randomisation_p
 from eval.datasets import Dataset, Gold, Question
 from eval.measures import DEPTH, score_retrieval
-from eval.report import interval, shown
+from eval.page import interval, shown
 from eval.runner import asking, searching
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from eval.datasets import load_questions
+from eval.page import estimates, interval, shown
 from eval.provenance import commit
-from eval.report import estimates, interval, shown
 from eval.summary import percentiles
 
 ROOT = Path(__file__).parent.parent

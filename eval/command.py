@@ -169,24 +169,23 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _pairs(args: argparse.Namespace, config: Config) -> int:
-    from eval.pairs import check_pairs, load_pairs, measure_pairs, pair_row, pairs_table
-    from eval.results import write_text
+    from eval.pairs import check_pairs, load_pairs
+    from eval.pairs_report import pairs_markdown, write_pairs_report
+    from eval.provenance import pairs_manifest
     from rag.encoder import Encoder
     from rag.support import Gate
 
     pairs = load_pairs(args.pairs)[: args.limit]
+    encoder = Encoder.load(config)
     with progress_bar("Checking") as progress:
-        checked = check_pairs(pairs, Gate(Encoder.load(config)), progress)
-    measures = measure_pairs(checked)
+        checked = check_pairs(pairs, Gate(encoder), progress)
     folder = args.out or RUNS / args.pairs.stem
-    folder.mkdir(parents=True, exist_ok=True)
-    rows = "".join(json.dumps(pair_row(c), ensure_ascii=False) + "\n" for c in checked)
-    summary = {name: asdict(value) for name, value in measures.items()}
-    write_text(folder / "results.jsonl", rows)
-    write_text(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
-    write_text(folder / "report.md", pairs_table(args.pairs.stem, checked, measures))
-    print(json.dumps(summary) if args.json else pairs_table(args.pairs.stem, checked, measures))
-    _tell(f"The run is in {folder}")
+    measures = write_pairs_report(folder, pairs_manifest(args.pairs, len(pairs), encoder), checked)
+    if args.json:
+        print(json.dumps({name: asdict(value) for name, value in measures.items()}))
+    else:
+        print(pairs_markdown(args.pairs.stem, checked, measures))
+    _tell(f"The run is in {folder}; open {folder / 'report.html'}")
     return 0
 
 

@@ -6,11 +6,10 @@ support (Hanley & McNeil, Radiology 1982; ties count half); accuracy is at the g
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +56,10 @@ class Checked:
     def accepted(self) -> bool:
         """As the gate has it: shown as borne, if with a doubt."""
         return self.status != "unsupported"
+
+    @property
+    def right(self) -> bool:
+        return self.accepted == (self.pair.label == "SUPPORT")
 
 
 class FoundByGate(Protocol):
@@ -115,9 +118,7 @@ def measure_pairs(checked: Sequence[Checked]) -> dict[str, Estimate]:
         if borne and others:
             found[name] = estimate_auc([c.support for c in borne], [c.support for c in others])
     if borne and nei:
-        found["accuracy"] = estimate_mean(
-            [float(c.accepted == (c.pair.label == "SUPPORT")) for c in [*borne, *nei]]
-        )
+        found["accuracy"] = estimate_mean([float(c.right) for c in [*borne, *nei]])
     for label, members in by_label.items():
         accepted = [float(c.accepted) for c in members]
         found[f"accepted_{label.lower()}"] = estimate_mean(accepted)
@@ -141,27 +142,3 @@ def estimate_auc(positive: Sequence[float], negative: Sequence[float]) -> Estima
         return np.where(possible > 0, won / np.maximum(possible, 1), np.nan)
 
     return estimate(auc, scores.size)
-
-
-def pair_row(checked: Checked) -> dict[str, Any]:
-    """A line of a pair run's results.jsonl."""
-    return {
-        "id": checked.pair.id,
-        "label": checked.pair.label,
-        "support": checked.support,
-        "status": checked.status,
-        "reasons": list(checked.reasons),
-        "claim": checked.pair.claim,
-        "evidence": list(checked.pair.evidence),
-    }
-
-
-def pairs_table(name: str, checked: Sequence[Checked], measures: Mapping[str, Estimate]) -> str:
-    """The measures as Markdown."""
-    counts = Counter(c.pair.label for c in checked)
-    lines = [f"# {name}: " + ", ".join(f"{n} {label}" for label, n in sorted(counts.items())), ""]
-    lines += ["| measure | value | 95% interval | n | |", "|---|---|---|---|---|"]
-    for measure, value in measures.items():
-        between = "" if value.low is None or value.high is None else f"{value.low:.3f} to {value.high:.3f}"
-        lines.append(f"| {measure} | {value.value:.3f} | {between} | {value.n} | {PAIR_MEASURES[measure]} |")
-    return "\n".join(lines) + "\n"

@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import rag
 from eval.datasets import Dataset
+from eval.lines import sha256
 from eval.results import Manifest
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.encoder import Encoder
 
 _SOURCES = ("rag/**/*.py", "rag/*.json", "rag/*.npy", "prompts/*.md", "eval/*.py")
 
@@ -28,8 +30,20 @@ def make_manifest(dataset: Dataset, assistant: Assistant, settings: dict[str, An
         dataset={"name": dataset.name, "sha256": dataset.sha256, "n_questions": len(dataset.questions)},
         library={"fingerprint": assistant.library.fingerprint(), "n_papers": assistant.library.n_papers},
         encoder=assistant.encoder.fingerprint,
-        code={"version": rag.__version__, "sha256": code_sha256(), "commit": commit()},
+        code=code(),
         settings=settings,
+    )
+
+
+def pairs_manifest(path: Path, n_pairs: int, encoder: Encoder) -> Manifest:
+    """The manifest of pairs that were checked: no library is asked."""
+    return Manifest(
+        dataset={"name": path.stem, "sha256": sha256(path.read_bytes()), "n_pairs": n_pairs},
+        library={},
+        encoder=encoder.fingerprint,
+        code=code(),
+        settings={"mode": "pairs"},
+        state="finished",
     )
 
 
@@ -57,6 +71,10 @@ def search_settings(mode: str = "hybrid") -> dict[str, Any]:
     return {"mode": "search", "weights": asdict(LEGS["hybrid"])} | (
         {"legs": mode} if mode != "hybrid" else {}
     )
+
+
+def code() -> dict[str, str | None]:
+    return {"version": rag.__version__, "sha256": code_sha256(), "commit": commit()}
 
 
 def code_sha256() -> str:

@@ -1,23 +1,22 @@
 """A finished run as people read it: report.html (one file, no network), report.md, and scores beside.
 
-Owns what is shown and in what order; numbers come from `eval.summary`, plots from `eval.charts`, the
-page from assets/. The template escapes everything that is not one of our own plots.
+Owns what is shown and in what order; numbers come from `eval.summary`, plots from `eval.charts`, the page's
+frame from `eval.page`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from importlib.resources import files
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eval import charts
 from eval.answers import found_facts, is_verbatim, quoted_evidence
-from eval.bootstrap import Estimate
 from eval.datasets import Gold
 from eval.misses import KINDS, misses
+from eval.page import Page, Plot, Tile, estimates, interval, made_by, render, shown, tile
 from eval.results import Manifest, write_text
 from eval.summary import MEASURES, Scored, latency, scores_lines, summarise
 
@@ -28,6 +27,8 @@ HEADLINES = (
 BY_TYPE = ("nDCG@10", "R@5", "fact_recall", "citation_precision", "evidence_recall", "abstention_right")
 SHOWN = 10
 """Retrieved papers the page lists for a question."""
+NAMED = 30
+"""Questions the Markdown names of each kind of failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,63 +103,72 @@ def notices(summary: Mapping[str, Any]) -> list[str]:
 
 def html(report: Report) -> str:
     """The page: one self-contained file."""
-    from jinja2 import Environment, StrictUndefined
-    from markupsafe import Markup
-
-    assets = files("eval") / "assets"
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    summary, manifest = report.summary, report.manifest
+    measures = estimates(summary["measures"])
+    tiles = [tile(name, MEASURES[name].about, measures[name]) for name in HEADLINES if name in measures]
+    if total := report.latency.get("total"):
+        median, p95 = f"{total['p50']:.0f}", f"p95 {total['p95']:.0f} ms"
+        tiles.append(Tile("median latency", "time of a question", median, p95, unit="ms"))
+    lower = {
+        name: " (lower is better)" if measure.better == "lower" else "" for name, measure in MEASURES.items()
+    }
+    mode = manifest.settings["mode"]
+    return render(
+        "report.html",
+        Page(
+            name=manifest.dataset["name"],
+            lead=f"{summary['n']} questions over {manifest.library['n_papers']:,} papers, {mode}. "
+            "Intervals are 95%, by bootstrap over questions.",
+            notices=notices(summary),
+            tiles=tiles,
+            plots=plots(report),
+            measures=measures,
+            about={name: measure.about + lower[name] for name, measure in MEASURES.items()},
+            what="questions",
+            kind_name="Type",
+            types=summary["types"],
+            kinds=KINDS,
+            rows=[question_row(scored, report.gold) for scored in report.scored],
+            made=made_by(manifest),
+        ),
     )
-    environment.filters |= {"shown": shown, "interval": interval}
-    template = environment.from_string((assets / "report.html").read_text(encoding="utf-8"))
+
+
+def plots(report: Report) -> list[Plot]:
+    """Every plot the run has numbers for."""
     summary = report.summary
-    page: str = template.render(
-        manifest=asdict(report.manifest),
-        summary=summary,
-        notices=notices(summary),
-        measures=estimates(summary["measures"]),
-        about=MEASURES,
-        headlines=[name for name in HEADLINES if name in summary["measures"]],
-        latency=report.latency,
-        plots=[(title, note, Markup(svg)) for title, note, svg in plots(report)],
-        kinds=KINDS,
-        rows=[question_row(scored, report.gold) for scored in report.scored],
-        css=Markup((assets / "report.css").read_text(encoding="utf-8")),
-        js=Markup((assets / "report.js").read_text(encoding="utf-8")),
-    )
-    return page
-
-
-def plots(report: Report) -> list[tuple[str, str, str]]:
-    """(title, note, SVG) of every plot the run has numbers for."""
-    summary, found = report.summary, []
+    found: list[Plot] = []
     by_type = {kind: estimates(values) for kind, values in summary["by_type"].items()}
     for name in BY_TYPE:
         rows = [(kind, values[name]) for kind, values in by_type.items() if name in values]
         if len(rows) > 1:
-            found.append((f"{name} by type", MEASURES[name].about, charts.interval_chart(rows)))
+            found.append(Plot(f"{name} by type", MEASURES[name].about, charts.interval_chart(rows)))
     if summary["recall_by_depth"]:
         points = [(float(k), recall) for k, recall in enumerate(summary["recall_by_depth"], 1)]
         x = charts.Axis(1, len(points), (1, 2, 5, 10, 20, 50), "papers retrieved (k)", log=True)
         curve = charts.line_chart(points, x, charts.Axis(0, 1, charts.UNIT_TICKS, "recall"), area=True)
-        found.append(("Retrieval depth", "share of the gold papers among the first k", curve))
+        found.append(Plot("Retrieval depth", "share of the gold papers among the first k", curve))
     if summary["risk_coverage"]:
         x, y = (charts.Axis(0, 1, charts.UNIT_TICKS, label) for label in ("coverage", "risk"))
         curve = charts.line_chart(summary["risk_coverage"], x, y, area=True)
         found.append(
-            ("Risk and coverage", "errors, if only the questions it is surest of were answered", curve)
+            Plot("Risk and coverage", "errors, if only the questions it is surest of were answered", curve)
         )
     if len(summary["calibration"]) > 1:  # quotes alone all have support 1
         disc = charts.calibration_chart(
             summary["calibration"], "support of a sentence", "cites gold papers alone"
         )
         found.append(
-            ("Calibration of support", "answer sentences by their support; a disc's area is its share", disc)
+            Plot(
+                "Calibration of support",
+                "answer sentences by their support; a disc's area is its share",
+                disc,
+            )
         )
     if report.latency:
         rows3 = [(stage, t["p50"], t["p95"]) for stage, t in report.latency.items()]
         found.append(
-            ("Latency by stage", "median and 95th percentile", charts.bar_chart(rows3, "milliseconds"))
+            Plot("Latency by stage", "median and 95th percentile", charts.bar_chart(rows3, "milliseconds"))
         )
     return found
 
@@ -192,20 +202,11 @@ def question_row(scored: Scored, gold: Gold) -> dict[str, Any]:
     }
 
 
-def estimates(values: Mapping[str, Mapping[str, Any]]) -> dict[str, Estimate]:
-    return {name: Estimate(**value) for name, value in values.items()}
-
-
-def shown(value: Estimate | float) -> str:
-    """Shares with three places, larger numbers with one."""
-    number = value.value if isinstance(value, Estimate) else value
-    return f"{number:.3f}" if abs(number) <= 1 else f"{number:.1f}"
-
-
-def interval(value: Estimate) -> str:
-    return "" if value.low is None or value.high is None else f"{shown(value.low)} to {shown(value.high)}"
-
-
 def _misses_in_words(scored: Sequence[Scored]) -> list[str]:
     by_kind = {kind: [s.question.id for s in scored if kind in misses(s)] for kind in KINDS}
-    return [f"- {kind} ({len(ids)}): {', '.join(ids)}" for kind, ids in by_kind.items() if ids]
+    return [f"- {kind} ({len(ids)}): {_first(ids)}" for kind, ids in by_kind.items() if ids]
+
+
+def _first(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+    return ", ".join(ids[:NAMED]) + more

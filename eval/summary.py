@@ -56,6 +56,7 @@ MEASURES: Mapping[str, Measure] = {
     "supported": Measure("answer sentences the gate found supported"),
     "weak": Measure("answer sentences the gate found weak", "lower"),
     "unsupported": Measure("answer sentences the gate found unsupported", "lower"),
+    "verdict_right": Measure("pairs accepted by the gate if borne, refused if not"),
     "abstained": Measure("questions refused", ""),
     "answer_words": Measure("words in an answer", ""),
     "prompt_tokens": Measure("tokens sent to the model, for a question", "lower"),

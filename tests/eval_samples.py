@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from eval.datasets import Gold, GoldQuote, Question
+from eval.results import Manifest
 from rag.records import Answer, AnswerSentence, Citation, Paper, RetrievedPaper, SupportStatus
 
 PAPERS = {
@@ -13,6 +14,13 @@ PAPERS = {
     "b": Paper("b", "Beta", "Beta loses nothing.\nIt is twice as fast.", year=2022),
     "c": Paper("c", "Gamma", "Gamma is a survey of both."),
 }
+MANIFEST = Manifest(
+    dataset={"name": "d", "sha256": "1", "n_questions": 8},
+    library={"fingerprint": "f", "n_papers": 3},
+    encoder="e",
+    code={"version": "0", "sha256": "c", "commit": "abc"},
+    settings={"mode": "extractive"},
+)
 GOLD = Gold(qrels={"q1": {"a": 1}}, missing=(), papers=PAPERS, ids={"Alpha": "a", "Beta": "b", "Gamma": "c"})
 
 

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from eval.pairs import Checked, Label, Pair, check_pairs, load_pairs, measure_pairs, pairs_table
+from eval.compare import compare_runs
+from eval.pairs import Checked, Label, Pair, check_pairs, load_pairs, measure_pairs
+from eval.pairs_report import pairs_markdown, roc, write_pairs_report
 from rag.encoder import Encoder
+from tests.eval_samples import MANIFEST
 
 
 def checked(label: Label, support: float, status: str) -> Checked:
@@ -42,9 +46,24 @@ def test_labels_that_are_not_there_are_not_measured() -> None:
 
 
 def test_the_table_tells_what_the_pairs_are() -> None:
-    text = pairs_table("p", ALL, measure_pairs(ALL))
+    text = pairs_markdown("p", ALL, measure_pairs(ALL))
     assert text.startswith("# p: 1 CONTRADICT, 3 NEI, 2 SUPPORT")
     assert "| auc | 0.833 |" in text
+
+
+def test_the_curve_goes_from_nothing_to_everything() -> None:
+    assert roc([0.9, 0.4], [0.4, 0.1]) == [(0, 0), (0, 0.5), (0.5, 1), (1, 1)]
+
+
+def test_the_folder_is_a_run_that_can_be_compared(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_pairs_report(tmp_path / name, replace(MANIFEST, state="finished"), ALL)
+    comparison = compare_runs(tmp_path / "a", tmp_path / "b")
+    assert [(d.name, d.a, d.difference.n) for d in comparison.differences] == [("verdict_right", 5 / 6, 6)]
+    page = (tmp_path / "a" / "report.html").read_text()
+    assert page.count('<details class="question bad"') == 1
+    assert page.count("<svg") == 2
+    assert "accepted, though not borne" in page
 
 
 def test_the_gate_tells_scifacts_claims_apart(shared_dir: Path, encoder: Encoder) -> None:

@@ -15,12 +15,12 @@ from eval import charts
 from eval.bootstrap import Estimate
 from eval.datasets import Dataset, Question
 from eval.misses import misses
-from eval.report import Report, html, interval, markdown, shown, write_report
+from eval.page import interval, shown
+from eval.report import Report, html, markdown, write_report
 from eval.results import Result, Verdict
 from eval.summary import Scored, calibrate, latency, score_questions, summarise
 from rag.records import Answer
-from tests.eval_samples import GOLD, cite, make_answer, make_question
-from tests.test_eval_runner import MANIFEST
+from tests.eval_samples import GOLD, MANIFEST, cite, make_answer, make_question
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} & "quoted"'
 

@@ -13,16 +13,9 @@ from eval.results import FORMAT, Manifest, Result, Verdict, read_manifest, read_
 from eval.runner import asking, run_questions
 from rag.errors import InputError, LibraryDamaged, ModelTimeout
 from rag.records import Answer
-from tests.eval_samples import make_answer, make_question
+from tests.eval_samples import MANIFEST, make_answer, make_question
 
 QUESTIONS = [make_question(f"q{n}") for n in range(8)]
-MANIFEST = Manifest(
-    dataset={"name": "d", "sha256": "1", "n_questions": 8},
-    library={"fingerprint": "f", "n_papers": 3},
-    encoder="e",
-    code={"version": "0", "sha256": "c", "commit": "abc"},
-    settings={"mode": "extractive"},
-)
 
 
 def answered(question: Question) -> Result:
