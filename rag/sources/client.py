@@ -21,6 +21,7 @@ from rag import __version__
 from rag.errors import ConfigError, InputError, RagError, SourceError
 
 T = TypeVar("T")
+Params = Mapping[str, str | int]
 
 WAITS_S = (2.0, 5.0, 15.0, 30.0)
 """Before the second to the last try; a longer Retry-After is honoured."""
@@ -71,7 +72,7 @@ class Client:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def get(self, path: str, params: Mapping[str, str | int], parse: Callable[[bytes], T]) -> T:
+    def get(self, path: str, params: Params, parse: Callable[[bytes], T]) -> T:
         """What `parse` makes of the reply; where it raises ValueError, or the service falters, again.
 
         Raises InputError where the service refuses the request, ConfigError where it refuses us, and
@@ -92,7 +93,7 @@ class Client:
             f"{self._where}: {problem}; what came before is kept, run the same command again{pause} to go on"
         )
 
-    def _fetch(self, path: str, params: Mapping[str, str | int]) -> bytes:
+    def _fetch(self, path: str, params: Params) -> bytes:
         self._pace()
         url = f"{self.service.url.rstrip('/')}/{path}"
         try:

@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.readers.entries import Entry, to_paper, year_in
 from rag.records import Paper, Skip
-from rag.sources.client import Client
+from rag.sources.client import Client, Params
 from rag.sources.source import Cursor, Page, Search, Source
 
 NAME = "huggingface-papers"
@@ -36,7 +36,7 @@ def _daily(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Pa
     since = search.since or search.until - timedelta(days=FIRST_DAYS)
     day, number = (date.fromisoformat(str(cursor["day"])), int(cursor["page"])) if cursor else (since, 0)
     while day <= search.until:
-        asked: dict[str, str | int] = {"date": day.isoformat(), "p": number, "limit": search.page_size}
+        asked: Params = {"date": day.isoformat(), "p": number, "limit": search.page_size}
         papers = client.get("api/daily_papers", asked, parse_list)
         day, number = (day, number + 1) if papers else (day + timedelta(days=1), 0)
         if papers:
