@@ -16,6 +16,9 @@ from rag.encoder import Encoder
 from rag.errors import IndexDamaged, LibraryNotFound, RagError
 from rag.library import Library
 
+NAMED = 5
+"""Damaged papers that are named; `Library.verify` has them all."""
+
 State = Literal["ok", "note", "wrong"]
 
 
@@ -75,13 +78,19 @@ def _papers(library: Library) -> Check:
 
 
 def _indexes(library: Library) -> Check:
-    """Chroma, the word index and the token store have the same stamp."""
+    """Every paper reads back as it was written, and every index has all of them and nothing else."""
     status = library.status()
     if status["writer"]:
-        return Check("indexes", "note", f"being written by {status['writer']}")
-    if status["needs_repair"]:
-        return Check("indexes", "wrong", "words or tokens are behind Chroma", _mend(library.path))
-    return Check("indexes", "ok", f"Chroma, words and tokens agree at stamp {status['stamps']['truth']}")
+        return Check("indexes", "note", f"being written by {status['writer']}; look again later")
+    verified = library.verify()
+    if verified.damaged:
+        some = ", ".join(verified.damaged[:NAMED])
+        remedy = "rag ingest their files again, or rag restore a backup"
+        return Check("indexes", "wrong", f"{len(verified.damaged)} papers are damaged: {some}", remedy)
+    if status["needs_repair"] or not verified.ok:
+        behind = ", ".join(f"{name} ({len(ids):,})" for name, ids in verified.stale.items() if ids)
+        return Check("indexes", "wrong", f"not in agreement with Chroma: {behind}", _mend(library.path))
+    return Check("indexes", "ok", f"vectors, words and tokens agree with {verified.n_papers:,} papers")
 
 
 def _mend(library: Path) -> str:
