@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--mcp", action="store_true", help="speak the Model Context Protocol on stdin and stdout instead"
     )
+    parser.epilog = f"To be reached from other machines, it needs a key: ${KEY_VARIABLE}."
 
 
 def run(args: argparse.Namespace, config: Config) -> int:

@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--contact", metavar="EMAIL", help="whom the service may write to ($RAG_CONTACT)")
     parser.add_argument("--base-url", metavar="URL", help="where the service is ($RAG_ARXIV_URL and so on)")
     parser.add_argument("--json", action="store_true", help="print what was done as one JSON value")
+    parser.epilog = "A key of yours for the service is taken from $OPENALEX_API_KEY or $NCBI_API_KEY."
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
