@@ -16,8 +16,8 @@ from rag.errors import ConfigError
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
-OTHER_VOCABULARY = "o200k_base"
-"""Counts for models tiktoken does not know."""
+OTHER_VOCABULARY = "cl100k_base"
+"""Counts for models tiktoken does not know: reads in half the time of the larger one, and counts more."""
 OTHER_MARGIN = 1.2
 """How far such a count may lie below the model's own: open models' vocabularies are smaller."""
 _SHIPPED = ("cl100k_base", "o200k_base")

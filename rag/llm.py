@@ -86,9 +86,10 @@ class LanguageModel:
         return f"LanguageModel({self.config.model or 'first listed'!r} at {self.host})"
 
     def warm_up(self) -> None:
-        """Import the client, and find the model's name and vocabulary, while the caller retrieves."""
-        self._warming = Thread(target=self._prepare, daemon=True)
-        self._warming.start()
+        """Import the client, and find the model's name and vocabulary, while the caller retrieves. Once."""
+        if self._warming is None:
+            self._warming = Thread(target=self._prepare, name="model-warm-up", daemon=True)
+            self._warming.start()
 
     def _prepare(self) -> None:
         try:
