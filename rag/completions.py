@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rag.errors import InputError
+from rag.export.text import remarks
 from rag.records import Answer, Citation, History
 
 MODELS = {"rag": None, "rag-extractive": False}
@@ -106,9 +107,7 @@ def chat_request(body: Mapping[str, Any]) -> ChatRequest:
 
 def text_of(answer: Answer) -> str:
     """The answer, what is doubtful in it, and the cited sentences with their papers."""
-    parts = [answer.answer.strip()]
-    if answer.reason and answer.reason not in answer.answer:
-        parts.append(answer.reason)
+    parts = [answer.answer.strip(), *remarks(answer)]
     doubts = [f"- {each.status}: {each.text}" for each in answer.sentences if each.status != "supported"]
     parts += ["To be checked:\n" + "\n".join(doubts)] if doubts else []
     parts += ["\n".join(_reference(citation) for citation in answer.citations)]

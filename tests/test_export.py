@@ -256,10 +256,13 @@ def test_markdown_answer_has_marks_doubts_and_references() -> None:
     assert "> Scales as $O(n)$." in text
 
 
-def test_an_abstention_says_why_in_markdown_and_html() -> None:
-    silent = replace(ANSWER, abstained=True, reason="This library does not say.", citations=(), sentences=())
-    assert "This library does not say." in export_answers([silent], "markdown")
-    assert "This library does not say." in export_answers([silent], "html")
+@pytest.mark.parametrize("format", ["markdown", "html"])
+@pytest.mark.parametrize("answer", ["", "This library does not say."])
+def test_an_abstention_says_why_once(format: str, answer: str) -> None:
+    reason = "This library does not say."
+    silent = replace(ANSWER, answer=answer, abstained=True, reason=reason, citations=(), sentences=())
+    assert export_answers([silent], format).count(reason) == 1
+    assert "The model was away." in export_answers([replace(silent, notice="The model was away.")], format)
 
 
 def evil_answer(text: str) -> Answer:

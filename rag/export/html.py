@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from rag.export.text import byline, is_web_address, one_line
+from rag.export.text import byline, is_web_address, one_line, remarks
 from rag.records import Answer, AnswerSentence, Citation, Paper
 
 _STYLE = """
@@ -43,8 +43,7 @@ def _section(answer: Answer, n: int, known: Mapping[str, Paper], *, single: bool
     """Question `n` of the page with its answer, doubts and evidence; its anchors are "<n>-<citation>"."""
     parts = [] if single else [f"<h2>{escape(one_line(answer.question))}</h2>"]
     parts += [f"<p>{_with_marks(line, answer, n)}</p>" for line in answer.answer.splitlines() if line.strip()]
-    if answer.reason:
-        parts.append(f'<p class="meta">{escape(answer.reason)}</p>')
+    parts += [f'<p class="meta">{escape(remark)}</p>' for remark in remarks(answer)]
     parts += [_doubt(each) for each in answer.sentences if each.status != "supported"]
     if answer.citations:
         evidence = [_evidence(citation, f"{n}-{citation.n}", known) for citation in answer.citations]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from rag.export.text import byline, is_web_address, one_line, split_math
+from rag.export.text import byline, is_web_address, one_line, remarks, split_math
 from rag.records import Answer, Citation, Paper
 
 _ACTIVE = re.compile(r"<[A-Za-z/!?]|\]\s*[(\[:]|`")
@@ -49,8 +49,7 @@ def _answer(answer: Answer) -> str:
     marks = {str(citation.n) for citation in answer.citations}
     blocks = [f"# {escape(answer.question)}"]
     blocks += [_with_marks(paragraph, marks) for paragraph in answer.answer.splitlines() if paragraph.strip()]
-    if answer.reason:
-        blocks.append(f"*{escape(answer.reason)}*")
+    blocks += [f"*{escape(remark)}*" for remark in remarks(answer)]
     if doubts := [_doubt(answer, n) for n, each in enumerate(answer.sentences) if each.status != "supported"]:
         blocks.append("**To be checked**\n\n" + "\n".join(doubts))
     if answer.citations:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from rag.records import Answer
+
 _MATH = re.compile(r"(\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|\\\(.*?\\\))")
 
 
@@ -16,6 +18,12 @@ def one_line(text: str) -> str:
 def byline(authors: tuple[str, ...], most: int = 6) -> str:
     """The authors in a line; beyond `most`, the first and "et al."."""
     return ", ".join(authors) if len(authors) <= most else f"{authors[0]} et al."
+
+
+def remarks(answer: Answer) -> list[str]:
+    """What is to be said beside an answer: why the library does not say, and its notice."""
+    reason = answer.reason if answer.reason and answer.reason not in answer.answer else None
+    return [remark for remark in (reason, answer.notice) if remark]
 
 
 def is_web_address(url: str) -> bool:
