@@ -27,6 +27,7 @@ from rag.records import (
     Done,
     Event,
     Filters,
+    History,
     IngestReport,
     Progress,
     RankedPaper,
@@ -154,7 +155,7 @@ class Assistant:
         if writes:
             self._writer.warm_up()
         with clock("plan"):
-            plan = queries.plan(question, turns, filters)
+            plan = self._plan(question, turns, filters, rewrites=writes and self.config.rewrite)
         with clock("retrieve"):
             ranking, notice = self._rank(plan, filters)
         with clock("read"):
@@ -168,7 +169,7 @@ class Assistant:
             sentences=(),
             citations=(),
             retrieved=_retrieved(papers, top or self.config.top),
-            searched_for=_searches(plan),
+            searched_for=plan.queries,
             notice=notice,
             confidence=abstention.confidence(ranking),
         )
@@ -219,6 +220,17 @@ class Assistant:
                 f"no papers in the library at {where}; add some: rag ingest PATH... --library {where}"
             )
 
+    def _plan(
+        self, question: str, history: History, filters: Filters | None, *, rewrites: bool
+    ) -> queries.Plan:
+        plan = queries.plan(question, history, filters)
+        if rewrites:
+            from rag.rewriting import rewrite
+
+            return rewrite(plan, question, history, self._writer.llm, self.config.prompts)
+        # A comparison is searched side by side, too; searching the parts of other questions does not help.
+        return plan if plan.kind == "compare" else replace(plan, queries=plan.queries[:1])
+
     def _rank(self, plan: queries.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
         """Rank with the plan's filters; one only read off the wording gives way where nothing passes it."""
         ranking = self._rank_sides(plan, plan.filters)
@@ -230,8 +242,7 @@ class Assistant:
     def _rank_sides(self, plan: queries.Plan, filters: Filters | None) -> Ranking:
         weights = LISTING if plan.kind == "list" else None
         whole, *sides = (
-            rank(self.library, self.encoder, text, filters=filters, weights=weights)
-            for text in _searches(plan)
+            rank(self.library, self.encoder, text, filters=filters, weights=weights) for text in plan.queries
         )
         return merge(whole, sides) if sides else whole
 
@@ -244,11 +255,6 @@ class Assistant:
         evidence = read(question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]])
         unread = [()] * (len(best) - len(evidence))
         return [RankedPaper(r.paper, r.score, e) for r, e in zip(best, [*evidence, *unread], strict=True)]
-
-
-def _searches(plan: queries.Plan) -> tuple[str, ...]:
-    """The whole question; for a comparison also its sides. Parts of other questions do not help."""
-    return plan.queries if plan.kind == "compare" else plan.queries[:1]
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:

@@ -8,6 +8,7 @@ BiasGelu. The architecture is BERT's (Devlin et al., 2019), the sizes are MiniLM
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -43,9 +44,7 @@ class _Graph:
         """A dense layer's matrix; PyTorch keeps it transposed."""
         return self.constant(f"{name}.weight", self.weights[f"{name}.weight"].T)
 
-    def node(
-        self, op: str, inputs: list[str], output: str, domain: str = CONTRIB, **attributes: float
-    ) -> str:
+    def node(self, op: str, inputs: list[str], output: str, domain: str = CONTRIB, **attributes: Any) -> str:
         self.nodes.append(helper.make_node(op, inputs, [output], name=output, domain=domain, **attributes))
         return output
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.commands.model import add_model_arguments, with_model_arguments
 from rag.config import Config
 from rag.errors import ConfigError, InputError, LibraryError, RagError
 from rag.filters import add_filter_arguments, filters_from
@@ -29,7 +30,7 @@ Type a question, or a follow-up to the last one. Commands:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--no-llm", action="store_true", help="begin without a model")
+    add_model_arguments(parser)
     add_filter_arguments(parser)
 
 
@@ -37,7 +38,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Answer until the input ends. A failed question is reported, and the conversation goes on."""
     from rag.assistant import Assistant
 
-    with Assistant.open(config=config) as assistant:
+    with Assistant.open(config=with_model_arguments(config, args)) as assistant:
         mode: Mode = "llm" if config.has_model and not args.no_llm else "extractive"
         chat = Chat(assistant, mode, filters_from(args), terminal())
         if sys.stdin.isatty():

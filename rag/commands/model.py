@@ -16,6 +16,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--strict", action="store_true", help="leave unsupported sentences out, not marked")
     group.add_argument("--judge", action="store_true", help="have the model, too, check what it wrote")
+    group.add_argument("--rewrite", action="store_true", help="have the model word what is searched")
     group.add_argument(
         "--prompts", metavar="DIR", help="Markdown files in place of the prompts of the same name"
     )
@@ -31,6 +32,7 @@ def with_model_arguments(config: Config, args: argparse.Namespace) -> Config:
         config,
         strict=args.strict or config.strict,
         judge=args.judge or config.judge,
+        rewrite=args.rewrite or config.rewrite,
         prompts=Path(args.prompts).expanduser() if args.prompts else config.prompts,
         llm_cache=config.llm_cache and not args.no_cache,
         max_cost_usd=config.max_cost_usd if args.max_cost is None else args.max_cost,

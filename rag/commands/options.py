@@ -12,9 +12,10 @@ from rag.errors import InputError
 from rag.questions import check_question
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
-class SizedIterable(Sized, Iterable[T], Protocol[T]):
+class SizedIterable(Sized, Iterable[T_co], Protocol[T_co]):
     pass
 
 
@@ -55,8 +56,8 @@ def print_json(value: Any) -> None:
 
 
 def with_progress(things: SizedIterable[T], what: str) -> Iterator[T]:
-    """The things, one by one, with a bar on stderr where that is a terminal."""
-    if not sys.stderr.isatty():
+    """The things, one by one; where there are several and stderr is a terminal, with a bar on it."""
+    if len(things) < 2 or not sys.stderr.isatty():
         yield from things
         return
     from rich.console import Console
