@@ -69,11 +69,10 @@ def split_sentences(text: str) -> list[Sentence]:
     sentences: list[Sentence] = []
     start = 0
     for cut in [*(_before_openers(text, index) for index in starts[1:]), len(text)]:
-        body = text[start:cut].strip()
-        is_fragment = sum(map(str.isalpha, body[:40])) < 2
+        is_fragment = sum(map(str.isalpha, text[start : min(cut, start + 60)])) < 2
         if is_fragment and cut < len(text):  # "(2)" goes with what follows
             continue
-        if body:
+        if body := text[start:cut].strip():
             first = text.index(body[0], start)
             if is_fragment and sentences:  # "}" at the end, with what went before
                 first = sentences.pop().start

@@ -27,7 +27,7 @@ _LETTERS: dict[int, str | None] = {
 _COMBINING = re.compile(r"[\u0300-\u036f\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+")
 
 _TEX_SIGNS = re.compile(r"[\\{}$^_~]|\bmath(?:bb|bf|cal|frak|it|rm|scr|sf)\s")
-_TEX_ACCENT = re.compile(r"\\(?:[\"'`^~=.]|[bcdhkrtuv](?=[\s{]))\s*\{?\s*\\?([a-z])\s*\}?")
+_TEX_ACCENT = re.compile(r"\\(?:[\"'`^~=.]|[bcdhkrtuv](?=[\s{]))\s{0,3}\{?\s{0,3}\\?([a-z])\s{0,3}\}?")
 _TEX_LETTER = re.compile(r"\\(ss|ae|oe|aa|[olij])(?![a-z])\s?")
 _TEX_FONT = re.compile(
     r"\\(?:emph|url|textrm|bm|boldsymbol|operatorname)\b\s*"
@@ -93,7 +93,6 @@ def title_key(title: str) -> str:
     A plus or a sharp glued to a word counts (SPLADE and SPLADE++ are two). Never empty for a title that
     is not blank.
     """
-
     return "".join(re.findall(r"[^\W_]+|(?<=\w)[+#*]+(?!\w)", fold(title))) or "".join(title.split())
 
 

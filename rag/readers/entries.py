@@ -56,17 +56,17 @@ def to_paper(
     if reason or isinstance(found, Fault):
         return Skip(f"{document}:{found.place}", reason)
     title = " ".join(found.title.split())
+    arxiv_id = next(filter(None, map(clean_arxiv_id, (found.arxiv_id, found.url, found.doi))), "")
+    named = paper_id(title, doi=found.doi, arxiv_id=arxiv_id, own_id=found.own_id)
     return Paper(
-        paper_id=found.own_id
-        if found.keeps_id and found.own_id
-        else paper_id(title, doi=found.doi, arxiv_id=found.arxiv_id or found.url, own_id=found.own_id),
+        paper_id=found.own_id if found.keeps_id and found.own_id else named,
         title=title,
         abstract=found.abstract.strip(),
         authors=tuple(_readable(author) for author in found.authors if author.strip()),
         year=found.year,
         venue=_readable(found.venue),
         doi=_readable(clean_doi(found.doi)),
-        arxiv_id=clean_arxiv_id(found.arxiv_id) or clean_arxiv_id(found.url) or clean_arxiv_id(found.doi),
+        arxiv_id=arxiv_id,
         url=_readable(found.url),
         keywords=tuple(_readable(keyword) for keyword in found.keywords if keyword.strip()),
         sources=(source,),

@@ -1,0 +1,124 @@
+"""Records of an XML file, one by one, in constant memory. Owns what happens to XML that is broken or hostile.
+
+lxml goes on after an error; the record an error lies in (told by lines) is refused, and the others are kept.
+Entities are never expanded, nothing is loaded, and nesting and sizes are bounded, so that a small file cannot
+become a large one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO
+
+from lxml import etree
+
+from rag.errors import InputError
+from rag.readers.documents import Document
+from rag.readers.entries import Entry, Fault
+
+MAX_BETWEEN = 4 * 2**20
+"""Bytes from one record to the next; a tree takes up to thirty times its text in memory."""
+MAX_ERRORS = 1_000
+_CUT = re.compile(r"Premature end of data")
+_OPENED = re.compile(r"(?:tag|mismatch:) \S+ line (\d+)")
+"""Where the element began that an error is about, which may be far above the error."""
+
+Element = Any
+"""lxml's; it ships no types."""
+
+
+def read_records(
+    document: Document, tag: str, entry_of: Callable[[Element, int], Entry]
+) -> Iterator[Entry | Fault]:
+    """An entry for each element named `tag` (in any namespace), in order, or a fault for a broken one."""
+    stream = _Metered(document.stream)
+    context = etree.iterparse(
+        stream,
+        events=("start", "end"),
+        tag=f"{{*}}{tag}",
+        recover=True,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    errors = _Errors()
+    held: Entry | None = None
+    for event, element in context:
+        errors.take(context.error_log)
+        if held:
+            yield errors.fault_in(held, element.sourceline if event == "start" else None) or held
+            held = None
+        if event == "end":
+            stream.begin()
+            held = entry_of(element, element.sourceline)
+            _forget(element)
+    errors.take(context.error_log)
+    if held:
+        yield errors.fault_in(held, None) or held
+    yield from errors.left()
+
+
+def text_of(element: Element | None) -> str:
+    """All text within an element on one line; "" for none."""
+    return "" if element is None else " ".join("".join(element.itertext(tag=etree.Element)).split())
+
+
+def _forget(element: Element) -> None:
+    element.clear()
+    while element.getprevious() is not None:
+        del element.getparent()[0]
+
+
+class _Metered:
+    """A stream that refuses to be read on and on without a record."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._left = MAX_BETWEEN
+
+    def begin(self) -> None:
+        self._left = MAX_BETWEEN
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self._left -= len(chunk)
+        if self._left < 0:
+            raise InputError(f"more than {MAX_BETWEEN // 2**20} MB of XML without a record")
+        return chunk
+
+
+class _Errors:
+    """What the parser complained of, by the line where it began, until the record it lies in is known."""
+
+    def __init__(self) -> None:
+        self._by_line: dict[int, str] = {}
+        self._n_taken = 0
+
+    def take(self, log: Any) -> None:
+        if len(log) > MAX_ERRORS:
+            raise InputError(f"more than {MAX_ERRORS:,} errors in its XML; the first: {log[0].message}")
+        for error in log[self._n_taken :]:
+            is_cut, opened = _CUT.match(error.message), _OPENED.search(error.message)
+            message = "it is cut off" if is_cut else error.message
+            self._by_line.setdefault(int(opened[1]) if opened else error.line, message)
+        self._n_taken = len(log)
+
+    def fault_in(self, entry: Entry, next_line: int | None) -> Fault | None:
+        """The fault of an entry that ends before `next_line` (None: not known), if there is one.
+
+        Records that share a line cannot be told apart: their errors are left for the end.
+        """
+        start = int(entry.place)
+        lines = [line for line in self._by_line if start <= line and (next_line is None or line < next_line)]
+        messages = [self._by_line.pop(line) for line in lines]
+        return Fault(start, f"broken XML: {messages[0]}") if messages else None
+
+    def left(self) -> Iterator[Fault]:
+        """What lies in no record; that the root has no end matters only where nothing else was wrong."""
+        for line, message in sorted(self._by_line.items()):
+            if self._n_taken == 1 or "cut off" not in message:
+                yield Fault(line, f"broken XML: {message}")
