@@ -38,18 +38,18 @@ class Command:
 COMMANDS = {
     "demo": Command("rag.commands.demo", "ask the bundled demo papers a question, to see how it works"),
     "ingest": Command("rag.commands.ingest", "add papers from files and folders to a library"),
+    "sync": Command("rag.commands.sync", "fetch new papers from arXiv, OpenAlex, ..."),
     "ask": Command("rag.commands.ask", "answer a question, every sentence cited"),
     "search": Command("rag.commands.search", "list the papers that bear on a query"),
     "check": Command("rag.commands.check", "hold a text's claims against the library"),
     "chat": Command("rag.commands.chat", "ask and follow up, in the terminal"),
-    "status": Command("rag.commands.status", "tell what a library holds"),
-    "list": Command("rag.commands.list", "list the papers of a library"),
-    "show": Command("rag.commands.show", "show papers whole"),
-    "remove": Command("rag.commands.remove", "take papers out of a library"),
-    "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
     "ui": Command("ui.command", "open the chat page in a browser"),
     "serve": Command("rag.commands.serve", "answer over HTTP: REST, OpenAI's protocol, MCP"),
-    "sync": Command("rag.commands.sync", "fetch new papers from arXiv, OpenAlex, ..."),
+    "status": Command("rag.commands.status", "tell what a library holds"),
+    "list": Command("rag.commands.list", "list the papers of a library"),
+    "show": Command("rag.commands.show", "show one paper whole"),
+    "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
+    "remove": Command("rag.commands.remove", "take papers out of a library"),
     "eval": Command("eval.command", "measure retrieval and answers"),
     "doctor": Command("rag.commands.doctor", "check that everything is in order, and mend what can be"),
 }
@@ -97,7 +97,7 @@ def command_parser(name: str) -> Parser:
 
 def help_text() -> str:
     """What `rag --help` prints."""
-    width = max(map(len, COMMANDS))
+    width = max(map(len, [*COMMANDS, "--version"]))
     rows = [f"  {name:<{width}}  {command.summary}" for name, command in COMMANDS.items()]
     return "\n".join(
         [

@@ -85,8 +85,9 @@ def _indexes(library: Library) -> Check:
     verified = library.verify()
     if verified.damaged:
         some = ", ".join(verified.damaged[:NAMED])
+        more = f" and {len(verified.damaged) - NAMED:,} more" if len(verified.damaged) > NAMED else ""
         remedy = "rag ingest their files again, or rag restore a backup"
-        return Check("indexes", "wrong", f"{len(verified.damaged)} papers are damaged: {some}", remedy)
+        return Check("papers", "wrong", f"not as they were written: {some}{more}", remedy)
     if status["needs_repair"] or not verified.ok:
         behind = ", ".join(f"{name} ({len(ids):,})" for name, ids in verified.stale.items() if ids)
         return Check("indexes", "wrong", f"not in agreement with Chroma: {behind}", _mend(library.path))

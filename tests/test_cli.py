@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -100,7 +103,7 @@ def test_a_bug_is_not_dressed_up_as_a_users_mistake(monkeypatch: pytest.MonkeyPa
 
 
 def test_library_is_taken_from_the_option_before_the_environment(
-    rag: Rag, monkeypatch: pytest.MonkeyPatch, tmp_path: object
+    rag: Rag, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     seen: list[Config] = []
 
@@ -127,6 +130,17 @@ def test_a_closed_pipe_is_quiet() -> None:
     with child.stderr as stderr:
         said = stderr.read()
     assert (child.wait(), said) == (141, b"")
+
+
+def test_an_interruption_is_quiet_and_ends_as_shells_expect(tmp_path: Path) -> None:
+    questions = tmp_path / "questions"
+    os.mkfifo(questions)
+    command = [sys.executable, "-m", "rag", "ask", "--json", "--batch", str(questions)]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    with questions.open("wb"):  # opens when the child reads: it is at work now
+        child.send_signal(signal.SIGINT)
+        assert child.communicate() == (b"", b"")
+    assert child.returncode == 130
 
 
 def test_python_dash_m_is_the_same_program() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import groupby, pairwise
 from pathlib import Path
 
@@ -240,6 +242,17 @@ def test_the_doctor_finds_and_repairs_a_damaged_index(rag: Rag, own_library: Pat
     assert outcome.err.count("\n") == 1
     assert rag("doctor", "--library", own_library, "--repair").code == 0
     assert "21 to 8 seconds" in rag("ask", "--library", own_library, QUESTION).out
+
+
+def test_the_doctor_names_a_paper_that_no_longer_reads_as_it_was_written(rag: Rag, own_library: Path) -> None:
+    with closing(sqlite3.connect(own_library / "chroma" / "chroma.sqlite3")) as database, database:
+        database.execute(
+            "UPDATE embedding_metadata SET string_value = replace(string_value, '21 to 8', '21 to 9') "
+            "WHERE key = 'chroma:document'"
+        )
+    outcome = rag("doctor", "--library", own_library)
+    assert outcome.code == 2
+    assert "✗ papers   not as they were written: jointrank" in outcome.out
 
 
 def test_the_doctor_asks_the_models_server(
