@@ -9,6 +9,7 @@ import hashlib
 import subprocess
 from collections.abc import Iterable
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -73,7 +74,9 @@ def search_settings(mode: str = "hybrid") -> dict[str, Any]:
     )
 
 
+@cache
 def code() -> dict[str, str | None]:
+    """Version, sources and commit as this process found them at first: what is edited later is not what runs."""
     return {"version": rag.__version__, "sha256": code_sha256(), "commit": commit()}
 
 
