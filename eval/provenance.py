@@ -76,7 +76,7 @@ def search_settings(mode: str = "hybrid") -> dict[str, Any]:
 
 @cache
 def code() -> dict[str, str | None]:
-    """Version, sources and commit as this process found them at first: what is edited later is not what runs."""
+    """Version, sources and commit as first found: what is edited later is not what runs."""
     return {"version": rag.__version__, "sha256": code_sha256(), "commit": commit()}
 
 
