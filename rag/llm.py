@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 OPENAI_URL = "https://api.openai.com/v1"
 NO_KEY = "none"
 """What servers are sent where no key is set; they want the header, not its value."""
-NO_NAME = "list of models"
 TRIES = 3
 LONGEST_PAUSE_S = 30.0
 CONNECT_S = 5.0
@@ -109,8 +108,17 @@ class LanguageModel:
             return self.config.model
         if not self.config.base_url:
             raise ConfigError("no model is named; set RAG_LLM_MODEL, like RAG_LLM_MODEL=gpt-4.1-mini")
-        with self._our_errors(NO_NAME):
-            page = self._retried(self._client.models.list)
+        import openai
+
+        with self._our_errors("the list of models"):
+            try:
+                page = self._client.models.list()
+            except openai.APIStatusError as error:
+                if error.status_code in (401, 403, 429):
+                    raise
+                raise ConfigError(
+                    f"{self.host} does not tell which models it has; set RAG_LLM_MODEL"
+                ) from error
         listed = [str(model.id) for model in getattr(page, "data", None) or ()]
         if not listed:
             raise ConfigError(f"{self.host} lists no model; load one there, or set RAG_LLM_MODEL")

@@ -42,9 +42,11 @@ class Scripted:
 
 
 class ModelServer:
-    """Serves while the `with` block runs. `models` is what GET /models lists."""
+    """Serves while the `with` block runs. `models` is what GET /models lists; None: it fails."""
 
-    def __init__(self, replies: Iterable[Scripted] = (), models: Sequence[str] = ("scripted",)) -> None:
+    def __init__(
+        self, replies: Iterable[Scripted] = (), models: Sequence[str] | None = ("scripted",)
+    ) -> None:
         self.replies = deque(replies)
         self.models = models
         self.requests: list[dict[str, Any]] = []
@@ -86,9 +88,10 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             return
 
         def do_GET(self) -> None:
-            self._json(
-                200, {"object": "list", "data": [{"id": name, "object": "model"} for name in server.models]}
-            )
+            if server.models is None:
+                self._json(500, {"error": {"message": "no list"}})
+            else:
+                self._json(200, {"object": "list", "data": [{"id": name} for name in server.models]})
 
         def do_POST(self) -> None:
             server.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))

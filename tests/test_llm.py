@@ -48,7 +48,7 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(
-            *replies: Scripted, models: Sequence[str] = ("scripted",), **settings: Any
+            *replies: Scripted, models: Sequence[str] | None = ("scripted",), **settings: Any
         ) -> tuple[ModelServer, LanguageModel]:
             server = stack.enter_context(ModelServer(replies, models))
             known = {
@@ -243,8 +243,9 @@ def test_without_a_name_the_first_listed_model_is_used(serve: Serve) -> None:
 
 def test_a_name_is_asked_for_where_none_can_be_found(serve: Serve, tmp_path: Path) -> None:
     _, lists_none = serve(models=[], model=None)
+    _, does_not_list = serve(models=None, model=None)
     at_openai = LanguageModel(Config(library=tmp_path, cache=tmp_path, api_key=KEY))
-    for llm in (lists_none, at_openai):
+    for llm in (lists_none, does_not_list, at_openai):
         with pytest.raises(ConfigError, match="RAG_LLM_MODEL"):
             llm.complete(ASKED)
 
