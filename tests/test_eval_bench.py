@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from eval.bench import Row, machine, run_rag, show
+from rag import __version__
+
+
+def test_a_child_is_measured() -> None:
+    done = run_rag("--version")
+    assert done.stdout == f"rag {__version__}\n"
+    assert done.seconds > 0
+    assert 5 < done.peak_mb < 500
+
+
+def test_a_child_that_fails_stops_the_benchmark() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        run_rag("nonsense")
+    assert failed.value.returncode == 2
+
+
+def test_the_machine_is_told_without_a_name_or_a_path() -> None:
+    line = machine()
+    assert " cores" in line
+    assert "commit " in line
+    assert "/" not in line
+
+
+def test_rows_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    show("Title", iter([Row("what", "1 s", "5 runs")]))
+    assert (
+        capsys.readouterr().out
+        == "### Title\n\n| what | figure | |\n|---|---|---|\n| what | 1 s | 5 runs |\n\n"
+    )
