@@ -50,8 +50,11 @@ class Prompt:
 def load_prompt(name: str, folder: Path | None = None) -> Prompt:
     """The prompt `name`, from `folder` if that has a file of the name, else our own.
 
-    Raises ConfigError where a file of the user's does not read, or its variables are not the prompt's.
+    Raises ConfigError where there is no such folder, a file of the user's does not read, or its variables
+    are not the prompt's.
     """
+    if folder and not folder.is_dir():
+        raise ConfigError(f"{folder}: there is no such folder of prompts; make it, or leave --prompts out")
     own = folder / f"{name}.md" if folder else None
     if own and own.is_file():
         source, read = str(own), own.read_bytes

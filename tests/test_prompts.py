@@ -70,6 +70,11 @@ def test_a_file_with_other_variables_is_refused_by_name(text: str | bytes, said:
     assert str(path) in str(error.value)
 
 
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no such folder"):
+        load_prompt("answer", tmp_path / "none")
+
+
 @pytest.mark.parametrize("values", [{"papers": "P"}, {"papers": "P", "question": "Q", "mood": "M"}])
 def test_filling_in_too_little_or_too_much_is_refused(values: dict[str, str]) -> None:
     with pytest.raises(KeyError, match=r"question|mood"):
