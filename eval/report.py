@@ -27,6 +27,8 @@ HEADLINES = (
 BY_TYPE = ("nDCG@10", "R@5", "fact_recall", "citation_precision", "evidence_recall", "abstention_right")
 SHOWN = 10
 """Retrieved papers the page lists for a question."""
+LISTED = 450
+"""Questions the page lists, so that it stays under 3 MB."""
 NAMED = 30
 """Questions the Markdown names of each kind of failure."""
 
@@ -119,7 +121,7 @@ def html(report: Report) -> str:
             name=manifest.dataset["name"],
             lead=f"{summary['n']} questions over {manifest.library['n_papers']:,} papers, {mode}. "
             "Intervals are 95%, by bootstrap over questions.",
-            notices=notices(summary),
+            notices=notices(summary) + _left_out(len(report.scored)),
             tiles=tiles,
             plots=plots(report),
             measures=measures,
@@ -128,7 +130,7 @@ def html(report: Report) -> str:
             kind_name="Type",
             types=summary["types"],
             kinds=KINDS,
-            rows=[question_row(scored, report.gold) for scored in report.scored],
+            rows=[question_row(scored, report.gold) for scored in _listed(report.scored)],
             made=made_by(manifest),
         ),
     )
@@ -210,3 +212,14 @@ def _misses_in_words(scored: Sequence[Scored]) -> list[str]:
 def _first(ids: Sequence[str]) -> str:
     more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
     return ", ".join(ids[:NAMED]) + more
+
+
+def _listed(scored: Sequence[Scored]) -> Sequence[Scored]:
+    """All questions in their order; where there are too many for a page, those with a failure first."""
+    return scored if len(scored) <= LISTED else sorted(scored, key=lambda s: not misses(s))[:LISTED]
+
+
+def _left_out(n: int) -> list[str]:
+    if n <= LISTED:
+        return []
+    return [f"{LISTED} of {n} questions are listed, those with a failure first; results.jsonl has them all"]

@@ -16,7 +16,7 @@ from eval.bootstrap import Estimate
 from eval.datasets import Dataset, Question
 from eval.misses import misses
 from eval.page import interval, shown
-from eval.report import Report, html, markdown, write_report
+from eval.report import LISTED, Report, html, markdown, write_report
 from eval.results import Result, Verdict
 from eval.summary import Scored, calibrate, latency, score_questions, summarise
 from rag.records import Answer
@@ -144,6 +144,19 @@ def test_the_folder_holds_the_report_and_two_are_the_same(tmp_path: Path) -> Non
     assert names == {"summary.json", "latency.json", "scores.jsonl", "report.md", "report.html"}
     for name in names:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+
+
+def test_a_page_of_many_questions_lists_the_failures_and_stays_small() -> None:
+    dataset, results = sample()
+    good = [replace(dataset.questions[0], id=f"g{n}") for n in range(LISTED)]
+    many = replace(dataset, questions=(*good, *dataset.questions))
+    known = replace(KNOWN, qrels={**KNOWN.qrels, **{question.id: {"a": 1} for question in good}})
+    answered = [replace(results[0], id=question.id) for question in good]
+    scored = score_questions(many, [*answered, *results], known)
+    page = html(Report(MANIFEST, summarise(scored, known), {}, scored, known))
+    assert page.count('<details class="question') == LISTED
+    assert page.count('<details class="question bad"') == 2
+    assert f"{LISTED} of {LISTED + 4} questions are listed" in page
 
 
 def test_the_page_calls_nothing_from_outside() -> None:
