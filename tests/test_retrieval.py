@@ -33,7 +33,7 @@ def test_a_node_says_where_it_stands_in_the_abstract(demo_assistant: Assistant) 
 def test_a_postprocessor_of_llama_index_can_follow(demo_assistant: Assistant) -> None:
     retriever = HybridRetriever(demo_assistant.library, demo_assistant.encoder)
     nodes = retriever.retrieve(QUERY)
-    kept = SimilarityPostprocessor(similarity_cutoff=nodes[2].score).postprocess_nodes(nodes)
+    kept = SimilarityPostprocessor(similarity_cutoff=nodes[2].get_score()).postprocess_nodes(nodes)
     assert [node.node_id for node in kept] == [node.node_id for node in nodes[:3]]
 
 
