@@ -188,7 +188,7 @@ class Answer:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Answer:
-        """The Answer whose `to_dict` (or its JSON) is `data`. Raises TypeError or KeyError where it is none."""
+        """The Answer whose `to_dict` (or its JSON) is `data`. Raises TypeError or KeyError otherwise."""
         sentences = (
             {
                 **sentence,

@@ -69,7 +69,7 @@ def test_a_follow_up_is_about_what_was_talked_of(demo_assistant: Assistant) -> N
 def test_an_off_topic_question_is_refused_with_the_nearest_three(demo_assistant: Assistant) -> None:
     answer = demo_assistant.ask("How long should a steak rest after grilling?", llm=False)
     assert answer.abstained
-    assert answer.sentences == answer.citations == ()
+    assert (answer.sentences, answer.citations) == ((), ())
     assert answer.reason is not None
     assert answer.reason.count("“") == 3
     assert len(answer.retrieved) == 10

@@ -33,12 +33,12 @@ def reference(text: str, w: dict[str, Array], tokenizer: Tokenizer) -> Array:
     """BERT's forward pass, layer by layer. float32[n, 384]"""
 
     def dense(x: Array, name: str) -> Array:
-        return x @ w[f"{name}.weight"].T + w[f"{name}.bias"]
+        return np.asarray(x @ w[f"{name}.weight"].T + w[f"{name}.bias"], np.float32)
 
     def norm(x: Array, name: str) -> Array:
         centred = x - x.mean(-1, keepdims=True)
         scaled = centred / np.sqrt(x.var(-1, keepdims=True) + 1e-12)
-        return scaled * w[f"{name}.weight"] + w[f"{name}.bias"]
+        return np.asarray(scaled * w[f"{name}.weight"] + w[f"{name}.bias"], np.float32)
 
     ids = tokenizer.encode(text).ids
     n = len(ids)

@@ -13,7 +13,7 @@ RNG = np.random.default_rng(7)
 
 def unit(*shape: int) -> late.Floats:
     values = RNG.standard_normal(shape).astype(np.float32)
-    return values / np.linalg.norm(values, axis=-1, keepdims=True)
+    return np.asarray(values / np.linalg.norm(values, axis=-1, keepdims=True), np.float32)
 
 
 def encoded(ids: list[int]) -> Encoded:
