@@ -43,6 +43,8 @@ _TIMES = re.compile(r"(?<=\d)\s*-?(?:times|x)(?![a-z])(?:\s*(?=\d))?")
 _THOUSANDS = re.compile(r",(?<=\d,)(?=\d{3}(?!\d))")
 _DECIMAL = re.compile(r"\.(?=\d)(?<![^\W\d]\.)")
 
+_TITLE_PART = re.compile(r"[^\W_]+|(?<=\w)[+#*]+(?!\w)")
+
 _DOI = re.compile(r"(?:https?://(?:dx\.)?doi\.org/|doi:\s*)?(10\.\d{4,9}/\S+)", re.IGNORECASE)
 _ARXIV = re.compile(
     r"(?:^|arxiv(?:\.org)?[:/.]\s*(?:(?:abs|pdf|html)/)?)"
@@ -93,7 +95,8 @@ def title_key(title: str) -> str:
     A plus or a sharp glued to a word counts (SPLADE and SPLADE++ are two). Never empty for a title that
     is not blank.
     """
-    return "".join(re.findall(r"[^\W_]+|(?<=\w)[+#*]+(?!\w)", fold(title))) or "".join(title.split())
+    folded = fold(title).replace("&", " and ")
+    return "".join(_TITLE_PART.findall(folded)) or "".join(title.split())
 
 
 def clean_doi(doi: str) -> str:

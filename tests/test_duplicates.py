@@ -1,0 +1,195 @@
+"""Which records are one paper, on a labelled set of pairs, and what becomes of those that are."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag.duplicates import judge, merge, resolve
+from rag.normalise import clean_doi, paper_id, title_key
+from rag.readers import read_papers
+from rag.records import Paper
+
+PAIRS = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "fixtures" / "duplicate_pairs.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def record(fields: dict[str, Any], source: str) -> Paper:
+    """A paper as a reader makes it of the fields that a pair tells."""
+    title, doi, arxiv_id = fields["title"], fields.get("doi", ""), fields.get("arxiv_id", "")
+    return Paper(
+        paper_id(title, doi=doi, arxiv_id=arxiv_id),
+        title,
+        fields.get("abstract", ""),
+        tuple(fields.get("authors", ())),
+        fields.get("year"),
+        fields.get("venue", ""),
+        clean_doi(doi),
+        arxiv_id,
+        sources=(source,),
+    )
+
+
+def records(pair: dict[str, Any]) -> tuple[Paper, Paper]:
+    return record(pair["a"], "a"), record(pair["b"], "b")
+
+
+def test_no_pair_of_two_papers_is_made_one_and_few_of_one_paper_stay_two() -> None:
+    found = Counter((pair["same"], judge(*records(pair)).verdict == "same") for pair in PAIRS)
+    assert len(PAIRS) >= 150
+    assert found[False, True] == 0
+    assert found[True, True] / (found[True, True] + found[True, False]) >= 0.95
+
+
+def test_judging_is_symmetric() -> None:
+    for pair in PAIRS:
+        one, other = records(pair)
+        assert judge(one, other) == judge(other, one)
+
+
+class Shelf:
+    """Stored papers, found as a library finds them: by id, DOI, arXiv id and title."""
+
+    def __init__(self) -> None:
+        self.papers: dict[str, Paper] = {}
+
+    def add(self, paper: Paper) -> None:
+        stored = resolve(paper, [held for held in self.papers.values() if self.is_candidate(held, paper)])
+        self.papers[stored.paper_id] = stored
+
+    @staticmethod
+    def is_candidate(held: Paper, paper: Paper) -> bool:
+        return (
+            held.paper_id == paper.paper_id
+            or title_key(held.title) == title_key(paper.title)
+            or bool(paper.doi and held.doi == paper.doi)
+            or bool(paper.arxiv_id and held.arxiv_id == paper.arxiv_id)
+        )
+
+
+def test_adding_records_again_changes_nothing_in_any_order() -> None:
+    for pair in PAIRS:
+        for order in permutations(records(pair)):
+            shelf = Shelf()
+            for paper in order:
+                shelf.add(paper)
+            once = dict(shelf.papers)
+            for paper in (*order, *reversed(order)):
+                shelf.add(paper)
+            assert shelf.papers == once
+
+
+def test_two_papers_stay_two_even_where_only_their_title_names_them() -> None:
+    for pair in PAIRS:
+        one, other = records(pair)
+        if not pair["same"] and not (one.doi and one.doi == other.doi):
+            shelf = Shelf()
+            shelf.add(one)
+            shelf.add(other)
+            assert len(shelf.papers) == 2, pair["kind"]
+
+
+def test_near_twins_of_the_pages_stay_apart(shared_dir: Path) -> None:
+    papers = [
+        paper
+        for page in sorted((shared_dir / "corpus").glob("*.txt"))
+        for paper in read_papers(page)
+        if isinstance(paper, Paper)
+    ]
+    twins = (
+        "SPLADE",
+        "PROP:",
+        "SPAR: ",
+        "SPAR:",
+        "InfoDiffusion",
+        "Multi-Head Mixture-of-Experts",
+        "Vocabulary-free",
+    )
+    near = {paper.paper_id: paper for paper in papers if any(twin in paper.title for twin in twins)}
+    assert len(near) >= 9
+    for one in near.values():
+        for other in near.values():
+            assert (judge(one, other).verdict == "same") == (one.paper_id == other.paper_id)
+
+
+LONG = (
+    "We sketch lanterns with landmarks. On three corpora the sketch keeps most of the light at half the cost."
+)
+PREPRINT = Paper(
+    "2103.09999",
+    "Sparse lanterns for k-NN search",
+    LONG,
+    ("A. Møller",),
+    2020,
+    "arXiv",
+    "10.48550/arxiv.2103.09999",
+    "2103.09999",
+    "https://arxiv.org/abs/2103.09999",
+    ("cs.IR",),
+    ("arxiv.jsonl",),
+)
+PUBLISHED = Paper(
+    "10.5555/jir.17",
+    "Sparse Lanterns for k-NN Search",
+    "A sketch of lanterns keeps the light.",
+    ("Ada Møller", "Jürgen van den Berg"),
+    2021,
+    "Journal of Imaginary Retrieval",
+    "10.5555/jir.17",
+    keywords=("sketching",),
+    sources=("zotero.bib",),
+)
+
+
+@pytest.mark.parametrize("order", [(PREPRINT, PUBLISHED), (PUBLISHED, PREPRINT)])
+def test_a_merged_paper_keeps_its_first_id_and_the_published_version(order: tuple[Paper, Paper]) -> None:
+    held, new = order
+    merged = merge(held, new)
+    assert merged == Paper(
+        held.paper_id,
+        PUBLISHED.title,
+        PUBLISHED.abstract,
+        PUBLISHED.authors,
+        2021,
+        PUBLISHED.venue,
+        "10.5555/jir.17",
+        "2103.09999",
+        PREPRINT.url,
+        (*held.keywords, *new.keywords),
+        (*held.sources, *new.sources),
+    )
+    assert merge(merged, new) == merge(merged, held) == merged
+
+
+def test_of_two_unpublished_records_the_longer_abstract_counts() -> None:
+    page = Paper("h", PREPRINT.title, LONG + " We say why.", sources=("page.txt",))
+    assert merge(PREPRINT, page).abstract == page.abstract
+    assert merge(page, PREPRINT).abstract == page.abstract
+    assert merge(page, PREPRINT).authors == PREPRINT.authors
+
+
+def test_a_record_from_the_only_source_of_a_paper_brings_it_up_to_date() -> None:
+    mended = Paper(PUBLISHED.doi, PUBLISHED.title, "Short.", doi=PUBLISHED.doi, sources=("zotero.bib",))
+    assert resolve(mended, [PUBLISHED]) is mended
+    assert resolve(mended, [merge(PUBLISHED, PREPRINT)]).abstract == PUBLISHED.abstract
+
+
+def test_an_id_given_to_two_papers_by_two_files_is_the_last_ones() -> None:
+    one = Paper("7", "On Tides", LONG, sources=("a.jsonl",))
+    other = Paper(
+        "7", "Kettles at Noon", "Quite another abstract about kettles at noon.", sources=("b.jsonl",)
+    )
+    assert resolve(other, [one]) == other
+
+
+def test_doubt_has_its_reason() -> None:
+    volume = [Paper(title, title, "", doi="10.5555/v") for title in ("Merging Streams", "Moss on Walls")]
+    assert judge(*volume).verdict == "doubtful"
+    assert judge(*volume).reason == "one DOI, but other titles"
