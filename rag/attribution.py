@@ -20,7 +20,7 @@ from rag.records import Paper, Sentence, SupportStatus
 from rag.terms import content_words
 
 MAX_EVIDENCE = 3
-"""Sentences one claim may rest on."""
+"""Sentences one claim may rest on; one that cites more papers, on as many as it cites."""
 SHORTLIST = 6
 """Sentences of a paper that are put to the gate."""
 _ORDER: dict[SupportStatus, int] = {"unsupported": 0, "weak": 1, "supported": 2}
@@ -100,7 +100,7 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
     if own.status == "supported":
         return Finding((*own.quotes, *_also(claim.text, cited, own, gate)), own.support, own.status, reasons)
     others = [entry for entry in context.entries if entry not in cited]
-    found = bear(claim.text, others, gate)
+    found = find_bearer(claim.text, others, gate)
     if found.status == "supported":
         mended = f"{_wrong(cited)} a sentence of “{found.quotes[0].paper.title}” bears it"
         return Finding(found.quotes, found.support, found.status, (*reasons, mended))
@@ -110,16 +110,23 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
     return Finding((), own.support, "unsupported", (*reasons, *uncited, *own.reasons))
 
 
-def bear(claim: str, entries: Iterable[Entry], gate: SupportGate) -> Finding:
-    """The sentences of `entries` that bear `claim` best: one if one is enough, else as many together, up
-    to MAX_EVIDENCE, as make it supported. Where nothing does, the verdict on the best of them."""
+def find_bearer(claim: str, entries: Iterable[Entry], gate: SupportGate) -> Finding:
+    """The one paper of `entries` that bears `claim` best. Papers the author did not put together are not
+    put together here: pieces of many would soon seem to cover anything."""
+    findings = (bear(claim, [entry], gate) for entry in entries)
+    return max(findings, key=_rank, default=Finding((), 0.0, "unsupported"))
+
+
+def bear(claim: str, entries: Sequence[Entry], gate: SupportGate) -> Finding:
+    """The sentences of `entries`, taken together, that bear `claim` best: one if one is enough, else as
+    many as make it supported. Where nothing does, the verdict on the best of them."""
     alone = [[quote] for entry in entries for quote in _nearest(claim, entry)]
     judged = _judge(claim, alone, gate)
     if not judged:
         return Finding((), 0.0, "unsupported")
     best, chosen = judged[0]
-    likely = [quotes[0] for _, quotes in judged[:SHORTLIST]]
-    while best.status != "supported" and len(chosen) < MAX_EVIDENCE:
+    likely = _best_of_each([quotes[0] for _, quotes in judged])[: max(SHORTLIST, len(entries))]
+    while best.status != "supported" and len(chosen) < max(MAX_EVIDENCE, len(entries)):
         longer = _judge(claim, [[*chosen, quote] for quote in likely if quote not in chosen], gate)
         if not longer or _rank(longer[0][0]) <= _rank(best):
             break
@@ -137,6 +144,12 @@ def _judge(claim: str, groups: Sequence[list[Quote]], gate: SupportGate) -> list
         pairs = [(claim, [quote.sentence.text for quote in group]) for group in of_these]
         judged += zip(gate.check_all(pairs, titles), of_these, strict=True)
     return sorted(judged, key=lambda pair: _rank(pair[0]), reverse=True)
+
+
+def _best_of_each(quotes: Sequence[Quote]) -> list[Quote]:
+    """The quotes, best first, but the first of each paper before the seconds."""
+    firsts = {quote.paper.paper_id: quote for quote in reversed(quotes)}
+    return [q for q in quotes if q in firsts.values()] + [q for q in quotes if q not in firsts.values()]
 
 
 def _also(claim: str, cited: Sequence[Entry], own: Finding, gate: SupportGate) -> Iterator[Quote]:

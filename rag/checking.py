@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag.attribution import bear
+from rag.attribution import bear, find_bearer
 from rag.chunking import split_sentences
 from rag.context import Entry
 from rag.extractive import cite, short_name
@@ -70,7 +70,7 @@ def _check(statement: Statement, assistant: Assistant) -> CheckedStatement:
     mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, assistant))]
     found = [ranked.paper for ranked in assistant.search(statement.text[:MAX_CHARS], top=SEARCHED)]
     papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *found]}
-    finding = bear(statement.text, _entries(papers.values()), assistant.gate)
+    finding = find_bearer(statement.text, _entries(papers.values()), assistant.gate)
     return CheckedStatement(
         text=statement.text,
         line=statement.line,
