@@ -89,15 +89,21 @@ class Assistant:
         paths: Iterable[str | Path],
         *,
         format: str | None = None,
+        keep_title_only: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> IngestReport:
         """Read files or folders into the library. What was there and has not changed is not encoded again.
+
+        format: a name of rag.readers.FORMATS, in place of what the content says. keep_title_only: take
+        records without an abstract, too.
 
         Raises InputError where a path cannot be used at all, LibraryLocked where another process writes.
         """
         from rag.readers import read_paths
 
-        return self.library.add(read_paths(paths, format=format), self.encoder, progress=progress)
+        return self.library.add(
+            read_paths(paths, format=format, keep_title_only=keep_title_only), self.encoder, progress=progress
+        )
 
     def search(
         self,
