@@ -1,0 +1,85 @@
+"""rag/attribution.py: who is heard first, what is put together, and what is never pieced together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import Event, Timer
+
+from rag.attribution import attribute, bear, find_bearer, reading_ahead
+from rag.chunking import split_sentences
+from rag.citing import Claim
+from rag.context import Context, Entry
+from rag.records import Paper
+from tests.plain_gate import PlainGate, PlainVerdict
+
+
+def context(*abstracts: str) -> Context:
+    entries = tuple(
+        Entry(n, Paper(f"p{n}", f"Paper {n}", abstract), tuple(split_sentences(abstract)))
+        for n, abstract in enumerate(abstracts, start=1)
+    )
+    return Context(entries, "", 0)
+
+
+APART = context(
+    "Pruning removes idle weights.", "Hashing shortens dense vectors.", "Caching avoids repeated work."
+)
+BOTH = "Pruning removes idle weights, hashing shortens dense vectors."
+
+
+def test_cited_papers_are_weighed_together() -> None:
+    finding = attribute(Claim(BOTH, (1, 2)), APART, PlainGate())
+    assert finding.status == "supported"
+    assert {quote.paper.paper_id for quote in finding.quotes} == {"p1", "p2"}
+
+
+def test_papers_that_are_not_cited_are_not_pieced_together() -> None:
+    finding = attribute(Claim(BOTH), APART, PlainGate())
+    assert (finding.status, finding.quotes) == ("unsupported", ())
+
+
+def test_the_fewest_sentences_that_bear_a_claim_are_cited() -> None:
+    known = context("Pruning removes idle weights. Idle weights cost memory. It was tried on phones.")
+    finding = bear("Pruning removes idle weights.", known.entries, PlainGate())
+    assert [quote.sentence.start for quote in finding.quotes] == [0]
+
+
+def test_a_paper_cited_too_is_kept_only_where_it_bears_the_claim_by_itself() -> None:
+    known = context("Pruning removes idle weights.", "Pruning often removes idle weights.", "Cats sleep.")
+    finding = attribute(Claim("Pruning removes idle weights.", (1, 2, 3)), known, PlainGate())
+    assert [quote.paper.paper_id for quote in finding.quotes] == ["p1", "p2"]
+
+
+def test_a_claim_no_paper_bears_is_shown_nearest_but_rests_on_nothing() -> None:
+    nearest = find_bearer("Pruning removes cats from small wooden houses.", APART.entries, PlainGate())
+    assert (nearest.status, nearest.quotes[0].paper.paper_id) == ("unsupported", "p1")
+    assert (
+        attribute(Claim("Pruning removes cats from small wooden houses.", (1,)), APART, PlainGate()).quotes
+        == ()
+    )
+
+
+def test_nothing_to_rest_on_is_unsupported() -> None:
+    assert find_bearer("Cats sleep.", (), PlainGate()).status == "unsupported"
+    assert attribute(Claim("Cats sleep.", (1,)), context(), PlainGate()).status == "unsupported"
+
+
+def test_reading_ahead_reads_best_paper_first_and_stops_with_the_block() -> None:
+    class Slow(PlainGate):
+        def __init__(self) -> None:
+            self.read: list[str] = []
+            self.begun, self.go_on = Event(), Event()
+
+        def check_all(
+            self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
+        ) -> list[PlainVerdict]:
+            self.read += [claim for claim, _ in pairs]
+            self.begun.set()
+            self.go_on.wait(10)
+            return []
+
+    gate = Slow()
+    with reading_ahead(APART, gate):
+        assert gate.begun.wait(10)
+        Timer(0.1, gate.go_on.set).start()
+    assert gate.read == ["Pruning removes idle weights."]
