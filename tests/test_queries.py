@@ -6,6 +6,7 @@ import pytest
 
 from rag.followups import condense, follows
 from rag.queries import decompose, kind_of, plan
+from rag.questions import MAX_CHARS
 from rag.records import Filters, History
 from rag.stated import read_filters
 from rag.terms import content_words, names
@@ -187,6 +188,14 @@ def test_names_are_quoted_phrases_and_words_with_a_shape_of_their_own() -> None:
 
 def test_content_words_leave_out_the_frame_of_a_question() -> None:
     assert content_words("What is the cost of pruning it?") == ["cost", "pruning"]
+
+
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "piece", ["a", " ", "<", "papers by Aaa and ", "one thing, ", "x vs y ", "from 2020 "]
+)
+def test_the_longest_question_is_planned_at_once(piece: str) -> None:
+    assert plan((piece * MAX_CHARS)[:MAX_CHARS], ABOUT_COLBERT).queries
 
 
 @pytest.mark.parametrize("question", ["", "?", "   ", "it", "[1]", "'", "one, one, and another"])
