@@ -70,8 +70,8 @@ def _completed(given: Filters, stated: Filters) -> Filters:
 _PAIRS = tuple(
     re.compile(pattern, re.I | re.X)
     for pattern in (
-        r"""\b(?: differences?\ between | distinguish | compar(?:e|ing|ison\ of) | contrast )\ ([^?.;]{1,200}?)
-            ,?\ (?: and | with | to | against | from | versus | vs\.? )\ ([^?.,;]+)""",
+        r"""\b(?: differences?\ between | distinguish | compar(?:e|ing|ison\ of) | contrast )
+            \ ([^?.;]{1,200}?) ,?\ (?: and | with | to | against | from | versus | vs\.? )\ ([^?.,;]+)""",
         r"""\b(?: do(?:es)? | did | is | are | was | were )\ ([^?.,;]{1,200}?)
             \ (?: differ(?:ent)?\ from | compare\ (?:with|to|against) )\ ([^?.,;]+)""",
         r"(?<![^?.,;:])\s*([^?.,;:]{1,200}?)\ (?: versus | vs\.? )\ ([^?.,;]+)",
