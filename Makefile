@@ -31,10 +31,10 @@ types: $(VENV)/installed-dev ## check types
 bench: $(VENV)/installed-dev ## measure speed and quality on ../shared
 	@$(RUN) -m eval.bench $(ARGS)
 
-crash: $(VENV)/installed-dev ## kill a writing process 200 times and check that nothing is lost
+crash: $(VENV)/installed-dev ## kill writers 200 times and look at what they left
 	@$(RUN) -m tests.crash $(ARGS)
 
-fuzz: $(VENV)/installed-dev ## feed the readers broken input for a while
+fuzz: $(VENV)/installed-dev ## feed the readers broken and hostile files (ARGS="--runs 1000")
 	@$(RUN) -m tests.fuzz $(ARGS)
 
 lock: ## pin the dependencies anew, with hashes (needs uv)
