@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import count
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
@@ -33,6 +34,7 @@ _PAGE = 1000
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""
 _NOT_INDEXED = "Error finding id"
+_NO_INDEX = "Nothing found on disk"
 
 _FAULTS: tuple[tuple[str, type[RagError], str], ...] = (
     (r"readonly|read-only|permission denied|unable to open database", LibraryReadOnly,
@@ -79,9 +81,13 @@ class Dense:
             self._collection.count()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, or the connection."""
         with self._lock:
             self._client.close()
+            clients: list[Any] = [self._client, self._client._admin_client]
+            for client in clients:
+                if session := getattr(client._server, "_session", None):
+                    session.close()  # which Chroma 1.5 leaves open
 
     @property
     def n_passages(self) -> int:
@@ -138,6 +144,8 @@ class Dense:
         try:
             return self._query(vector, n, allowed)
         except StorageError as error:
+            if _NO_INDEX in str(error):  # opened before the first paper came
+                return []
             if allowed is None or _NOT_INDEXED not in str(error):
                 raise
         # Some of `allowed` came or went after the vector index was loaded: rank all, then choose.
@@ -210,9 +218,14 @@ def collection_name(library: Path) -> str:
 
 def _folder_client(folder: Path) -> Client:
     import chromadb
+    from chromadb.api.shared_system_client import SharedSystemClient
     from chromadb.config import Settings
 
-    return cast("Client", chromadb.PersistentClient(folder, settings=Settings(anonymized_telemetry=False)))
+    # Chroma lets all clients of one path share what the first has loaded, however old that is. A path can be
+    # spelled in many ways, though.
+    spellings = (f"{folder}{'/.' * n}" for n in count())
+    path = next(path for path in spellings if path not in SharedSystemClient._identifier_to_system)
+    return cast("Client", chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False)))
 
 
 def _server_client(url: str) -> Client:

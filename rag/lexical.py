@@ -43,8 +43,8 @@ from rag.storage import broken, disk_fault, read_json, read_seal, seal, write_js
 FORM = 1
 """Changes with anything that changes what is indexed; an index of another form is built again."""
 
-FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources")
-"""Text fields of a paper that filters look into, each value one term. An abstract is too long for one."""
+FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources", "year")
+"""Fields of a paper that filters look into, each value one term. An abstract is too long for one."""
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
@@ -115,7 +115,7 @@ class Lexical:
 
     def paper_ids(self) -> list[str]:
         """Ids of all papers, sorted."""
-        return self._terms("paper", Query.all_query())
+        return sorted(self._terms("paper", Query.all_query()))
 
     def text_keys(self) -> NDArray[np.uint64]:
         """Under what keys the token store holds the passages, in no order. uint64[n_passages]"""
@@ -174,7 +174,7 @@ class Lexical:
         self.reload()
 
     def tidy(self) -> None:
-        """Throw away what a killed writer left: tantivy stumbles when it comes to such a name again."""
+        """Throw away what a killed writer left: tantivy stumbles where a name comes again."""
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             writer.garbage_collect_files()
@@ -188,7 +188,7 @@ class Lexical:
         write_json(self._folder / _STAMP, {"form": FORM, "stamp": stamp, "seal": sealed})
 
     def _terms(self, field: str, of: Query) -> list[str]:
-        """The field's terms in the passages a query matches, sorted. Without one, deleted passages count too."""
+        """The field's terms in the passages that a query matches, in no order. Deleted passages match none."""
         return [term for term, _ in self._searcher.terms_with_prefix(field, "", filter_query=of)]
 
     def _words(self, text: str) -> Query | None:
@@ -208,7 +208,7 @@ class Lexical:
     def _conditions(self, filters: Filters) -> Iterator[Query]:
         if filters.year_from is not None or filters.year_to is not None:
             first, last = filters.year_from, filters.year_to
-            yield Query.range_query(self._schema, "year", FieldType.Integer, first, last)
+            yield Query.range_query(self._schema, "published", FieldType.Integer, first, last)
         wanted = [("authors", name) for name in filters.authors]
         wanted += [("venue", filters.venue), ("sources", filters.source), *filters.where]
         for field, text in wanted:
@@ -249,7 +249,7 @@ def _schema() -> Schema:
     builder.add_integer_field("ordinal", indexed=True)
     builder.add_unsigned_field("text_key", fast=True)
     # Only a fast field takes ranges; one that is not there passes none.
-    builder.add_integer_field("year", indexed=True, fast=True)
+    builder.add_integer_field("published", indexed=True, fast=True)
     return builder.build()
 
 
@@ -268,7 +268,7 @@ def _document(entry: Entry) -> Document:
     document.add_integer("ordinal", passage.ordinal)
     document.add_unsigned("text_key", entry.text_key)
     if paper.year is not None:
-        document.add_integer("year", paper.year)
+        document.add_integer("published", paper.year)
     for field in FILTERED:
         value = getattr(paper, field)
         for each in value if isinstance(value, tuple) else (value,):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
@@ -151,6 +151,10 @@ class Library:
     def refresh(self) -> None:
         """See what other processes have added or removed since; about a millisecond where nothing was."""
         self._indexes.refresh()
+        # On a server others change the truth alone; what is derived from it here is for us to keep up.
+        if self._config.chroma_url and not self._read_only and self._indexes.behind:
+            with suppress(LibraryLocked, LibraryReadOnly), self._writing():
+                pass
 
     # Searching
 
@@ -270,7 +274,7 @@ class Library:
                     raise
             try:
                 with writing(self.path):
-                    if indexes:  # Chroma reads its files anew only once nobody has them open
+                    if indexes:
                         indexes.dense.close()
                     return Indexes.mend(self.path, self._config)
             except (LibraryLocked, LibraryReadOnly):
@@ -288,8 +292,8 @@ class Library:
         with writing(self.path), disk_faults(self.path):
             self._about = manifest.read(self.path)
             if self._indexes.behind:
-                self._indexes.dense.close()
-                self._indexes = Indexes.mend(self.path, self._config)
+                before, self._indexes = self._indexes, Indexes.mend(self.path, self._config)
+                before.dense.close()
             else:
                 self._indexes.refresh(now=True)
             yield

@@ -42,20 +42,21 @@ def create(folder: Path) -> Manifest:
     return manifest
 
 
-def read(folder: Path) -> Manifest:
-    """Raises LibraryNotFound, LibraryTooNew, LibraryDamaged."""
+def read(folder: Path, newest: int = FORMAT) -> Manifest:
+    """Raises LibraryNotFound, LibraryTooNew (of a format after `newest`), LibraryDamaged."""
     if not (folder / MANIFEST).exists():
         raise LibraryNotFound(f"no library at {folder}; make one with: rag ingest PATH... --library {folder}")
     try:
         manifest = Manifest(**(read_json(folder / MANIFEST) or {}))
+        too_new = manifest.format > newest
     except TypeError:
         raise LibraryDamaged(
             f"{folder / MANIFEST} does not read back; restore a backup: rag restore FILE --library NEW"
         ) from None
-    if manifest.format > FORMAT:
+    if too_new:
         raise LibraryTooNew(
             f"{folder} was written by a later version of this program (its format is {manifest.format}, "
-            f"this version reads up to {FORMAT}); upgrade with: pip install --upgrade rag"
+            f"this version reads up to {newest}); upgrade with: pip install --upgrade rag"
         )
     return manifest
 
@@ -72,7 +73,7 @@ def migrate(folder: Path, migrations: Migrations = MIGRATIONS, to: int = FORMAT)
 
     The caller holds the library's lock.
     """
-    manifest = read(folder)
+    manifest = read(folder, to)
     while manifest.format < to:
         migrations[manifest.format](folder)
         manifest = replace(manifest, format=manifest.format + 1)

@@ -101,9 +101,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--made-up", type=int, metavar="N", help="N made-up papers instead of the saved pages'"
+    )
     args = parser.parse_args(argv)
     began = time.monotonic()
-    report = run(args.kills, args.seed, saved_papers() or made_up_papers(300), print)
+    papers = made_up_papers(args.made_up) if args.made_up else saved_papers() or made_up_papers(300)
+    report = run(args.kills, args.seed, papers, partial(print, flush=True))
     print(json.dumps({**report, "seconds": round(time.monotonic() - began)}))
     return 1 if report["failures"] else 0
 

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.chunking import split_passages
+from rag.errors import IndexDamaged
+from rag.filters import matches
+from rag.lexical import Entry, Lexical
+from rag.records import Filters, Paper
+from rag.rows import content_hash
+from tests.fakes import FakeEncoder
+
+PAPERS = (
+    Paper("2004.12832", "ColBERT: late interaction", "Efficient search by late interaction over BERT.",
+          ("Omar Khattab", "Matei Zaharia"), 2020, "SIGIR", sources=("list.html",)),
+    Paper("b", "Nystr\\\"{o}mformer", "Attention that is 2.27times faster, (so) [it] \"is\": a AND b OR -c.",
+          ("Ágnes Szűcs", "Jane Smith"), 2021, "AAAI", keywords=("attention",), sources=("a b/çÇ.bib",)),
+    Paper("c#1", "Rankings of rankers", "We rank. " * 200, ("Jane Doe", "Bob Smith"), doi="10.1/x"),
+    Paper("d", "The of and", ""),
+)  # fmt: skip
+
+
+def entries(papers: Iterable[Paper]) -> list[Entry]:
+    return [
+        Entry(passage, paper, content_hash(paper), len(paper.title))
+        for paper in papers
+        for passage in split_passages(paper, FakeEncoder().n_tokens)
+    ]
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Lexical:
+    index = Lexical.create(tmp_path / "lexical")
+    index.write(entries(PAPERS), (), 1)
+    return index
+
+
+def best(index: Lexical, text: str) -> str | None:
+    return next((passage_id for passage_id, _ in index.search(text, 3)), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("late interactions", "2004.12832#0"),
+        ("Nystromformer", "b#0"),
+        ("Nyströmformer", "b#0"),
+        ("2.27x", "b#0"),
+        ("2.27 times", "b#0"),
+        ("the of and", None),
+        ("", None),
+        ("?!", None),
+        ("zebra", None),
+    ],
+)
+def test_words_are_found_however_they_are_written(index: Lexical, text: str, found: str | None) -> None:
+    assert best(index, text) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "faster AND -c",
+        "text:faster",
+        '"faster',
+        "(faster",
+        "faster [x TO y]^9",
+        "*faster*",
+        "faster~2",
+        "/fast.*/ faster",
+    ],
+)
+def test_nothing_a_user_types_is_a_query_language(index: Lexical, text: str) -> None:
+    assert best(index, text) == "b#0"
+
+
+def test_a_word_said_twice_counts_twice(index: Lexical) -> None:
+    once, twice = dict(index.search("attention rank", 9)), dict(index.search("attention attention rank", 9))
+    only = dict(index.search("attention", 9))
+    assert twice["b#0"] == pytest.approx(once["b#0"] + only["b#0"])
+
+
+def test_scores_are_those_of_the_search_and_zero_elsewhere(index: Lexical) -> None:
+    for text in ("late attention of rankers that rank", "rank", "the"):
+        found = dict(index.search(text, 99))
+        ids = [entry.passage.passage_id for entry in entries(PAPERS)] + ["not there"]
+        assert np.array_equal(index.scores(text, ids), np.array([found.get(id, 0) for id in ids], np.float32))
+    assert index.scores("rank", []).shape == (0,)
+
+
+def test_search_within_some_passages_gives_their_best_with_the_same_scores(index: Lexical) -> None:
+    found = dict(index.search("rank attention late", 99))
+    allowed = ["b#0", "2004.12832#0", "d#0"]
+    within = index.search("rank attention late", 99, allowed)
+    assert dict(within) == {id: score for id, score in found.items() if id in allowed}
+    assert [score for _, score in within] == sorted((score for _, score in within), reverse=True)
+    assert index.search("rank", 99, []) == []
+
+
+FILTERS = (
+    Filters(),
+    Filters(year_from=2020),
+    Filters(year_from=2021),
+    Filters(year_to=2020),
+    Filters(year_from=2020, year_to=2020),
+    Filters(authors=("khattab",)),
+    Filters(authors=("agnes szucs",)),
+    Filters(authors=("SZŰ",)),
+    Filters(authors=("jane", "smith")),
+    Filters(authors=("jane smith",)),
+    Filters(authors=("jane d",), venue=""),
+    Filters(venue="sig"),
+    Filters(venue="a"),
+    Filters(source="list"),
+    Filters(source="B/CC.bib"),
+    Filters(where=(("doi", "10.1/"),)),
+    Filters(where=(("title", 'nystr\\"{o}m'),)),
+    Filters(where=(("title", "r.nkings"),)),
+    Filters(where=(("keywords", "tent"), ("title", "former"))),
+    Filters(where=(("paper_id", "c#"),)),
+    Filters(where=(("year", "202"),)),
+    Filters(year_from=2020, authors=("smith",), venue="AAAI", source="bib"),
+    Filters(venue="[.*"),
+)
+
+
+@pytest.mark.parametrize("filters", FILTERS, ids=str)
+def test_filters_pass_the_papers_they_plainly_mean(index: Lexical, filters: Filters) -> None:
+    passing = {paper.paper_id for paper in PAPERS if matches(paper, filters)}
+    due = sorted(e.passage.passage_id for e in entries(PAPERS) if e.paper.paper_id in passing)
+    assert sorted(index.allowed(filters)) == due
+
+
+def test_a_paper_written_again_takes_the_place_of_the_old_one(index: Lexical) -> None:
+    index.write(entries([replace(PAPERS[2], abstract="Zebras.", venue="TOIS")]), (), 2)
+    assert (index.stamp, index.n_papers, index.n_passages) == (2, 4, 4)
+    assert best(index, "zebra") == "c#1#0"
+    assert index.allowed(Filters(venue="tois")) == ["c#1#0"]
+    assert index.versions() == {
+        f"{e.passage.passage_id} {e.content_hash}" for e in entries([*PAPERS[:2], PAPERS[3]])
+    } | {f"c#1#0 {content_hash(replace(PAPERS[2], abstract='Zebras.', venue='TOIS'))}"}
+
+
+def test_a_paper_taken_out_leaves_nothing(index: Lexical) -> None:
+    index.write((), ["b"], 2)
+    assert index.paper_ids() == ["2004.12832", "c#1", "d"]
+    assert best(index, "attention") is None
+    assert index.allowed(Filters(venue="AAAI")) == []
+    assert index.scores("attention", ["b#0"]).tolist() == [0]
+
+
+def test_an_open_index_sees_what_another_wrote_when_it_reloads(index: Lexical, tmp_path: Path) -> None:
+    other = Lexical.open(tmp_path / "lexical")
+    index.write(entries([Paper("new", "Zebra", "Stripes.")]), (), 2)
+    assert best(other, "zebra") is None
+    other.reload()
+    assert best(other, "zebra") == "new#0"
+
+
+@pytest.mark.parametrize("name", ["meta.json", "stamp.json", "*.idx", "*.term", "*.store", "*.fast"])
+@pytest.mark.parametrize("harm", ["cut", "gone", "other"])
+def test_damage_is_noticed_when_the_index_is_opened(
+    index: Lexical, tmp_path: Path, name: str, harm: str
+) -> None:
+    path = next((tmp_path / "lexical").glob(name))
+    content = path.read_bytes()
+    if harm == "gone":
+        path.unlink()
+    else:
+        half = len(content) // 2
+        path.write_bytes(content[:half] if harm == "cut" else content[:half] + b"\x00?" + content[half + 2 :])
+    with pytest.raises(IndexDamaged):
+        Lexical.open(tmp_path / "lexical")
+
+
+def test_what_a_killed_writer_left_is_thrown_away(index: Lexical, tmp_path: Path) -> None:
+    index.tidy()
+    index.write((), ["b"], 2)
+    assert Lexical.open(tmp_path / "lexical").n_papers == 3

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rag.errors import LibraryLocked
+from rag.lock import gate, holder, writing
+
+HOLDING = """
+import sys, time
+from pathlib import Path
+from rag.lock import gate, writing
+with {lock}(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def holding(folder: Path, lock: str) -> subprocess.Popen[str]:
+    """A process that holds the lock now."""
+    command = [sys.executable, "-c", HOLDING.format(lock=lock), str(folder)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def kill(process: subprocess.Popen[str]) -> None:
+    with process:
+        process.send_signal(signal.SIGKILL)
+
+
+def test_a_second_writer_is_told_who_the_first_is(tmp_path: Path) -> None:
+    process = holding(tmp_path, "writing")
+    try:
+        with (
+            pytest.raises(LibraryLocked, match=f"process {process.pid} on .* since 20") as raised,
+            writing(tmp_path),
+        ):
+            pass
+        assert raised.value.exit_code == 2
+        assert "\n" not in str(raised.value)
+        found = holder(tmp_path)
+        assert found is not None
+        assert found.pid == process.pid
+    finally:
+        kill(process)
+
+
+def test_a_lock_goes_with_the_process_that_held_it(tmp_path: Path) -> None:
+    kill(holding(tmp_path, "writing"))
+    assert (tmp_path / "lock").read_text()  # the name is still there, and means nothing
+    assert holder(tmp_path) is None
+    with writing(tmp_path):
+        found = holder(tmp_path)
+        assert found is not None
+        assert found.pid == os.getpid()
+    assert holder(tmp_path) is None
+
+
+def test_a_lock_is_free_again_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), writing(tmp_path):
+        raise KeyError
+    with writing(tmp_path):
+        pass
+
+
+def test_looking_who_holds_a_lock_does_not_take_it(tmp_path: Path) -> None:
+    assert holder(tmp_path) is None
+    assert not (tmp_path / "lock").exists()
+
+
+def test_the_gate_lets_the_next_through_when_its_holder_dies(tmp_path: Path) -> None:
+    process = holding(tmp_path, "gate")
+    kill(process)
+    with gate(tmp_path):
+        pass
