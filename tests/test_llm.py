@@ -174,10 +174,10 @@ def test_each_failure_has_its_error(
 
 @pytest.mark.parametrize("lines", [[], [event({"choices": [{"delta": {"content": "The first words"}}]})]])
 def test_silence_past_the_limit_is_a_time_out_and_not_retried(lines: list[str], serve: Serve) -> None:
-    server, llm = serve(Scripted(lines=lines, stall=True), timeout_s=0.3)
-    with pytest.raises(ModelTimeout, match=r"0\.3 s"):
+    server, llm = serve(Scripted(lines=lines, stall=True), timeout_s=0.5)
+    with pytest.raises(ModelTimeout, match=r"0\.5 s"):
         llm.complete(ASKED)
-    assert len(server.requests) == 1
+    assert len(server.requests) <= 1  # none where a busy machine had not read it by then
 
 
 def test_no_server_there_is_unavailable(tmp_path: Path) -> None:
@@ -203,13 +203,15 @@ def test_a_reply_at_the_token_limit_says_it_is_not_finished(serve: Serve) -> Non
 def test_every_error_of_the_client_has_a_place_in_the_table() -> None:
     from openai import _exceptions
 
+    public = {name for name in openai.__all__ if name.endswith("Error")}
     defined = {
         name
-        for module in (openai, _exceptions)
-        for name, value in list(vars(module).items())  # some load others as they are looked at
-        if isinstance(value, type) and issubclass(value, Exception) and not name.startswith("_")
+        for name, value in vars(_exceptions).items()
+        if isinstance(value, type)
+        and issubclass(value, Exception)
+        and value.__module__ == _exceptions.__name__
     }
-    assert defined <= ERRORS.keys()
+    assert public | defined <= ERRORS.keys()
 
 
 KEY = "sk-secret-0123456789"
