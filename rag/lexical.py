@@ -174,7 +174,7 @@ class Lexical:
         self.reload()
 
     def tidy(self) -> None:
-        """Throw away what a killed writer left: tantivy stumbles where a name comes again."""
+        """Throw away files of a killed writer: tantivy stumbles over taken names."""
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             writer.garbage_collect_files()

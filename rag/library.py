@@ -25,7 +25,7 @@ from rag.config import Config
 from rag.errors import EncoderMismatch, IndexDamaged, LibraryLocked, LibraryReadOnly
 from rag.filters import matches
 from rag.indexes import Indexes
-from rag.lock import holder, writing
+from rag.lock import gate, holder, writing
 from rag.records import Filters, IngestReport, Paper, Passage, Progress, Skip
 from rag.rows import Row, to_paper, whole
 from rag.storage import disk_faults, size_of
@@ -257,6 +257,14 @@ class Library:
                 f"{self.path} was indexed with another encoder ({self._about.encoder}; this one is "
                 f"{encoder.fingerprint}); index again: rag ingest PATH... --library NEW"
             )
+
+    @contextmanager
+    def at_rest(self) -> Iterator[None]:
+        """Nobody writes to the folder meanwhile, and it is as it should be, the vector files sealed."""
+        with self._writing():
+            self._indexes.seal()
+            with gate(self.path):
+                yield
 
     # How
 
