@@ -6,7 +6,8 @@ import pytest
 
 from rag.records import AnswerSentence, RetrievedPaper, Usage
 from tests.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
-from ui.chat import answer_status, render_bar, render_turn, render_turns, render_welcome
+from ui.bar import render_bar, render_welcome
+from ui.chat import answer_status, render_turn, render_turns
 from ui.conversations import Conversation, Entry, Turn
 
 
@@ -138,3 +139,10 @@ def test_an_empty_library_offers_the_demo_and_an_upload() -> None:
 def test_a_screen_reader_is_told_the_outcome() -> None:
     assert answer_status(an_answer()) == "Answered in 1 sentence, citing 1 paper."
     assert answer_status(an_abstention()) == "The library does not say."
+
+
+def test_the_bar_is_out_of_reach_while_an_answer_is_made() -> None:
+    idle, busy = (parse(render_bar(Conversation(), [], is_busy)) for is_busy in (False, True))
+    assert not idle.values("inert")
+    assert ("div", "inert", "") in busy.attributes
+    assert idle.tags == busy.tags

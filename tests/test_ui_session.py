@@ -14,6 +14,8 @@ from ui.conversations import Turn
 from ui.session import Session, ask, cited_papers
 from ui.settings import Settings
 
+PLAIN = Settings()
+
 
 class Scripted:
     """Has the face of an Assistant; says what it is told to, and keeps what it was asked."""
@@ -30,8 +32,10 @@ class Scripted:
             yield event
 
 
-def steps(session: Session, scripted: Scripted, at: int | None = None) -> list[Session]:
-    return list(ask(session, "What rises?", scripted, at))  # type: ignore[arg-type]
+def steps(
+    session: Session, scripted: Scripted, at: int | None = None, settings: Settings = PLAIN
+) -> list[Session]:
+    return list(ask(session, "What rises?", settings, scripted, at))  # type: ignore[arg-type]
 
 
 def test_an_answer_grows_step_by_step() -> None:
@@ -51,8 +55,9 @@ def test_a_failure_ends_the_turn_with_its_message() -> None:
 def test_the_question_is_asked_with_all_that_was_set() -> None:
     scripted = Scripted([Done(an_answer())])
     filters = Filters(year_from=2020)
-    session = steps(Session(settings=Settings(filters, llm=False, words=40)), scripted)[-1]
-    steps(session, scripted)
+    settings = Settings(filters, llm=False, words=40)
+    session = steps(Session(), scripted, settings=settings)[-1]
+    steps(session, scripted, settings=settings)
     history = (("user", "What rises?"), ("assistant", "Recall rises by 9%."))
     given = {"filters": filters, "llm": False, "words": 40}
     assert [asked[1] for asked in scripted.asked] == [
@@ -79,7 +84,7 @@ def test_only_a_running_turn_is_stopped() -> None:
 
 def test_real_answers_come_with_their_papers(demo_assistant: Assistant) -> None:
     question = "How does JointRank rerank a large set of candidates in a single pass?"
-    *_, last = ask(Session(), question, demo_assistant)
+    *_, last = ask(Session(), question, PLAIN, demo_assistant)
     answer = last.conversation.turns[-1].answer
     assert answer is not None
     assert not answer.abstained
@@ -91,7 +96,7 @@ def test_real_answers_come_with_their_papers(demo_assistant: Assistant) -> None:
 
 @pytest.mark.parametrize("question", ["Which vaccinations are recommended before a trip to Kenya?"])
 def test_a_real_abstention_has_its_nearest_papers(question: str, demo_assistant: Assistant) -> None:
-    *_, last = ask(Session(), question, demo_assistant)
+    *_, last = ask(Session(), question, PLAIN, demo_assistant)
     answer = last.conversation.turns[-1].answer
     assert answer is not None
     assert answer.abstained

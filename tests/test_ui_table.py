@@ -80,7 +80,8 @@ def test_a_paper_is_shown_whole_with_its_neighbours() -> None:
     found = parse(table.render_detail(PAPER, [RankedPaper(OTHER, 1.0)]))
     for text in (PAPER.title, PAPER.abstract, "Karen Spärck Jones", "SIGIR", "page.txt", OTHER.title):
         assert text in found.text
-    assert found.values("data-paper") == ["p1", "p2"]
+    assert found.values("data-paper") == ["p2"]
+    assert found.values("data-title") == [PAPER.title]
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,21 @@
-"""Long work in a thread of its own, watched step by step. No Gradio, no HTML."""
+"""Long work in a thread of its own, watched from here. No Gradio, no HTML.
+
+A watcher gets a turn several times a second even while the work says nothing, so that whoever runs it
+can stop watching at any time. The threads end with the process: nobody waits for a silent service.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from multiprocessing.pool import ThreadPool
+from queue import Empty, SimpleQueue
+from threading import Event
 from typing import Generic, TypeVar
 
 Step = TypeVar("Step")
 Result = TypeVar("Result")
+EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +23,63 @@ class Finished(Generic[Result]):
     result: Result
 
 
-def watch(
-    work: Callable[[Callable[[Step], None]], Result], every_s: float = 0.15
-) -> Iterator[Step | Finished[Result]]:
-    """Run `work(tell)`. Every `every_s` the newest of what it told since, and last its result.
+class Unwatched(Exception):
+    """Raised in the work when it tells something to a watcher that has gone."""
 
-    Raises what `work` raises."""
-    told: list[Step] = []
-    with ThreadPoolExecutor(1, "rag-ui") as pool:
-        future = pool.submit(work, told.append)
-        while not future.done():
-            wait([future], every_s)
-            if told:
-                yield told[-1]
-                told.clear()
-        yield Finished(future.result())
+
+def watch(
+    work: Callable[[Callable[[Step], None]], Result], *, stop_alone: bool = False
+) -> Iterator[list[Step] | Finished[Result]]:
+    """Run `work(tell)`: what it told since the last turn, as a list that may be empty, and last its result.
+
+    With `stop_alone`, work that nobody watches any more ends at the next thing it tells. Raises what `work`
+    raises.
+    """
+    told: SimpleQueue[Step | None] = SimpleQueue()
+    gone = Event()
+
+    def tell(step: Step) -> None:
+        if stop_alone and gone.is_set():
+            raise Unwatched
+        told.put(step)
+
+    def run() -> Result:
+        try:
+            return work(tell)
+        finally:
+            told.put(None)
+
+    pool = ThreadPool(1)
+    running = pool.apply_async(run)
+    pool.close()
+    try:
+        while not running.ready():
+            yield _new(told, EVERY_S)
+        yield _new(told, 0)
+        yield Finished(running.get())
+    finally:
+        gone.set()
+
+
+def newest(
+    steps: Iterator[list[Step] | Finished[Result]],
+) -> Iterator[Step | Finished[Result]]:
+    """Of what was told at a turn only the newest; turns without news are left out."""
+    for step in steps:
+        if isinstance(step, Finished):
+            yield step
+        elif step:
+            yield step[-1]
+
+
+def _new(told: SimpleQueue[Step | None], wait_s: float) -> list[Step]:
+    """All that was told, after a wait for the first."""
+    steps: list[Step] = []
+    try:
+        step = told.get(timeout=wait_s) if wait_s else told.get_nowait()
+        while step is not None:
+            steps.append(step)
+            step = told.get_nowait()
+    except Empty:
+        pass
+    return steps

@@ -10,17 +10,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag.records import Answer, AnswerSentence, Citation
-from ui.conversations import Conversation, Entry, Turn
-from ui.markup import attributes, button, esc, icon, menu, plural
+from ui.bar import export_menu
+from ui.conversations import Turn
+from ui.markup import attributes, button, esc, icon, plural
 
 STATUS_WORDS = {"weak": "Weakly supported", "unsupported": "Not borne out by what it cites"}
-EXPORTS = {
-    "markdown": "Markdown",
-    "html": "Web page",
-    "bibtex": "BibTeX",
-    "ris": "RIS",
-    "csv": "Claims as CSV",
-}
 _MARKERS = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _BULLET = re.compile(r"(^|\n)\s*(?:[-*•]|\d+\.)\s*$")
 
@@ -43,44 +37,6 @@ def render_turn(turn: Turn, number: int, is_last: bool = True) -> str:
 def render_turns(turns: Sequence[Turn]) -> str:
     """The turns before the last one."""
     return "".join(render_turn(turn, number, is_last=False) for number, turn in enumerate(turns))
-
-
-def render_welcome(n_papers: int, examples: Sequence[str]) -> str:
-    """What stands where no question has been asked yet."""
-    if not n_papers:
-        load = button("Load the demo papers", "primary", event="demo")
-        return (
-            '<section class="welcome"><h2>An empty library</h2><p>Add papers, and ask them questions: '
-            "each sentence of an answer cites the sentence it rests on.</p>"
-            f'<p class="buttons">{load}{button("Upload papers", goto="Library")}</p></section>'
-        )
-    asked = "".join(
-        f"<li>{button(esc(text), 'example', event='submit', kind='example', text=text)}</li>"
-        for text in examples
-    )
-    return (
-        f'<section class="welcome"><h2>Ask {plural(n_papers, "paper")}</h2>'
-        "<p>Every sentence of an answer carries the sentence of the abstract it rests on. "
-        f'What the papers do not say, it does not say.</p><ul class="examples">{asked}</ul></section>'
-    )
-
-
-def render_bar(conversation: Conversation, past: Sequence[Entry]) -> str:
-    """The line above a conversation: new, past ones, export."""
-    kept = "".join(_entry(entry, conversation.conversation_id) for entry in past)
-    sheet = f"<ul>{kept}</ul>" if kept else "<p>Conversations are kept in the library's folder.</p>"
-    export = ""
-    if any(turn.answer for turn in conversation.turns):
-        export = _export_menu(f"{icon('export')}Export", "quiet", "Export conversation", "all")
-    return (
-        f'<div class="bar">{button(icon("plus") + "New", "quiet", event="new")}'
-        + menu(
-            f'{icon("history")}Past<span class="count">{len(past)}</span>',
-            "quiet",
-            f'<div class="sheet">{sheet}</div>',
-        )
-        + f"{export}{button(icon('cards') + 'Evidence', 'quiet narrow', open_sheet='')}</div>"
-    )
 
 
 def answer_status(answer: Answer) -> str:
@@ -204,7 +160,7 @@ def _foot(turn: Turn, answer: Answer, number: int, is_last: bool) -> str:
         + button(
             icon("down"), "tool", "Poor answer", turn.thumb == "down", event="rate", turn=number, thumb="down"
         )
-        + _export_menu(icon("export"), "tool", "Export answer", number)
+        + export_menu(icon("export"), "tool", "Export answer", number)
         + (_again() if is_last else "")
     )
     return (
@@ -263,18 +219,3 @@ def _again() -> str:
     return button(icon("retry"), "tool", "Ask again", event="submit", kind="retry") + button(
         icon("edit"), "tool", "Edit the question", event="edit"
     )
-
-
-def _export_menu(inner: str, css: str, label: str, which: int | str) -> str:
-    items = "".join(
-        button(esc(words), event="export", which=which, format=key) for key, words in EXPORTS.items()
-    )
-    return menu(inner, css, f'<div class="sheet list">{items}</div>', label)
-
-
-def _entry(entry: Entry, current: str) -> str:
-    about = f"{entry.started[:10]} · {plural(entry.n_turns, 'question')}"
-    inner = f"<span>{esc(entry.title)}</span><small>{esc(about)}</small>"
-    css = "past here" if entry.conversation_id == current else "past"
-    forget = button(icon("bin"), "tool", "Delete this conversation", event="forget", id=entry.conversation_id)
-    return f"<li>{button(inner, css, event='reopen', id=entry.conversation_id)}{forget}</li>"

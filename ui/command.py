@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 import webbrowser
 from threading import Event
@@ -14,7 +15,9 @@ PORT = 7860
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=int, default=PORT, help="port on 127.0.0.1 (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=PORT, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)"
+    )
     parser.add_argument("--open", action="store_true", help="open the page in the browser")
 
 
@@ -28,7 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             assistant.search("warm up")  # the first search loads what all others use
         blocks = build_page(assistant)
         try:
-            address = serve_page(blocks, args.port)
+            address = serve_page(blocks, args.port or free_port())
         except OSError as error:
             raise InputError(
                 f"port {args.port} is taken; give another: rag ui --port {args.port + 1}"
@@ -42,3 +45,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
         except KeyboardInterrupt:  # how a server is stopped: nothing has failed
             blocks.close(verbose=False)
     return 0
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

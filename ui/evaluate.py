@@ -17,7 +17,7 @@ import gradio as gr
 from rag.demo import demo_questions_path
 from rag.errors import InputError, RagError
 from ui import runs
-from ui.background import Finished, watch
+from ui.background import Finished, newest, watch
 from ui.markup import esc
 from ui.parts import Updates, region
 
@@ -75,7 +75,7 @@ class EvaluateTab:
     def _measure(self, event: gr.EventData) -> Iterator[Updates]:
         work: Callable[[Tell], str] = partial(self._run, event._data["set"], event._data["mode"] == "model")
         try:
-            for step in watch(work):
+            for step in newest(watch(work)):
                 if isinstance(step, Finished):
                     yield {self.note: "", **self._shown(step.result)}
                 else:

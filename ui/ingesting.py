@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import RagError
 from rag.records import Progress
-from ui.background import Finished, watch
+from ui.background import Finished, newest, watch
 from ui.table import FileResult
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_in(assistant: Assistant, paths: Sequence[Path]) -> Iterator[tuple[Path,
             return FileResult(path.name, assistant.ingest([path], progress=tell))
 
         try:
-            for step in watch(work):
+            for step in newest(watch(work)):
                 yield path, step.result if isinstance(step, Finished) else step
         except RagError as error:
             yield path, FileResult(path.name, error=str(error))

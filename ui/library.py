@@ -68,7 +68,7 @@ class LibraryTab:
         self.table.tick(self._tick, view, listed, **quick)
         for source in (self.table, self.detail):
             source.open(self._open, None, self.detail, **quick)
-        self.tools.export(self._export, view, self._downloads, **quick)
+        self.tools.export(self._export, view, self._downloads, show_progress="hidden")
         incoming = [self.drop, self.results, self.files, *listed]
         shared: dict[str, Any] = {
             "show_progress": "hidden",
@@ -78,7 +78,7 @@ class LibraryTab:
         return [
             self.drop.upload(self._add, [self.drop, view], incoming, **shared),
             self.files.again(self._again, view, incoming, **shared),
-            self.tools.remove(self._remove, view, [*listed, self.detail], **quick),
+            self.tools.remove(self._remove, view, [*listed, self.detail], show_progress="hidden"),
         ]
 
     def on_select(self, tab: gr.Tab) -> None:
@@ -166,7 +166,7 @@ class LibraryTab:
             self._assistant.library.remove(view.ticked)
         except RagError as error:
             gr.Warning(str(error))
-            return {}
+            return {self.view: view}
         return {self.detail: table.render_nothing(), **self._listed(replace(view, ticked=frozenset()))}
 
     def _export(self, view: View, event: gr.EventData) -> dict[str, Any] | None:

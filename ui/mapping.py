@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rag.errors import RagError
 from rag.records import Paper
-from ui.background import Finished, watch
+from ui.background import Finished, newest, watch
 from ui.catalogue import Catalogue, state_of
 from ui.charts import render_group, render_legend, render_years
 from ui.map import PaperMap, draw_map, keep_map, kept_map, middle_first, sample
@@ -75,7 +75,7 @@ class MapTab:
             return
         try:
             work: Callable[[Callable[[float], None]], None] = partial(self._draw, state)
-            for step in watch(work):
+            for step in newest(watch(work)):
                 if not isinstance(step, Finished):
                     yield {self.note: f'<p class="hint pad" role="status">Drawing the map: {step:.0%}</p>'}
         except RagError as error:

@@ -23,6 +23,7 @@ from ui.mapping import MapTab
 from ui.markup import button, icon, plural
 from ui.parts import Updates
 from ui.session import Session
+from ui.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -58,14 +59,19 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             return {header: _header(assistant.library.n_papers), **asking.recounted(session)}
 
         for change in (*library.changes, asking.demo_read):
-            change.then(recount, asking.session, [header, *asking.counting], show_progress="hidden")
+            change.then(recount, asking.session, [header, asking.live], show_progress="hidden")
+
+        def ask_about(settings: Settings, event: gr.EventData) -> Updates:
+            return {tabs: gr.Tabs(selected="ask"), **choosing.only(settings, event._data["title"])}
+
+        choosing = asking.choosing
         for side in (library.detail, drawn.side):
-            side.about(asking.about, asking.session, [tabs, *asking.asking_about], show_progress="hidden")
+            side.about(ask_about, choosing.settings, [tabs, *choosing.regions], show_progress="hidden")
     return blocks
 
 
-def serve_page(blocks: gr.Blocks, port: int | None = None) -> str:
-    """Serve on 127.0.0.1, in a thread, and return the address. Without `port`, a free one is taken.
+def serve_page(blocks: gr.Blocks, port: int) -> str:
+    """Serve on 127.0.0.1, in a thread, and return the address.
 
     Raises OSError where the port is taken. `blocks.close()` ends it.
     """

@@ -5,30 +5,30 @@ A Session is a value: each step of an answer makes the next one. Two pages never
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError
-from rag.records import Answer, Delta, Done, Paper, RankedPaper, Retrieved
+from rag.records import Answer, Delta, Done, Event, Paper, RankedPaper
+from ui.background import Finished, watch
 from ui.conversations import Conversation, Turn
 from ui.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-BETWEEN_DRAFTS_S = 0.06
+REDRAWN_S = 0.05
 """Text is shown as it is written, but no oftener than the eye can follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One page: whose it is, its conversation, and how it asks."""
+    """One page: whose it is, and its conversation."""
 
     browser: str = ""
     conversation: Conversation = field(default_factory=Conversation)
-    settings: Settings = field(default_factory=Settings)
     found: tuple[RankedPaper, ...] = ()
     """What the running question's search found."""
     papers: Mapping[str, Paper] = field(default_factory=dict)
@@ -55,43 +55,49 @@ class Session:
         return self.with_last(replace(self.conversation.turns[-1], state="stopped"))
 
 
-def ask(session: Session, question: str, assistant: Assistant, at: int | None = None) -> Iterator[Session]:
+def ask(
+    session: Session, question: str, settings: Settings, assistant: Assistant, at: int | None = None
+) -> Iterator[Session]:
     """Ask `question` (in place of turn `at` and all after it, if given), one Session a step.
 
     The first holds the question, the next what was found, then the text as it grows; the last is done.
-    An error the package raises ends the turn as "failed" with its message.
+    A step comes several times a second even if nothing is new, so that it can be stopped there. An
+    error the package raises ends the turn as "failed" with its message.
     """
     history = session.conversation.history(before=at)
-    session = replace(
-        session, conversation=session.conversation.with_turn(Turn(question), at), found=(), editing=None
-    )
+    asked = session.conversation.with_turn(Turn(question), at)
+    session = replace(session, conversation=asked, found=(), editing=None)
     yield session
-    text, shown_at = "", monotonic()
-    settings = session.settings
-    try:
-        events = assistant.stream(
+
+    def work(tell: Callable[[Event], None]) -> None:
+        for event in assistant.stream(
             question, history=history, filters=settings.filters, words=settings.words, llm=settings.llm
-        )
-        for event in events:
-            if isinstance(event, Delta):
-                text += event.text
-                if monotonic() - shown_at > BETWEEN_DRAFTS_S:
-                    shown_at = monotonic()
-                    session = session.with_last(Turn(question, text=text))
-                    yield session
-            else:
+        ):
+            tell(event)
+
+    shown_at = monotonic()
+    try:
+        for events in watch(work, stop_alone=True):
+            if isinstance(events, Finished):
+                return
+            for event in events:
                 session = _after(session, event)
+            # At rest the page shows all there is; in a rush of words it skips some steps.
+            if not all(isinstance(event, Delta) for event in events) or monotonic() - shown_at > REDRAWN_S:
+                shown_at = monotonic()
                 yield session
     except RagError as error:
         yield session.with_last(Turn(question, "failed", text=str(error)))
 
 
-def _after(session: Session, event: Retrieved | Done) -> Session:
-    if isinstance(event, Retrieved):
-        met = {found.paper.paper_id: found.paper for found in event.papers}
-        return replace(session, found=event.papers, papers={**session.papers, **met})
+def _after(session: Session, event: Event) -> Session:
     turn = session.conversation.turns[-1]
-    return session.with_last(replace(turn, state="done", text="", answer=event.answer))
+    if isinstance(event, Delta):
+        return session.with_last(replace(turn, text=turn.text + event.text))
+    if isinstance(event, Done):
+        return session.with_last(replace(turn, state="done", text="", answer=event.answer))
+    met = {found.paper.paper_id: found.paper for found in event.papers}
+    return replace(session, found=event.papers, papers={**session.papers, **met})
 
 
 def cited_papers(session: Session, answer: Answer, assistant: Assistant) -> dict[str, Paper]:

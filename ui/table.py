@@ -66,7 +66,7 @@ def render_detail(paper: Paper, near: Sequence[RankedPaper]) -> str:
     return (
         f'<article class="detail"><h2 dir="auto">{esc(paper.title)}</h2><p class="byline">{esc(line)}</p>'
         f'<p class="abstract" dir="auto">{esc(paper.abstract) or "No abstract."}</p>'
-        f'<p class="links">{button("Ask about this paper", "quiet", event="about", paper=paper.paper_id)}'
+        f'<p class="links">{button("Ask about this paper", "quiet", event="about", title=paper.title)}'
         f"{paper_link(paper)}</p><dl>{rows}</dl>"
         + (f'<h3 class="rest">Nearest papers</h3><ul class="nearest">{others}</ul>' if others else "")
         + "</article>"

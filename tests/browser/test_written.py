@@ -1,0 +1,47 @@
+"""Answers that a model writes: streamed, stopped, checked."""
+
+from __future__ import annotations
+
+from tests.browser.conftest import Open
+from tests.model_server import ModelServer, Scripted
+
+MEDUSA = "What is Medusa, the speculative decoding framework?"
+WORDS = ["Medusa ", "adds decoding heads ", "to the model. [1] ", "It cures the common cold. [1]"]
+
+
+def test_a_written_answer_grows_without_a_jump_and_says_what_is_not_borne_out(
+    written_page: str, model: ModelServer, visit: Open
+) -> None:
+    model.replies.append(Scripted(WORDS, usage=(900, 30), pause_s=0.25))
+    reader = visit(written_page)
+    page = reader.page
+    reader.begin(MEDUSA)
+    page.locator("#live .answer", has_text="Medusa").wait_for()
+    assert page.locator("#live .turn").get_attribute("aria-busy") == "true"
+    assert reader.count("#cards .card") > 0  # evidence comes before the answer
+    places = [page.locator("#live .question").bounding_box()]
+    reader.wait('#live .turn[aria-busy="false"]')
+    places.append(page.locator("#live .question").bounding_box())
+    assert places[0] == places[1]
+    assert reader.count("#live .s.unsupported") + reader.count("#live .s.weak") == 1
+    page.hover("#live .flag")
+    assert reader.text("#tip")
+    page.mouse.move(1, 1)
+    page.focus("#live .flag")
+    assert page.locator("#tip").is_visible()
+    assert "930 tokens" in reader.text("#live .meta")
+
+
+def test_escape_stops_an_answer_and_the_next_question_is_answered(
+    written_page: str, model: ModelServer, visit: Open
+) -> None:
+    model.replies.extend([Scripted("Medusa", stall=True), Scripted("Medusa adds decoding heads. [1]")])
+    reader = visit(written_page)
+    reader.begin(f"{MEDUSA} Tell me.")
+    reader.page.locator("#live .answer", has_text="Medusa").wait_for()
+    reader.page.press("#box textarea", "Escape")
+    reader.page.get_by_text("Stopped before it was checked").wait_for()
+    assert "Medusa" in reader.text("#live .answer")
+    reader.page.click("#live [data-kind=retry]")
+    reader.wait("#live .answer .s")
+    assert reader.count(".turn") == 1

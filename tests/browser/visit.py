@@ -1,0 +1,78 @@
+"""One reader at the page: what they do, in the words of the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+class Visit:
+    """A browser context of its own, so that nothing is shared with other visits."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context = context
+        self.address = address
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        """Addresses that were asked for and are not this machine's."""
+        context.on("request", lambda request: self._note(request.url))
+        self.page = self._open()
+
+    def _open(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(self.address)
+        page.wait_for_selector("#live .welcome, #live .turn")
+        return page
+
+    def _heard(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(said.text)
+
+    def _note(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:", "about:")):
+            self.outside.append(url)
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.page.wait_for_selector("#live .welcome")
+
+    def ask(self, question: str) -> None:
+        """Type a question and press Enter; wait for the whole answer."""
+        self.begin(question)
+        self.page.wait_for_selector('#live .turn[aria-busy="false"]')
+
+    def begin(self, question: str) -> None:
+        """Type a question and press Enter; wait until it is asked."""
+        self.page.fill("#box textarea", question)
+        self.page.press("#box textarea", "Enter")
+        asked = self.page.locator("#live .question").filter(has_text=question)
+        asked.wait_for()
+
+    def tab(self, name: str) -> None:
+        self.page.get_by_role("tab", name=name).click()
+
+    def text(self, selector: str) -> str:
+        """What is to be read there, on one line."""
+        return " ".join(self.page.inner_text(selector).split())
+
+    def count(self, selector: str) -> int:
+        return self.page.locator(selector).count()
+
+    def wait(self, selector: str) -> None:
+        self.page.wait_for_selector(selector)
