@@ -8,6 +8,7 @@ index of an embedded folder is written in place and does not, and rag/library.py
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -31,6 +32,8 @@ _CONFIGURATION: Any = {
 }
 """A wide `ef_construction` keeps passages from being cut off in the graph as others come and go."""
 _PAGE = 1000
+_FULL = 1 << 20
+"""Bytes free under which a disk counts as full."""
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""
 _NOT_INDEXED = "Error finding id"
@@ -253,6 +256,8 @@ def _faults(where: str) -> Iterator[None]:
     # ValueError is what a client that finds no server raises.
     except (ChromaError, ValueError, OSError) as error:
         fault = " ".join(str(error).split())
+        if Path(where).is_dir() and shutil.disk_usage(where).free < _FULL:
+            fault += " (disk is full)"  # which Chroma does not always say
         _, kind, message = next(row for row in _FAULTS if re.search(row[0], fault, re.IGNORECASE))
         raise kind(message.format(where=where, fault=fault)) from error
 

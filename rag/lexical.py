@@ -174,7 +174,7 @@ class Lexical:
         self.reload()
 
     def tidy(self) -> None:
-        """Throw away files of a killed writer: tantivy stumbles over taken names."""
+        """Throw away files that a killed writer left: tantivy stumbles over names that are taken."""
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             writer.garbage_collect_files()
@@ -188,7 +188,7 @@ class Lexical:
         write_json(self._folder / _STAMP, {"form": FORM, "stamp": stamp, "seal": sealed})
 
     def _terms(self, field: str, of: Query) -> list[str]:
-        """The field's terms in the passages that a query matches, in no order. Deleted passages match none."""
+        """The field's terms in the passages that a query matches, in no order. Deleted ones match none."""
         return [term for term, _ in self._searcher.terms_with_prefix(field, "", filter_query=of)]
 
     def _words(self, text: str) -> Query | None:

@@ -493,3 +493,66 @@ def test_a_reader_that_cannot_mend_says_so(full: Library, config: Config) -> Non
     shutil.rmtree(full.path / "lexical")
     with pytest.raises(IndexDamaged, match="word index"):
         Library.open(full.path, config, read_only=True)
+
+
+# Faults of the disk
+
+
+FAULT = """
+    import os, resource, signal, sys, tempfile
+    from pathlib import Path
+    from rag.config import Config
+    from rag.errors import RagError
+    from rag.library import Library
+    from rag.records import Paper
+    from tests.fakes import FakeEncoder
+
+    path = Path(sys.argv[1])
+    if os.getuid() == 0 and sys.argv[2] == "forbidden":  # nothing is forbidden to root
+        with tempfile.TemporaryDirectory() as folder:
+            other = Library.open(Path(folder), Config.from_env({}), create=True)
+            other.add([Paper("p", "Load", "every module first.")], FakeEncoder())
+        for each in [path, *path.rglob("*")]:
+            os.chown(each, 65534, 65534)
+        os.setuid(65534)
+    papers = [Paper(f"n{i}", f"New {i}", f"Something of okapi{i}. " * 60) for i in range(300)]
+    with Library.open(path, Config.from_env({})) as library:
+        if sys.argv[2] == "full":
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), resource.RLIM_INFINITY))
+        else:
+            for each in [path, *path.rglob("*")]:
+                each.chmod(0o555 if each.is_dir() else 0o444)
+        try:
+            library.add(papers, FakeEncoder())
+        except RagError as error:
+            print(type(error).__name__, error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("how", "n_bytes", "says"),
+    [
+        ("full", 400_000, "StorageError no room left"),
+        ("full", 1_000_000, "StorageError no room left"),
+        ("full", 1_700_000, "StorageError no room left"),
+        ("forbidden", 0, "LibraryReadOnly cannot write"),
+    ],
+)
+def test_a_fault_of_the_disk_is_told_in_a_line_and_the_library_stays_whole(
+    full: Library, tmp_path: Path, config: Config, how: str, n_bytes: int, says: str
+) -> None:
+    full.close()
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    command = [sys.executable, "-c", textwrap.dedent(FAULT), str(full.path), how, str(n_bytes)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.stdout.startswith(says), ended.stderr
+    assert ended.stdout.count("\n") == 1
+    for path in [full.path, *full.path.rglob("*")]:
+        path.chmod(0o777)
+    with Library.open(full.path, config) as library:
+        assert {paper.paper_id for paper in PAPERS} <= set(library.ids())
+        assert library.verify().ok
+        library.add([Paper("n299", "New", "Okapi.")], FakeEncoder())
+        assert library.verify().ok
