@@ -21,7 +21,10 @@ some any all many much more most less least few only just even still too very fa
 use used using paper papers work works show shown say said mean meant get got give given
 """
 _FRAME = frozenset(_FRAME_WORDS.split())
-_COMMON_CAPITALS = frozenset({"LLM", "LLMs", "AI", "NLP", "ML", "API", "APIs", "I", "OK", "Yes", "No"})
+_EVERYDAY_ACRONYMS = "LLM LLMs LM LMs AI NLP ML QA IR API APIs CPU CPUs GPU GPUs RAM I OK Yes No"
+_COMMON_CAPITALS = frozenset(_EVERYDAY_ACRONYMS.split())
+_AMOUNT = re.compile(r"\d[\d.,]*[A-Za-z%]{0,2}")
+"""A number with its unit ("1B", "10K", "2TB") is no name."""
 
 
 def content_words(text: str) -> list[str]:
@@ -31,7 +34,7 @@ def content_words(text: str) -> list[str]:
 
 def names(text: str) -> tuple[str, ...]:
     """Named things, once each, quoted phrases first: then words with inner capitals, acronyms, and
-    capitalised words that do not open a sentence."""
+    capitalised words that do not open a sentence. Amounts and everyday acronyms are none."""
     return tuple(dict.fromkeys(_names(text)))
 
 
@@ -40,7 +43,9 @@ def _names(text: str) -> Iterator[str]:
     for sentence in split_asked(text):
         for position, word in enumerate(_WORD.findall(sentence)):
             shaped = any(letter.isupper() for letter in word[1:])
-            if (shaped or (position and word[0].isupper())) and word not in _COMMON_CAPITALS:
+            if word in _COMMON_CAPITALS or _AMOUNT.fullmatch(word):
+                continue
+            if shaped or (position and word[0].isupper()):
                 yield word.removesuffix("'s").removesuffix("\u2019s")
 
 

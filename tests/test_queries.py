@@ -186,6 +186,12 @@ def test_names_are_quoted_phrases_and_words_with_a_shape_of_their_own() -> None:
     )
 
 
+def test_amounts_and_everyday_acronyms_are_no_names() -> None:
+    assert names("With 1B weights, 1,024K tokens and 2TB of disk, an LM on a GPU beats GPT-4 by 3.5%.") == (
+        "GPT-4",
+    )
+
+
 def test_content_words_leave_out_the_frame_of_a_question() -> None:
     assert content_words("What is the cost of pruning it?") == ["cost", "pruning"]
 
