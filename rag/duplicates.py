@@ -5,7 +5,7 @@ arXiv id or a title key (rag/normalise.py) with a new one, and may add what a se
 
     held = resolve(paper, candidates)        # the paper to store; under a held one's id if it is the same
 
-The rules were fitted on the 220 pairs of tests/fixtures/duplicate_pairs.jsonl. Of 5,897 real papers (the saved
+The rules were fitted on the 220 pairs of tests/fixtures/duplicate_pairs.jsonl. Of 5,897 real papers (saved
 pages and SciFact) no two are judged one; SPLADE and SPLADE v2, the nearest twins, share 57% of their runs of
 three words, other pairs of the pages at most 27%.
 """

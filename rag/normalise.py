@@ -102,7 +102,7 @@ def title_key(title: str) -> str:
 def clean_doi(doi: str) -> str:
     """A DOI in lower case without its prefix, or "" where the text is none."""
     match = _DOI.fullmatch(doi.strip())
-    return match[1].lower().rstrip(".,;") if match else ""
+    return match[1].lower().rstrip(".,;") if match and doi.isprintable() else ""
 
 
 def clean_arxiv_id(text: str) -> str:

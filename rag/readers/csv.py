@@ -39,7 +39,7 @@ _DELIMITERS = ",\t;|"
 _OUR_EXPORT = {"paperid", "abstract", "arxivid", "sources"}
 _NOTHING = re.compile(r"\[no abstract available\]|n/?a|none|null|nan|-", re.IGNORECASE)
 _ROW_NUMBER = re.compile(r"\d{1,5}")
-_SCOPUS_ID = re.compile(r"\s*\(\d{6,}\)")
+_SCOPUS_ID = re.compile(r" ?\(\d{6,12}\)")
 _NEUTRALISED = re.compile(r"'(?=\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n])")
 """The mark that our export sets before what a spreadsheet would run."""
 

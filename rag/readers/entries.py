@@ -15,8 +15,12 @@ from rag.records import Paper, Skip
 MAX_ABSTRACT = 1_000_000
 """Characters; a longer one is a file read in the wrong format, or a book."""
 MAX_TITLE = 2_000
+MAX_REASON = 200
+MAX_NAMES = 20_000
+"""Authors and keywords; the largest collaborations sign with 5,000."""
 
 _UNDECODED = re.compile(r"[\ud800-\udfff]")
+_LABEL = re.compile(r"(?:title|authors?|abstract|summary)\s?:\s*", re.IGNORECASE)
 _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 
 
@@ -54,7 +58,7 @@ def to_paper(
     papers do."""
     reason = found.reason if isinstance(found, Fault) else _objection(found, keep_title_only)
     if reason or isinstance(found, Fault):
-        return Skip(f"{document}:{found.place}", reason)
+        return Skip(f"{document}:{found.place}", " ".join(reason.split())[:MAX_REASON])
     title = " ".join(found.title.split())
     arxiv_id = next(filter(None, map(clean_arxiv_id, (found.arxiv_id, found.url, found.doi))), "")
     named = paper_id(title, doi=found.doi, arxiv_id=arxiv_id, own_id=found.own_id)
@@ -93,6 +97,12 @@ def split_names(text: str, separator: str = ";") -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(separator) if part.strip())
 
 
+def without_label(text: str) -> str:
+    """Text without a "Title:", "Authors:" or "Abstract:" before it."""
+    label = _LABEL.match(text)
+    return text[label.end() :] if label else text
+
+
 def _objection(entry: Entry, keep_title_only: bool) -> str:
     """Why this entry makes no paper, or ""."""
     if not entry.title.strip():
@@ -103,6 +113,8 @@ def _objection(entry: Entry, keep_title_only: bool) -> str:
         return f"a title of {len(entry.title):,} characters (at most {MAX_TITLE:,})"
     if len(entry.abstract) > MAX_ABSTRACT:
         return f"an abstract of {len(entry.abstract):,} characters (at most {MAX_ABSTRACT:,})"
+    if (n_names := len(entry.authors) + len(entry.keywords)) > MAX_NAMES:
+        return f"{n_names:,} authors and keywords (at most {MAX_NAMES:,})"
     text = f"{entry.title}\n{entry.abstract}\n{entry.own_id}"
     if "\0" in text:
         return "a NUL byte in its text"

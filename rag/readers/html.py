@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any, cast
 
 from lxml import etree
 
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault, person, split_names, year_in
+from rag.readers.entries import Entry, Fault, person, split_names, without_label, year_in
 from rag.readers.html_blocks import Block, Target
 
 _CHUNK = 65_536
 _SHORTEST_PARAGRAPH = 150
 """Characters from which a paragraph that is not called an abstract may be one."""
-_LABEL = re.compile(r"(?:title|authors?|abstract|summary)\s*:\s*", re.IGNORECASE)
 _LESS = re.compile(r"\s*[△▽]\s*(?:less|more)$", re.IGNORECASE)
 
 
@@ -40,7 +40,7 @@ def read(document: Document) -> Iterator[Entry | Fault]:
 def _blocks(document: Document) -> Iterator[Block]:
     """What matters of a page, in the order in which it ends."""
     target = Target()
-    parser = etree.HTMLParser(target=target, encoding=document.encoding.removesuffix("-sig"))
+    parser = etree.HTMLParser(target=cast(Any, target), encoding=document.encoding.removesuffix("-sig"))
     while chunk := document.stream.read(_CHUNK):
         parser.feed(chunk)
         yield from target.drain()
@@ -62,7 +62,7 @@ class _Papers:
 
     def take(self, block: Block) -> Entry | None:
         """The paper that this block ends, if any."""
-        text = _LABEL.sub("", block.text, count=1) if block.kind != "meta" else block.text
+        text = without_label(block.text) if block.kind != "meta" else block.text
         if block.kind == "meta":
             self._meta[block.name].append(text)
         elif block.kind == "title":
@@ -100,7 +100,7 @@ class _Papers:
         self._n += 1
         return Entry(
             f"paper {self._n}",
-            title=_LABEL.sub("", self._title.text, count=1),
+            title=without_label(self._title.text),
             abstract=self._abstract,
             authors=tuple(map(person, split_names(self._authors.replace(",", ";")))),
             arxiv_id=self._title.arxiv_id,

@@ -14,10 +14,10 @@ from rag.readers.entries import Entry, Fault, person, split_names, year_in
 Json = Mapping[str, Any]
 
 _INLINE_TAG = re.compile(
-    r"</?(?:jats:)?(?:italic|bold|sub|sup|sc|i|b|em|strong|tex-math|inline-formula)\b[^>]*>"
+    r"</?(?:jats:)?(?:italic|bold|sub|sup|sc|i|b|em|strong|tex-math|inline-formula)\b[^<>]{0,500}>"
 )
-_HEADING = re.compile(r"<(?:jats:)?title>\s*(.*?)\s*</(?:jats:)?title>", re.DOTALL)
-_TAG = re.compile(r"</?[A-Za-z][^>]*>")
+_HEADING = re.compile(r"<(?:jats:)?title>([^<>]{0,200})</(?:jats:)?title>")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 
 
 def entry_of(record: object, place: int | str) -> Entry | Fault:
@@ -156,7 +156,7 @@ def _without_tags(text: str) -> str:
     if "<" not in text and "&" not in text:
         return _one_line(text)
     text = _HEADING.sub(
-        lambda found: "" if found[1].lower() in ("abstract", "summary") else f" {found[1]}: ", text
+        lambda found: "" if found[1].strip().lower() in ("abstract", "summary") else f" {found[1]}: ", text
     )
     return _one_line(html.unescape(_TAG.sub(" ", _INLINE_TAG.sub("", text))))
 

@@ -6,14 +6,12 @@ short line right after a long one is the next title. "Title:" and "Abstract:" be
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault
+from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, without_label
 from rag.readers.lines import numbered_lines
 
-_LABEL = re.compile(r"\s*(?:title|abstract|summary)\s*:\s*", re.IGNORECASE)
 _LONG = 250
 """Characters from which a line is no title."""
 
@@ -24,7 +22,7 @@ def read(document: Document) -> Iterator[Entry | Fault]:
     abstract: list[str] = []
     size, after_gap = 0, False
     for number, raw in numbered_lines(document.stream, document.encoding):
-        line = _LABEL.sub("", raw.strip().lstrip("\ufeff"), count=1)
+        line = without_label(raw.strip().lstrip("\ufeff"))
         if not line:
             after_gap = True
             continue

@@ -71,7 +71,7 @@ _FONT = re.compile(
     r"\\(?:emph|mbox|url|href|text(?:bf|it|md|rm|sc|sf|sl|tt|up))\s*(?=\{)|\\(?:em|bf|it|rm|sc|tt)(?![A-Za-z])\s*"
 )
 _ESCAPED = re.compile(r"\\([%&#_$ ])")
-_LINE_BREAK = re.compile(r"\\\\(?:\[[^\]]*\])?")
+_LINE_BREAK = re.compile(r"\\\\(?:\[[^\]]{0,20}\])?")
 _HELD = str.maketrans({"\ue000": "{", "\ue001": "}", "\ue002": "\\", "\ue003": "~"})
 """Braces, backslashes and tildes that are printed, kept apart from those that command."""
 

@@ -19,7 +19,7 @@ from rag.readers.entries import Entry, Fault
 
 MAX_BETWEEN = 4 * 2**20
 """Bytes from one record to the next; a tree takes up to thirty times its text in memory."""
-MAX_ERRORS = 1_000
+MAX_UNCLOSED = 200
 _CUT = re.compile(r"Premature end of data")
 _OPENED = re.compile(r"(?:tag|mismatch:) \S+ line (\d+)")
 """Where the element began that an error is about, which may be far above the error."""
@@ -59,6 +59,8 @@ def read_records(
     errors.take(context.error_log)
     if held:
         yield errors.fault_in(held, None) or held
+    if stream.refusal:
+        raise InputError(stream.refusal)
     yield from errors.left()
 
 
@@ -74,21 +76,27 @@ def _forget(element: Element) -> None:
 
 
 class _Metered:
-    """A stream that refuses to be read on and on without a record."""
+    """A stream that ends, and says why, where it is read on and on without a record, or where tags are opened
+    and never closed (the parser looks for the end of each as far as it has read)."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._left = MAX_BETWEEN
+        self.refusal = ""
+        self.begin()
 
     def begin(self) -> None:
         self._left = MAX_BETWEEN
+        self._n_unclosed = 0
 
     def read(self, size: int = -1) -> bytes:
         chunk = self._stream.read(size)
         self._left -= len(chunk)
+        self._n_unclosed += chunk.count(b"<") - chunk.count(b">")
         if self._left < 0:
-            raise InputError(f"more than {MAX_BETWEEN // 2**20} MB of XML without a record")
-        return chunk
+            self.refusal = f"more than {MAX_BETWEEN // 2**20} MB of XML without a record"
+        elif self._n_unclosed > MAX_UNCLOSED:
+            self.refusal = f"no XML: more than {MAX_UNCLOSED} tags have no end"
+        return b"" if self.refusal else chunk
 
 
 class _Errors:
@@ -99,8 +107,6 @@ class _Errors:
         self._n_taken = 0
 
     def take(self, log: Any) -> None:
-        if len(log) > MAX_ERRORS:
-            raise InputError(f"more than {MAX_ERRORS:,} errors in its XML; the first: {log[0].message}")
         for error in log[self._n_taken :]:
             is_cut, opened = _CUT.match(error.message), _OPENED.search(error.message)
             message = "it is cut off" if is_cut else error.message
