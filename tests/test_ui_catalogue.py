@@ -79,7 +79,7 @@ def test_the_list_follows_the_library(config: Config) -> None:
     with Library.open(config.library, config, create=True) as library:
         catalogue = Catalogue(library)
         assert catalogue.listing().lines == []
-        library.add(PAPERS, FakeEncoder())  # type: ignore[arg-type]
+        library.add(PAPERS, FakeEncoder())
         before = catalogue.listing()
         assert [line.paper_id for line in before.lines] == ["a", "b", "c"]
         assert catalogue.listing() is before
@@ -89,11 +89,11 @@ def test_the_list_follows_the_library(config: Config) -> None:
 
 def test_a_change_by_another_opener_is_seen(config: Config, tmp_path: Path) -> None:
     with Library.open(config.library, config, create=True) as library:
-        library.add(PAPERS[:1], FakeEncoder())  # type: ignore[arg-type]
+        library.add(PAPERS[:1], FakeEncoder())
         catalogue = Catalogue(library)
         assert len(catalogue.listing().lines) == 1
         with Library.open(config.library, config) as other:
-            other.add(PAPERS[1:], FakeEncoder())  # type: ignore[arg-type]
+            other.add(PAPERS[1:], FakeEncoder())
         assert catalogue.listing().lines  # whatever is seen, it is read whole
 
 
