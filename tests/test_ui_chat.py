@@ -7,7 +7,7 @@ import pytest
 from rag.records import AnswerSentence, RetrievedPaper, Usage
 from tests.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
 from ui.bar import render_bar, render_welcome
-from ui.chat import answer_status, render_turn, render_turns
+from ui.chat import render_status, render_turn, render_turns
 from ui.conversations import Conversation, Entry, Turn
 
 
@@ -137,8 +137,9 @@ def test_an_empty_library_offers_the_demo_and_an_upload() -> None:
 
 
 def test_a_screen_reader_is_told_the_outcome() -> None:
-    assert answer_status(an_answer()) == "Answered in 1 sentence, citing 1 paper."
-    assert answer_status(an_abstention()) == "The library does not say."
+    told = [parse(render_status(answer)).text for answer in (an_answer(), an_abstention(), None)]
+    assert told == ["Answered in 1 sentence, citing 1 paper.", "The library does not say.", ""]
+    assert 'role="status"' in render_status(None)
 
 
 def test_the_bar_is_out_of_reach_while_an_answer_is_made() -> None:

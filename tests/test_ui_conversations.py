@@ -27,7 +27,7 @@ def test_a_conversation_reads_back_as_it_was_saved(tmp_path: Path) -> None:
 def test_browsers_do_not_see_each_others_conversations(tmp_path: Path) -> None:
     kept, conversation = Conversations(tmp_path), a_conversation()
     kept.save(ANN, conversation)
-    assert kept.entries(BEN) == []
+    assert kept.entries(BEN) == ()
     with pytest.raises(InputError, match="not here"):
         kept.load(BEN, conversation.conversation_id)
     kept.remove(BEN, conversation.conversation_id)
@@ -46,7 +46,7 @@ def test_only_names_of_our_making_become_paths(tmp_path: Path, name: str) -> Non
     ):
         with pytest.raises(InputError):
             call()
-    assert kept.entries(name) == []
+    assert kept.entries(name) == ()
 
 
 def test_the_newest_conversation_comes_first_and_broken_files_are_passed_over(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_removed_conversation_is_gone(tmp_path: Path) -> None:
     kept.save(ANN, conversation)
     kept.remove(ANN, conversation.conversation_id)
     kept.remove(ANN, conversation.conversation_id)
-    assert kept.entries(ANN) == []
+    assert kept.entries(ANN) == ()
 
 
 def test_a_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:

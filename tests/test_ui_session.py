@@ -10,7 +10,7 @@ from rag.assistant import Assistant
 from rag.errors import ModelUnavailable
 from rag.records import Delta, Done, Event, Filters, Retrieved
 from tests.ui_samples import an_answer
-from ui.conversations import Turn
+from ui.conversations import Conversation, Turn
 from ui.session import Session, ask, cited_papers
 from ui.settings import Settings
 
@@ -101,3 +101,9 @@ def test_a_real_abstention_has_its_nearest_papers(question: str, demo_assistant:
     assert answer is not None
     assert answer.abstained
     assert cited_papers(last, answer, demo_assistant)
+
+
+def test_a_saved_conversation_leads_the_list_once() -> None:
+    earlier = Session(conversation=Conversation(turns=(Turn("Before?"),))).listed().past
+    session = replace(steps(Session(), Scripted([Done(an_answer())]))[-1], past=earlier)
+    assert [entry.title for entry in session.listed().listed().past] == ["What rises?", "Before?"]

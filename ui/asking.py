@@ -23,7 +23,7 @@ from rag.records import Progress
 from ui import session as steps
 from ui.bar import render_bar, render_welcome
 from ui.catalogue import Catalogue
-from ui.chat import answer_status, render_turn, render_turns
+from ui.chat import render_status, render_turn, render_turns
 from ui.choosing import Choosing
 from ui.conversations import Conversation, Conversations, new_browser
 from ui.evidence import render_evidence, render_found, render_nothing
@@ -118,7 +118,8 @@ class AskTab:
     # --- Events ---------------------------------------------------------------------------------
 
     def _load(self, browser: str | None) -> Updates:
-        session = Session(browser=browser or new_browser())
+        browser = browser or new_browser()
+        session = Session(browser, past=self._kept.entries(browser))
         return {self._browser: session.browser, **self._whole(session), **self.choosing.shown(Settings())}
 
     def _ask(self, text: str, session: Session, settings: Settings, event: gr.EventData) -> Iterator[Updates]:
@@ -139,7 +140,7 @@ class AskTab:
             if step.conversation.conversation_id in self._stop_asked:
                 step = step.stopped()
             if not step.running:
-                self._keep(step)
+                step = self._keep(step)
             yield self._whole(step) if number == 0 or not step.running else self._running(step)
             if number == 0:
                 yield self.choosing.shown(settings)
@@ -163,9 +164,10 @@ class AskTab:
 
     def _forget(self, session: Session, event: gr.EventData) -> Updates:
         self._kept.remove(session.browser, str(event._data["id"]))
+        session = replace(session, past=self._kept.entries(session.browser))
         if event._data["id"] == session.conversation.conversation_id:
             return self._new(session)
-        return {self.bar: self._bar(session)}
+        return {self.session: session, self.bar: self._bar(session)}
 
     def _edit(self, session: Session) -> Updates:
         question = session.conversation.turns[session.last].question
@@ -183,8 +185,7 @@ class AskTab:
             save_feedback(self._assistant.config.library, session.conversation, number)
         except RagError as error:
             gr.Warning(str(error))
-        self._keep(session)
-        return {self.session: session, **self._thread(session)}
+        return {self.session: self._keep(session), **self._thread(session)}
 
     def _export(self, session: Session, event: gr.EventData) -> dict[str, Any]:
         which, form = event._data["which"], event._data["format"]
@@ -214,7 +215,7 @@ class AskTab:
             **self._thread(session),
             self.box: gr.Textbox(value="", submit_btn=not session.running, stop_btn=session.running),
             self.evidence: self._evidence(session, session.last),
-            self.status: answer_status(turn.answer) if turn and turn.answer else "",
+            self.status: render_status(turn.answer if turn else None),
         }
 
     def _running(self, session: Session) -> Updates:
@@ -245,12 +246,13 @@ class AskTab:
         return render_evidence(answer, steps.cited_papers(session, answer, self._assistant), number)
 
     def _bar(self, session: Session) -> str:
-        past = [] if session.running else self._kept.entries(session.browser)
-        return render_bar(session.conversation, past, session.running)
+        return render_bar(session.conversation, session.past, session.running)
 
-    def _keep(self, session: Session) -> None:
-        if session.browser and session.conversation.turns:
-            try:
-                self._kept.save(session.browser, session.conversation)
-            except RagError as error:
-                gr.Warning(str(error))
+    def _keep(self, session: Session) -> Session:
+        """Save the conversation; it then leads the list of past ones."""
+        try:
+            self._kept.save(session.browser, session.conversation)
+        except RagError as error:
+            gr.Warning(str(error))
+            return session
+        return session.listed()

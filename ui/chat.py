@@ -39,12 +39,16 @@ def render_turns(turns: Sequence[Turn]) -> str:
     return "".join(render_turn(turn, number, is_last=False) for number, turn in enumerate(turns))
 
 
-def answer_status(answer: Answer) -> str:
+def render_status(answer: Answer | None) -> str:
     """What a screen reader is told when an answer is there."""
-    if answer.abstained:
-        return "The library does not say."
-    n_papers = plural(_n_papers(answer), "paper")
-    return f"Answered in {plural(len(answer.sentences), 'sentence')}, citing {n_papers}."
+    if answer is None:
+        words = ""
+    elif answer.abstained:
+        words = "The library does not say."
+    else:
+        n_papers = plural(_n_papers(answer), "paper")
+        words = f"Answered in {plural(len(answer.sentences), 'sentence')}, citing {n_papers}."
+    return f'<div role="status">{words}</div>'
 
 
 # --- Bodies -----------------------------------------------------------------------------------------

@@ -77,6 +77,10 @@ class Entry:
     started: str
     n_turns: int
 
+    @classmethod
+    def of(cls, kept: Conversation) -> Entry:
+        return cls(kept.conversation_id, kept.title, kept.started, len(kept.turns))
+
 
 def now() -> str:
     """The time, UTC, ISO 8601, to the second."""
@@ -115,22 +119,21 @@ class Conversations:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: no conversation reads back from it; remove the file") from error
 
-    def entries(self, browser: str, at_most: int = 50) -> list[Entry]:
+    def entries(self, browser: str, at_most: int = 50) -> tuple[Entry, ...]:
         """This browser's conversations, newest first. A file that does not read back is left out."""
         if not _NAME.fullmatch(browser):
-            return []
+            return ()
         found = sorted((self._folder / browser).glob("*.json"), key=_modified, reverse=True)[:at_most]
-        return [entry for path in found if (entry := self._entry(browser, path.stem))]
+        return tuple(entry for path in found if (entry := self._entry(browser, path.stem)))
 
     def remove(self, browser: str, conversation_id: str) -> None:
         self._path(browser, conversation_id).unlink(missing_ok=True)
 
     def _entry(self, browser: str, conversation_id: str) -> Entry | None:
         try:
-            kept = self.load(browser, conversation_id)
+            return Entry.of(self.load(browser, conversation_id))
         except InputError:
             return None
-        return Entry(kept.conversation_id, kept.title, kept.started, len(kept.turns))
 
     def _path(self, browser: str, conversation_id: str) -> Path:
         # Both come from a browser: only names of our own making may become a path.

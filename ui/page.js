@@ -160,17 +160,17 @@
     note.setAttribute("role", "status");
     element.append(note);
     let data = null, zoom = 1, shift = [0, 0], group = -1, here = -1, drag = null, lit = new Set();
+    let size = [0, 0], middles = [];
 
-    const size = () => [canvas.clientWidth, canvas.clientHeight];
-    const at = (i) => {
-      const [w, h] = size();
-      const [x, y] = data.places[i];
-      return [(x * 0.92 + 0.04) * w * zoom + shift[0], (y * 0.9 + 0.05) * h * zoom + shift[1]];
-    };
+    const onCanvas = ([x, y]) => [
+      (x * 0.92 + 0.04) * size[0] * zoom + shift[0],
+      (y * 0.9 + 0.05) * size[1] * zoom + shift[1],
+    ];
+    const at = (i) => onCanvas(data.places[i]);
     const colour = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
 
     function draw() {
-      const [w, h] = size();
+      const [w, h] = (size = [canvas.clientWidth, canvas.clientHeight]);
       if (!data || !w) return;
       const dense = devicePixelRatio || 1;
       Object.assign(canvas, { width: w * dense, height: h * dense });
@@ -201,7 +201,7 @@
       pen.arc(x, y, radius + 4, 0, 7);
       pen.stroke();
       if (pointed) return;
-      pen.fillStyle = colour("--marker-strong");
+      pen.fillStyle = colour("--lamp");
       pen.beginPath();
       pen.arc(x, y, radius + 1, 0, 7);
       pen.fill();
@@ -213,11 +213,11 @@
       pen.font = "600 13px " + colour("--sans");
       pen.textAlign = "center";
       data.names.forEach((name, g) => {
-        const inside = data.groups.flatMap((member, i) => (member === g ? [at(i)] : []));
-        if (!inside.length || (group >= 0 && g !== group)) return;
-        const middle = (axis) => inside.map((place) => place[axis]).sort((a, b) => a - b)[inside.length >> 1];
+        if (!middles[g] || (group >= 0 && g !== group)) return;
+        const [left, y] = onCanvas(middles[g]);
         const words = name.split(", ").slice(0, 2).join(", ");
-        const [x, y, half] = [middle(0), middle(1), pen.measureText(words).width / 2 + 6];
+        const half = pen.measureText(words).width / 2 + 6;
+        const x = Math.max(half, Math.min(left, size[0] - half));
         if (taken.some((other) => Math.abs(other[0] - x) < other[2] + half && Math.abs(other[1] - y) < 20)) return;
         taken.push([x, y, half]);
         pen.lineWidth = 4;
@@ -238,8 +238,8 @@
         const [x, y] = at(i);
         note.textContent = data.titles[i];
         note.append(Object.assign(document.createElement("small"), { textContent: data.years[i] || "" }));
-        note.style.left = `${Math.max(8, Math.min(x + 12, size()[0] - note.offsetWidth - 8))}px`;
-        note.style.top = `${y + note.offsetHeight + 24 > size()[1] ? y - note.offsetHeight - 12 : y + 12}px`;
+        note.style.left = `${Math.max(8, Math.min(x + 12, size[0] - note.offsetWidth - 8))}px`;
+        note.style.top = `${y + note.offsetHeight + 24 > size[1] ? y - note.offsetHeight - 12 : y + 12}px`;
       }
       draw();
     }
@@ -290,13 +290,13 @@
       const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[e.key];
       if (way && data) {
         e.preventDefault();
-        const [x, y] = here < 0 ? size().map((side) => side / 2) : at(here);
+        const [x, y] = here < 0 ? size.map((side) => side / 2) : at(here);
         const ahead = (dx, dy, i) => i !== here && dx * way[0] + dy * way[1] > 0.5 * Math.hypot(dx, dy);
         const next = nearest(x, y, 1e5, here < 0 ? undefined : ahead);
         if (next >= 0) point(next);
       } else if (e.key === "Enter" && here >= 0) trigger(opened, { paper: data.paper_ids[here] });
-      else if (e.key === "+" || e.key === "=") scale(1.4, ...size().map((side) => side / 2));
-      else if (e.key === "-") scale(1 / 1.4, ...size().map((side) => side / 2));
+      else if (e.key === "+" || e.key === "=") scale(1.4, ...size.map((side) => side / 2));
+      else if (e.key === "-") scale(1 / 1.4, ...size.map((side) => side / 2));
       else if (e.key === "Escape") point(-1);
     });
     document.addEventListener("click", (e) => {
@@ -307,6 +307,10 @@
     });
     const read = () => {
       data = props.value ? JSON.parse(props.value) : null;
+      middles = (data?.names ?? []).map((_, g) => {
+        const inside = data.places.filter((_, i) => data.groups[i] === g);
+        return [0, 1].map((axis) => inside.map((place) => place[axis]).sort((a, b) => a - b)[inside.length >> 1]);
+      });
       [zoom, shift, here, group] = [1, [0, 0], -1, -1];
       draw();
     };

@@ -18,6 +18,7 @@ import gradio as gr
 from ui.asking import AskTab
 from ui.catalogue import Catalogue
 from ui.evaluate import EvaluateTab
+from ui.guard import guards
 from ui.library import LibraryTab
 from ui.mapping import MapTab
 from ui.markup import button, icon, plural
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 TITLE = "Ask the abstracts"
+UPLOADS_S = (3600, 3600)
+"""How often Gradio's own copies of uploaded files are looked through, and how old they get."""
 SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
@@ -36,7 +39,7 @@ MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "mono
 def build_page(assistant: Assistant) -> gr.Blocks:
     """The whole page around `assistant`; show it with `serve_page`."""
     catalogue = Catalogue(assistant.library)
-    blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True)
+    blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S)
     with blocks:
         header = gr.HTML(_header(assistant.library.n_papers), elem_id="header", apply_default_css=False)
         downloads = gr.JSON(visible="hidden", elem_id="downloads")
@@ -84,6 +87,8 @@ def serve_page(blocks: gr.Blocks, port: int) -> str:
         share=False,
         ssr_mode=False,
         footer_links=[],
+        favicon_path=str(files("ui").joinpath("icon.svg")),
+        app_kwargs={"middleware": guards()},
         run_history=False,
         theme=_theme(),
         # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.

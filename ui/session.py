@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from rag.errors import RagError
 from rag.records import Answer, Delta, Done, Event, Paper, RankedPaper
 from ui.background import Finished, watch
-from ui.conversations import Conversation, Turn
+from ui.conversations import Conversation, Entry, Turn
 from ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ class Session:
     """Records already met, so that showing evidence again reads nothing."""
     editing: int | None = None
     """The turn that the next question replaces."""
+    past: tuple[Entry, ...] = ()
+    """The browser's conversations, newest first."""
 
     @property
     def last(self) -> int:
@@ -47,6 +49,12 @@ class Session:
 
     def with_last(self, turn: Turn) -> Session:
         return replace(self, conversation=self.conversation.changed(self.last, turn))
+
+    def listed(self) -> Session:
+        """With its own conversation first among the past ones, as it is when it was just saved."""
+        here = self.conversation
+        others = (entry for entry in self.past if entry.conversation_id != here.conversation_id)
+        return replace(self, past=(Entry.of(here), *others))
 
     def stopped(self) -> Session:
         """The running turn, if any, ended where it is."""

@@ -12,7 +12,7 @@ from rag.filters import parse_where, parse_years
 from rag.records import Filters
 from ui.markup import attributes, button, esc, icon, menu, select
 
-LENGTHS = {40: "Short", 80: "Medium", 160: "Long"}
+LENGTHS = {40: "Short answer", 80: "Medium answer", 160: "Long answer"}
 """Words an answer aims at."""
 FIELDS = {
     "year": "Year",
