@@ -88,6 +88,8 @@ def mended(text: str) -> str:
 
     Other undecodable bytes stay lone surrogates; a record that holds one in its title or abstract is refused.
     """
-    if text.isascii():
-        return text
-    return _LATIN.sub(lambda stray: bytes([ord(stray[0]) - 0xDC00]).decode("cp1252"), text)
+    try:
+        text.encode()  # fifty times as fast as looking for what the pattern means
+    except UnicodeEncodeError:
+        return _LATIN.sub(lambda stray: bytes([ord(stray[0]) - 0xDC00]).decode("cp1252"), text)
+    return text

@@ -47,7 +47,7 @@ def read_records(
     )
     errors = _Errors()
     held: Entry | None = None
-    for event, element in context:
+    for event, element in _until_broken(context):
         errors.take(context.error_log)
         if held:
             yield errors.fault_in(held, element.sourceline if event == "start" else None) or held
@@ -62,6 +62,14 @@ def read_records(
     if stream.refusal:
         raise InputError(stream.refusal)
     yield from errors.left()
+
+
+def _until_broken(context: Iterator[Any]) -> Iterator[Any]:
+    """Its events; what it cannot recover from is in its log."""
+    try:
+        yield from context
+    except etree.LxmlError:
+        return
 
 
 def text_of(element: Element | None) -> str:
