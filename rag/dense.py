@@ -1,27 +1,25 @@
 """Chroma: the truth. Every passage with its text, its vector, and its paper's metadata.
 
-Owns the client, the collection, its settings and its stamp; knows nothing of locks, of the files beside it,
+Owns the collection, its settings and its stamp; knows nothing of locks, of the files beside it,
 or of when a paper is whole. Text and metadata lie in SQLite, whose transactions survive a crash; the vector
-index of an embedded folder is written in place and does not, and rag/library.py watches over it.
+index of an embedded folder is written in place and does not, and rag/vectors.py watches over it.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import count
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
+from rag.chroma import close, faults, folder_client, server_client
+from rag.errors import StorageError
 from rag.rows import NAMES, Row
 
 if TYPE_CHECKING:
@@ -32,25 +30,10 @@ _CONFIGURATION: Any = {
 }
 """A wide `ef_construction` keeps passages from being cut off in the graph as others come and go."""
 _PAGE = 1000
-_FULL = 1 << 20
-"""Bytes free under which a disk counts as full."""
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""
 _NOT_INDEXED = "Error finding id"
 _NO_INDEX = "Nothing found on disk"
-
-_FAULTS: tuple[tuple[str, type[RagError], str], ...] = (
-    (r"readonly|read-only|permission denied|unable to open database", LibraryReadOnly,
-     "cannot write to the library at {where}; change its permissions, or give a copy of it with --library"),
-    (r"disk is full|no space left|disk i/o error|file too large", StorageError,
-     "no room left for the library at {where}; free some and run the same command again: all done stays"),
-    (r"malformed|not a database|corrupt", LibraryDamaged,
-     "the library at {where} is damaged ({fault}); restore a backup: rag restore FILE --library NEW"),
-    (r"could not connect|connection refused|name or service", StorageError,
-     "no Chroma server answers at {where}; start it with: chroma run, or unset RAG_CHROMA_URL"),
-    ("", StorageError, "Chroma failed at {where}: {fault}; run: rag doctor --library DIR"),
-)  # fmt: skip
-"""What Chroma's message says, what that is to us, and what to tell the user. First match counts."""
 
 
 class Dense:
@@ -64,12 +47,12 @@ class Dense:
     @classmethod
     def open_folder(cls, folder: Path) -> Dense:
         """The collection in an embedded folder; made where there is none."""
-        return cls(partial(_folder_client, folder), "passages", str(folder.parent))
+        return cls(partial(folder_client, folder), "passages", str(folder.parent))
 
     @classmethod
     def open_server(cls, url: str, name: str) -> Dense:
         """The collection `name` on a Chroma server. Raises StorageError where none answers."""
-        return cls(partial(_server_client, url), name, url)
+        return cls(partial(server_client, url), name, url)
 
     def reopen(self) -> None:
         """Load the vector index anew: an embedded one shows no vector that another process added since."""
@@ -86,11 +69,7 @@ class Dense:
     def close(self) -> None:
         """Let go of the files, or the connection."""
         with self._lock:
-            self._client.close()
-            clients: list[Any] = [self._client, self._client._admin_client]
-            for client in clients:
-                if session := getattr(client._server, "_session", None):
-                    session.close()  # which Chroma 1.5 leaves open
+            close(self._client)
 
     @property
     def n_passages(self) -> int:
@@ -210,56 +189,13 @@ class Dense:
 
     @contextmanager
     def _calling(self) -> Iterator[None]:
-        with self._lock, _faults(self._where):
+        with self._lock, faults(self._where):
             yield
 
 
 def collection_name(library: Path) -> str:
     """What a library's collection is called on a server, where several live together."""
     return "rag-" + (re.sub(r"[^a-zA-Z0-9]+", "-", library.resolve().name).strip("-") or "library")
-
-
-def _folder_client(folder: Path) -> Client:
-    import chromadb
-    from chromadb.api.shared_system_client import SharedSystemClient
-    from chromadb.config import Settings
-
-    # Chroma lets all clients of one path share what the first has loaded, however old that is. A path can be
-    # spelled in many ways, though.
-    spellings = (f"{folder}{'/.' * n}" for n in count())
-    path = next(path for path in spellings if path not in SharedSystemClient._identifier_to_system)
-    return cast("Client", chromadb.PersistentClient(path, settings=Settings(anonymized_telemetry=False)))
-
-
-def _server_client(url: str) -> Client:
-    import chromadb
-    from chromadb.config import Settings
-
-    address = urlsplit(url)
-    secure = address.scheme == "https"
-    client = chromadb.HttpClient(
-        host=address.hostname or "localhost",
-        port=address.port or (443 if secure else 8000),
-        ssl=secure,
-        settings=Settings(anonymized_telemetry=False),
-    )
-    return cast("Client", client)
-
-
-@contextmanager
-def _faults(where: str) -> Iterator[None]:
-    """Turn Chroma's errors into ours."""
-    from chromadb.errors import ChromaError
-
-    try:
-        yield
-    # ValueError is what a client that finds no server raises.
-    except (ChromaError, ValueError, OSError) as error:
-        fault = " ".join(str(error).split())
-        if Path(where).is_dir() and shutil.disk_usage(where).free < _FULL:
-            fault += " (disk is full)"  # which Chroma does not always say
-        _, kind, message = next(row for row in _FAULTS if re.search(row[0], fault, re.IGNORECASE))
-        raise kind(message.format(where=where, fault=fault)) from error
 
 
 def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -19,9 +19,10 @@ import numpy as np
 
 from rag.config import Config
 from rag.dense import Dense
-from rag.errors import IndexDamaged
-from rag.lexical import Entry, Lexical, version
-from rag.lock import gate
+from rag.entries import Entry, version
+from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
+from rag.lexical import Lexical
+from rag.lock import gate, holder, writing
 from rag.rows import Row, to_paper, whole
 from rag.storage import read_json, write_json
 from rag.tokens import TokenStore
@@ -29,8 +30,38 @@ from rag.vectors import VectorFiles, open_dense, row_key
 
 _PART = 2000
 """Papers that are looked up and put right at a time."""
+_MENDING_S, _PAUSE_S = 600.0, 0.1
+"""How long to wait for another process that mends, and how often to look."""
 _RELOAD_S = 2.0
 """Least time between two reloads, so that a busy writer does not keep its readers loading."""
+
+
+def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
+    """The indexes of a library; mended first, unless another process writes, which is waited for if need be.
+
+    Raises IndexDamaged where they must be mended and may not, LibraryReadOnly, LibraryDamaged, StorageError.
+    """
+    deadline = time.monotonic() + _MENDING_S
+    while True:
+        indexes = None
+        try:
+            indexes = Indexes.open(folder, config)
+            if read_only or not indexes.behind:
+                return indexes
+        except IndexDamaged:
+            if read_only or time.monotonic() > deadline:
+                raise
+        try:
+            with writing(folder):
+                if indexes:
+                    indexes.dense.close()
+                return Indexes.mend(folder, config)
+        except (LibraryLocked, LibraryReadOnly):
+            if indexes:
+                return indexes
+            if not holder(folder):
+                raise
+            time.sleep(_PAUSE_S)
 
 
 class Indexes:

@@ -10,56 +10,27 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tantivy import (
-    DocAddress,
-    Document,
-    FieldType,
-    Filter,
-    Index,
-    Occur,
-    Query,
-    Schema,
-    SchemaBuilder,
-    TextAnalyzer,
-    TextAnalyzerBuilder,
-    Tokenizer,
-)
+from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 
+from rag.entries import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.errors import IndexDamaged
 from rag.normalise import fold
-from rag.records import Filters, Paper, Passage
+from rag.records import Filters
 from rag.storage import broken, disk_fault, read_json, read_seal, seal, write_json
 
-FORM = 1
-"""Changes with anything that changes what is indexed; an index of another form is built again."""
-
-FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources", "year")
-"""Fields of a paper that filters look into, each value one term. An abstract is too long for one."""
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _ANYTHING = "(.|\n)*"
 _SYSTEM_ERROR = re.compile(r"\bcode: (\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A passage to be indexed, with its paper, the paper's content hash, and its key in the token store."""
-
-    passage: Passage
-    paper: Paper
-    content_hash: str
-    text_key: int
 
 
 class Lexical:
@@ -69,7 +40,7 @@ class Lexical:
         self._folder = folder
         self._index = index
         self._schema = index.schema
-        self._analyzer = _english()
+        self._analyzer = english()
         index.register_tokenizer("english", self._analyzer)
         index.config_reader("manual")
         self.reload()
@@ -79,7 +50,7 @@ class Lexical:
         """An empty index in place of whatever is there."""
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        return cls(folder, Index(_schema(), path=str(folder)))
+        return cls(folder, Index(schema(), path=str(folder)))
 
     @classmethod
     def open(cls, folder: Path) -> Lexical:
@@ -166,7 +137,7 @@ class Lexical:
             for paper_id in {*without, *(entry.passage.paper_id for entry in entries)}:
                 writer.delete_documents_by_term("paper", paper_id)
             for entry in entries:
-                writer.add_document(_document(entry))
+                writer.add_document(document(entry))
             writer.commit()
             writer.wait_merging_threads()
         if stamp is not None:
@@ -227,54 +198,6 @@ def _faults(folder: Path) -> Iterator[None]:
             code = int(number[1])
             raise disk_fault(folder.parent, OSError(code, os.strerror(code))) from error
         raise IndexDamaged(f"the word index in {folder} is damaged: {error}") from error
-
-
-def version(passage_id: str, content_hash: str) -> str:
-    """A passage as it was at one time."""
-    return f"{passage_id} {content_hash}"
-
-
-def plain(text: str) -> str:
-    """Text as filters compare it: without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
-
-
-def _schema() -> Schema:
-    builder = SchemaBuilder()
-    builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("text", tokenizer_name="english", index_option="freq")
-    for name in ("paper", "version", *FILTERED):
-        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("ordinal", indexed=True)
-    builder.add_unsigned_field("text_key", fast=True)
-    # Only a fast field takes ranges; one that is not there passes none.
-    builder.add_integer_field("published", indexed=True, fast=True)
-    return builder.build()
-
-
-def _english() -> TextAnalyzer:
-    analyzer = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase())
-    return analyzer.filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
-
-
-def _document(entry: Entry) -> Document:
-    paper, passage = entry.paper, entry.passage
-    document = Document()
-    document.add_text("passage_id", passage.passage_id)
-    document.add_text("text", fold(f"{paper.title}\n{passage.text}"))
-    document.add_text("paper", paper.paper_id)
-    document.add_text("version", version(passage.passage_id, entry.content_hash))
-    document.add_integer("ordinal", passage.ordinal)
-    document.add_unsigned("text_key", entry.text_key)
-    if paper.year is not None:
-        document.add_integer("published", paper.year)
-    for field in FILTERED:
-        value = getattr(paper, field)
-        for each in value if isinstance(value, tuple) else (value,):
-            if each is not None:
-                document.add_text(field, plain(str(each)))
-    return document
 
 
 def _within(schema: Schema, words: Query, passage_ids: Sequence[str], *, must_match: bool) -> Query:

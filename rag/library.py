@@ -6,10 +6,8 @@ How the three indexes are kept in agreement is rag/indexes.py's; what of an inge
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
@@ -20,39 +18,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import manifest
-from rag.chunking import passage_text
+from rag.candidates import Candidate as Candidate
+from rag.candidates import candidates, whole_papers
 from rag.config import Config
-from rag.errors import EncoderMismatch, IndexDamaged, LibraryLocked, LibraryReadOnly
+from rag.errors import EncoderMismatch, LibraryLocked, LibraryReadOnly
 from rag.filters import matches
-from rag.indexes import Indexes
+from rag.indexes import Indexes, open_indexes
 from rag.lock import gate, holder, writing
-from rag.records import Filters, IngestReport, Paper, Passage, Progress, Skip
-from rag.rows import Row, to_paper, whole
+from rag.records import Filters, IngestReport, Paper, Progress, Skip
+from rag.rows import to_paper
 from rag.storage import disk_faults, size_of
-from rag.tokens import TokenBlock
-from rag.vectors import row_key
 from rag.verify import Verification, verify
 
 if TYPE_CHECKING:
     from rag.ingest import PassageEncoder
 
-_MENDING_S = 600.0
-"""How long to wait for another process that is mending the library."""
 _REMOVED = 500
 """Papers that are removed at a time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A passage with its paper and what the encoder saw in it: `passage_text`, the title first.
-
-    text_start: where in that text the passage itself begins; `block.offsets` count from its beginning.
-    """
-
-    passage: Passage
-    paper: Paper
-    block: TokenBlock
-    text_start: int
 
 
 class Library:
@@ -63,7 +45,7 @@ class Library:
         self._config = config
         self._read_only = read_only
         self._about = about
-        self._indexes = self._open_indexes()
+        self._indexes = open_indexes(path, config, read_only=read_only)
 
     @classmethod
     def open(cls, path: Path, config: Config, *, create: bool = False, read_only: bool = False) -> Library:
@@ -106,14 +88,14 @@ class Library:
         return self._indexes.tokens.df
 
     def paper(self, paper_id: str) -> Paper | None:
-        rows = self._whole([f"{paper_id}#0"])
+        rows = whole_papers(self._indexes, [f"{paper_id}#0"])
         return to_paper(rows[paper_id]) if rows else None
 
     def papers(self) -> Iterator[Paper]:
         """All papers, in the order they were first added; a page of them in memory at a time."""
         for rows in self._indexes.dense.scan():
             firsts = [row for row in rows if row.ordinal == 0]
-            papers = self._whole([row.passage_id for row in firsts], known=rows)
+            papers = whole_papers(self._indexes, [row.passage_id for row in firsts], known=rows)
             yield from (to_paper(papers[row.paper_id]) for row in firsts if row.paper_id in papers)
 
     def ids(self) -> list[str]:
@@ -163,8 +145,9 @@ class Library:
         ids = self._indexes.lexical.allowed(filters)
         if not any(field == "abstract" for field, _ in filters.where):
             return ids
-        passing = {id for id, rows in self._whole(ids).items() if matches(to_paper(rows), filters)}
-        return [id for id in ids if id.rpartition("#")[0] in passing]
+        papers = whole_papers(self._indexes, ids)
+        passing = {paper_id for paper_id, rows in papers.items() if matches(to_paper(rows), filters)}
+        return [passage_id for passage_id in ids if passage_id.rpartition("#")[0] in passing]
 
     def nearest(
         self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None = None
@@ -182,14 +165,7 @@ class Library:
 
     def candidates(self, passage_ids: Sequence[str]) -> list[Candidate]:
         """These passages, in order; without those gone meanwhile, of half-written papers, or not encoded."""
-        papers = {paper_id: (to_paper(rows), rows) for paper_id, rows in self._whole(passage_ids).items()}
-        found = []
-        for passage_id in passage_ids:
-            paper_id, _, ordinal = passage_id.rpartition("#")
-            if paper_id in papers and int(ordinal) < len(papers[paper_id][1]):
-                paper, rows = papers[paper_id]
-                found.append(self._candidate(paper, rows[int(ordinal)]))
-        return [candidate for candidate in found if candidate]
+        return candidates(self._indexes, passage_ids)
 
     def passages_of(self, candidate: Candidate) -> list[Candidate]:
         """All passages of the candidate's paper, in order."""
@@ -266,32 +242,6 @@ class Library:
             with gate(self.path):
                 yield
 
-    # How
-
-    def _open_indexes(self) -> Indexes:
-        """Open the indexes, mended if need be. Waits where another process is mending them."""
-        deadline = time.monotonic() + _MENDING_S
-        while True:
-            try:
-                indexes = Indexes.open(self.path, self._config)
-                if not indexes.behind or self._read_only:
-                    return indexes
-            except IndexDamaged:
-                indexes = None
-                if self._read_only or time.monotonic() > deadline:
-                    raise
-            try:
-                with writing(self.path):
-                    if indexes:
-                        indexes.dense.close()
-                    return Indexes.mend(self.path, self._config)
-            except (LibraryLocked, LibraryReadOnly):
-                if indexes:
-                    return indexes
-                if not holder(self.path):
-                    raise
-                time.sleep(0.1)
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         """Be the only writer, with the indexes as the last one left them, put right if it left them so."""
@@ -306,21 +256,3 @@ class Library:
                 self._indexes.refresh(now=True)
             yield
             self._indexes.seal()
-
-    def _whole(self, passage_ids: Iterable[str], known: Iterable[Row] = ()) -> dict[str, list[Row]]:
-        """Rows, in order, of the papers that these passages are of, if they are all there."""
-        rows = {row.passage_id: row for row in known}
-        rows |= {row.passage_id: row for row in self._get(id for id in passage_ids if id not in rows)}
-        due = (f"{row.paper_id}#{i}" for row in rows.values() for i in range(row.n_passages))
-        rows |= {row.passage_id: row for row in self._get(id for id in due if id not in rows)}
-        return whole(rows.values())
-
-    def _get(self, passage_ids: Iterable[str]) -> list[Row]:
-        return self._indexes.dense.get(list(dict.fromkeys(passage_ids)))
-
-    def _candidate(self, paper: Paper, row: Row) -> Candidate | None:
-        block = self._indexes.tokens.get(row_key(row))
-        if block is None:
-            return None
-        text_start = len(passage_text(paper.title, row.passage)) - len(row.text)
-        return Candidate(row.passage, paper, block, text_start)

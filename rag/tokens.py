@@ -11,6 +11,7 @@ says how much of the two counts and in how many blocks each word piece occurs. G
 
 from __future__ import annotations
 
+import mmap
 import os
 import zlib
 from collections.abc import Iterable, Iterator
@@ -60,7 +61,7 @@ class _View:
     keys: NDArray[Any]
     order: NDArray[np.int64]
     df: NDArray[np.int64]
-    data: NDArray[np.uint8]
+    data: bytes | mmap.mmap
 
 
 def text_key(text: str) -> int:
@@ -152,8 +153,7 @@ class TokenStore:
         keys = np.fromfile(self._path("keys", generation), _KEY, n_blocks)
         if len(keys) != n_blocks:
             raise ValueError(path)
-        blocks = self._path("blocks", generation)
-        data = np.memmap(blocks, np.uint8, "r") if blocks.stat().st_size else np.empty(0, np.uint8)
+        data = _mapped(self._path("blocks", generation))
         order = np.argsort(keys["key"], kind="stable")
         return _View(generation, int(head["n_bytes"]), keys, order, head["df"].astype(np.int64), data)
 
@@ -183,14 +183,18 @@ class TokenStore:
 
 def _empty(generation: int) -> _View:
     keys = np.empty(0, _KEY)
-    return _View(
-        generation, 0, keys, np.empty(0, np.int64), np.zeros(VOCABULARY, np.int64), np.empty(0, np.uint8)
-    )
+    return _View(generation, 0, keys, np.empty(0, np.int64), np.zeros(VOCABULARY, np.int64), b"")
 
 
 def _next_generation(folder: Path) -> int:
     """One that no file bears, so that what others have mapped is never written over."""
     return 1 + max((int(path.name.rpartition("-")[2]) for path in folder.glob("*-*")), default=0)
+
+
+def _mapped(path: Path) -> bytes | mmap.mmap:
+    with path.open("rb") as file:
+        empty = not file.seek(0, os.SEEK_END)
+        return b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 @contextmanager
@@ -209,7 +213,7 @@ def _checksum(content: bytes) -> bytes:
 
 def _raw(view: _View, row: Any) -> bytes | None:
     start, n_bytes = int(row["start"]), _VECTOR_BYTES + int(row["n"]) * _PIECE_BYTES
-    raw = view.data[start : start + n_bytes].tobytes()
+    raw = view.data[start : start + n_bytes]
     return raw if len(raw) == n_bytes and zlib.crc32(raw) == row["crc"] else None
 
 

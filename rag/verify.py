@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rag.candidates import whole_papers
+from rag.entries import version
 from rag.indexes import Indexes
-from rag.lexical import version
-from rag.rows import Row, content_hash, to_paper, whole
+from rag.rows import Row, content_hash, to_paper
 from rag.vectors import row_key
 
 
@@ -37,7 +38,7 @@ def verify(indexes: Indexes) -> Verification:
     damaged: set[str] = set()
     stale: dict[str, list[str]] = {"words": [], "tokens": [], "vectors": []}
     for rows in indexes.dense.scan():
-        papers = _papers_of(indexes, rows)
+        papers = whole_papers(indexes, (), known=rows)
         seen |= papers.keys()
         damaged |= {row.paper_id for row in rows if not _reads_back(papers.get(row.paper_id, ()), row)}
         stale["words"] += (row.passage_id for row in rows if not _taken(words, row))
@@ -45,13 +46,6 @@ def verify(indexes: Indexes) -> Verification:
         stale["vectors"] += _not_found(indexes, rows)
     stale["words in excess"] = [each.rpartition(" ")[0] for each in words]
     return Verification(len(seen), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
-
-
-def _papers_of(indexes: Indexes, rows: Sequence[Row]) -> dict[str, list[Row]]:
-    here = {row.passage_id for row in rows}
-    ids = {row.paper_id for row in rows if row.n_passages > 1 or row.ordinal}
-    siblings = (f"{row.paper_id}#{i}" for row in rows if row.paper_id in ids for i in range(row.n_passages))
-    return whole([*rows, *indexes.dense.get(list(dict.fromkeys(id for id in siblings if id not in here)))])
 
 
 def _reads_back(paper: Sequence[Row], row: Row) -> bool:

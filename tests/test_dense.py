@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,16 +30,21 @@ PAPERS = [
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Chroma server on loopback."""
+    with serving(tmp_path_factory.mktemp("server")) as (url, _):
+        yield url
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("server")
     chroma = Path(sys.executable).with_name("chroma")
     command = [str(chroma), "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(folder)]
     with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
             _await(port)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", process
         finally:
             process.kill()
 
@@ -189,6 +195,17 @@ def test_no_server_is_a_service_that_failed_and_says_how_to_start_one() -> None:
     with pytest.raises(StorageError, match="chroma run") as raised:
         Dense.open_server("http://127.0.0.1:9", "rag-x")
     assert raised.value.exit_code == 1
+    assert "\n" not in str(raised.value)
+
+
+def test_a_server_that_goes_away_is_a_service_that_failed(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, process):
+        dense = Dense.open_server(url, "rag-x")
+        process.kill()
+        process.wait()
+        with pytest.raises(StorageError, match="no Chroma server answers") as raised:
+            dense.query(np.ones(384, np.float32), 1)
+        dense.close()
     assert "\n" not in str(raised.value)
 
 

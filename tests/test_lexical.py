@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from rag.chunking import split_passages
+from rag.entries import Entry
 from rag.errors import IndexDamaged
 from rag.filters import matches
-from rag.lexical import Entry, Lexical
+from rag.lexical import Lexical
 from rag.records import Filters, Paper
 from rag.rows import content_hash
 from tests.fakes import FakeEncoder

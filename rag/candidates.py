@@ -1,0 +1,60 @@
+"""Passages as they are ranked: each with its paper, read back whole, and with what the encoder saw in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from rag.chunking import passage_text
+from rag.indexes import Indexes
+from rag.records import Paper, Passage
+from rag.rows import Row, to_paper, whole
+from rag.tokens import TokenBlock
+from rag.vectors import row_key
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A passage with its paper and what the encoder saw in it: `passage_text`, the title first.
+
+    text_start: where in that text the passage itself begins; `block.offsets` count from its beginning.
+    """
+
+    passage: Passage
+    paper: Paper
+    block: TokenBlock
+    text_start: int
+
+
+def candidates(indexes: Indexes, passage_ids: Sequence[str]) -> list[Candidate]:
+    """These passages, in order; without those gone meanwhile, of half-written papers, or not encoded."""
+    wanted = set(passage_ids)
+    found: dict[str, Candidate | None] = {}
+    for rows in whole_papers(indexes, passage_ids).values():
+        paper = to_paper(rows)
+        found |= {row.passage_id: _candidate(indexes, paper, row) for row in rows if row.passage_id in wanted}
+    return [candidate for passage_id in passage_ids if (candidate := found.get(passage_id))]
+
+
+def whole_papers(
+    indexes: Indexes, passage_ids: Iterable[str], known: Iterable[Row] = ()
+) -> dict[str, list[Row]]:
+    """Rows, in order, of those papers of these passages that are all there. `known` need no reading."""
+    rows = {row.passage_id: row for row in known}
+    rows |= _read(indexes, (passage_id for passage_id in passage_ids if passage_id not in rows))
+    siblings = (f"{row.paper_id}#{i}" for row in list(rows.values()) for i in range(row.n_passages))
+    rows |= _read(indexes, (passage_id for passage_id in siblings if passage_id not in rows))
+    return whole(rows.values())
+
+
+def _read(indexes: Indexes, passage_ids: Iterable[str]) -> dict[str, Row]:
+    return {row.passage_id: row for row in indexes.dense.get(list(dict.fromkeys(passage_ids)))}
+
+
+def _candidate(indexes: Indexes, paper: Paper, row: Row) -> Candidate | None:
+    block = indexes.tokens.get(row_key(row))
+    if block is None:
+        return None
+    passage = row.passage
+    text_start = len(passage_text(paper.title, passage)) - len(passage.text)
+    return Candidate(passage, paper, block, text_start)

@@ -1,0 +1,87 @@
+"""What of a passage goes into the word index, and in what form.
+
+Owns the fields, their analysis, and FORM, which tells indexes of different making apart. Searching is
+rag/lexical.py's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from tantivy import (
+    Document,
+    Filter,
+    Schema,
+    SchemaBuilder,
+    TextAnalyzer,
+    TextAnalyzerBuilder,
+    Tokenizer,
+)
+
+from rag.normalise import fold
+from rag.records import Paper, Passage
+
+FORM = 1
+"""Changes with anything that changes what is indexed; an index of another form is built again."""
+
+FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources", "year")
+"""Fields of a paper that filters look into, each value one term. An abstract is too long for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A passage to be indexed, with its paper, the paper's content hash, and its key in the token store."""
+
+    passage: Passage
+    paper: Paper
+    content_hash: str
+    text_key: int
+
+
+def version(passage_id: str, content_hash: str) -> str:
+    """A passage as it was at one time."""
+    return f"{passage_id} {content_hash}"
+
+
+def plain(text: str) -> str:
+    """Text as filters compare it: without case and accents."""
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
+
+
+def schema() -> Schema:
+    builder = SchemaBuilder()
+    builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("text", tokenizer_name="english", index_option="freq")
+    for name in ("paper", "version", *FILTERED):
+        builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("ordinal", indexed=True)
+    builder.add_unsigned_field("text_key", fast=True)
+    # Only a fast field takes ranges; one that is not there passes none.
+    builder.add_integer_field("published", indexed=True, fast=True)
+    return builder.build()
+
+
+def english() -> TextAnalyzer:
+    analyzer = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase())
+    return analyzer.filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
+
+
+def document(entry: Entry) -> Document:
+    paper, passage = entry.paper, entry.passage
+    made = Document()
+    made.add_text("passage_id", passage.passage_id)
+    made.add_text("text", fold(f"{paper.title}\n{passage.text}"))
+    made.add_text("paper", paper.paper_id)
+    made.add_text("version", version(passage.passage_id, entry.content_hash))
+    made.add_integer("ordinal", passage.ordinal)
+    made.add_unsigned("text_key", entry.text_key)
+    if paper.year is not None:
+        made.add_integer("published", paper.year)
+    for field in FILTERED:
+        value = getattr(paper, field)
+        for each in value if isinstance(value, tuple) else (value,):
+            if each is not None:
+                made.add_text(field, plain(str(each)))
+    return made
