@@ -56,6 +56,12 @@ def test_marks_stand_for_citations_and_for_nothing_else(
     assert found.with_class("cite") == len(marks)
 
 
+def test_a_mark_stays_on_the_line_of_the_word_before_it() -> None:
+    html = render_turn(done(AnswerSentence("Recall rises", (1,), 0.9, "supported")), 0)
+    assert 'Recall <span class="held">rises<button' in html
+    assert "held" not in render_turn(done(AnswerSentence("x" * 80, (1,), 0.9, "supported")), 0)
+
+
 def test_a_mark_is_a_button_that_names_its_paper() -> None:
     html = render_turn(done(), 0)
     assert 'aria-label="Evidence 1: Sparse Vectors"' in html

@@ -15,6 +15,8 @@ from ui.conversations import Turn
 from ui.markup import attributes, button, esc, icon, plural
 
 STATUS_WORDS = {"weak": "Weakly supported", "unsupported": "Not borne out by what it cites"}
+LONGEST_HELD = 24
+"""Letters of a word that is kept on one line with its marks."""
 _MARKERS = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
 _BULLET = re.compile(r"(^|\n)\s*(?:[-*•]|\d+\.)\s*$")
 
@@ -121,13 +123,21 @@ def _sentence(sentence: AnswerSentence, i: int, number: int, cited: Mapping[int,
         numbers = [int(n) for n in found[1].split(",")]
         if not set(numbers) <= set(cited):
             continue  # no citation of this answer: text like any other
-        pieces.append(esc(sentence.text[place : found.start()]))
-        pieces += [_mark(cited[n], number) for n in numbers]
+        marks = "".join(_mark(cited[n], number) for n in numbers)
+        pieces.append(_held(sentence.text[place : found.start()], marks))
         shown.update(numbers)
         place = found.end()
-    pieces.append(esc(sentence.text[place:]))
-    pieces += [_mark(cited[n], number) for n in sentence.citations if n in cited and n not in shown]
+    behind = "".join(_mark(cited[n], number) for n in sentence.citations if n in cited and n not in shown)
+    pieces.append(_held(sentence.text[place:], behind))
     return f'<span class="s {sentence.status}" id="s-{number}-{i}">{"".join(pieces)}</span>{_flag(sentence)}'
+
+
+def _held(text: str, marks: str) -> str:
+    """Text and the marks behind it, which never begin a line of their own."""
+    before, space, last = text.rpartition(" ")
+    if not marks or not last or len(last) > LONGEST_HELD:
+        return esc(text) + marks
+    return f'{esc(before + space)}<span class="held">{esc(last)}{marks}</span>'
 
 
 def _mark(citation: Citation, number: int) -> str:

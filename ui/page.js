@@ -333,6 +333,9 @@
     if (chosen) dark(chosen === "dark");
     else document.documentElement.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
     followThread();
+    const thread = $("#thread");
+    const gutter = () => document.documentElement.style.setProperty("--gutter", `${(thread.offsetWidth - thread.clientWidth) / 2}px`);
+    new ResizeObserver(gutter).observe(thread);
   }
   whenReady();
 
