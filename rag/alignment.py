@@ -1,15 +1,19 @@
 """A text as the support gate reads it: its words with their vectors, and how far evidence covers a claim.
 
 Late interaction (Khattab and Zaharia, ColBERT, 2020) between whole words: a word's vector is the mean of its
-pieces', about MiniLM's mean token vector. A word is covered by the word of the evidence that is most like it,
-and by one of the same stem. A claim is covered clause by clause, each by the one sentence that does it best,
-so that a long text does not bear a claim by scattered words. Judges nothing: rag/support.py does.
+pieces', about MiniLM's mean token vector. A word is covered by one of the same stem, or in part by the one
+most like it; a rare word counts for more than a common one. Judges nothing: rag/support.py does.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from math import log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,74 +22,86 @@ from rag.encoder import Encoded
 from rag.late import Floats, token_mean
 from rag.stopwords import STOP_WORDS
 
-Ints = NDArray[np.int64]
-
 _WORD = re.compile(r"\w+(?:[.'’]\w+)*")
-_CLAUSE_END = re.compile(r"[.;?!:,(]\s|\s(?=\(|(?:and|while|but|which|whereas)\s)")
-_CLAUSE_WORDS = 3
-"""Content words a clause has at least; what is shorter goes with what follows."""
 _ENDING = re.compile(r"(?:ations?|ings?|ed|es|s|ly|ers?|ions?|ives?|als?|ments?|e|y|[iy][sz](?:e[ds]?|ing))$")
 _STEM = 4, 7
 """The shortest stem that is left, and the longest that is compared."""
-_SAME_STEM = 0.5
-"""Weight of having the stem itself against being like it (the squared cosine)."""
+_SYNONYM = 0.5
+"""What a word that is only like the claim's covers of it, times the squared cosine."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text's n words in order.
+    """A text's n words in order, in lower case.
 
     starts: int64[n], where each begins. vectors: float32[n, 384], unit rows. is_content: bool[n].
-    clauses: indices of the content words of each clause. sentence: float32[384], the text's own vector.
+    weights: float32[n], summing to 1; 0 for what is no content.
     """
 
     text: str
     words: tuple[str, ...]
     stems: tuple[str, ...]
-    starts: Ints
+    starts: NDArray[np.int64]
     vectors: Floats
     is_content: NDArray[np.bool_]
-    clauses: tuple[Ints, ...]
-    sentence: Floats
+    weights: Floats
+
+    @property
+    def n_content(self) -> int:
+        return int(self.is_content.sum())
+
+    def content_around(self, place: int, reach: int) -> list[int]:
+        """Places of the content words up to `reach` words from one, itself left out."""
+        near = range(max(0, place - reach), min(len(self.words), place + reach + 1))
+        return [i for i in near if i != place and self.is_content[i]]
+
+    def between(self, first: int, second: int, pattern: re.Pattern[str]) -> bool:
+        """Whether a pattern is found from the beginning of one word to the beginning of a later one."""
+        return bool(pattern.search(self.text, int(self.starts[first]), int(self.starts[second])))
 
 
 def read(text: str, encoded: Encoded) -> Reading:
-    """The reading of a text that the encoder has seen."""
+    """The reading of a text that the encoder has seen. A text of function words alone keeps them all."""
     spans = [match.span() for match in _WORD.finditer(text)]
     words = tuple(text[start:end].lower() for start, end in spans)
+    stems = tuple(map(stem, words))
     starts = np.array([start for start, _ in spans], np.int64)
     is_content = np.array([word not in STOP_WORDS for word in words], np.bool_)
     if not is_content.any():
         is_content[:] = True
+    weights = np.array([_rarity(found) for found in stems], np.float32) * is_content
     return Reading(
         text,
         words,
-        tuple(map(stem, words)),
+        stems,
         starts,
         _pooled(encoded, starts),
         is_content,
-        _clauses(text, starts, is_content),
-        encoded.vector,
+        weights / weights.sum() if words else weights,
     )
 
 
-def covered(claim: Reading, sentence: Reading) -> Floats:
-    """How far a sentence covers each word of a claim: float32[n words], from 0 to 1."""
-    if not sentence.words:
-        return np.zeros(len(claim.words), np.float32)
-    likeness = np.maximum((claim.vectors @ sentence.vectors.T).max(axis=1), 0)
-    there = set(sentence.stems)
-    same = np.array([word in there for word in claim.stems], np.float32)
-    return np.asarray((1 - _SAME_STEM) * likeness**2 + _SAME_STEM * same, np.float32)
+def likeness(claim: Reading, sentence: Reading) -> Floats:
+    """How like each word of a claim is to each of a sentence: the cosine, or 1 where they share a stem.
+
+    float32[claim's words, sentence's words], from 0 to 1.
+    """
+    cosines: Floats = np.maximum(claim.vectors @ sentence.vectors.T, 0)
+    places: dict[str, list[int]] = {}
+    for i, found in enumerate(sentence.stems):
+        places.setdefault(found, []).append(i)
+    for row, wanted in zip(cosines, claim.stems, strict=True):
+        row[places.get(wanted, [])] = 1
+    return cosines
 
 
-def coverage(claim: Reading, matrix: Floats) -> float:
-    """How far sentences cover a claim, from 0 to 1: each clause as the best one does. `matrix`: `covered`
-    of every sentence, float32[n words, n sentences]."""
-    best = [matrix[clause].sum(axis=0).max() for clause in claim.clauses]
-    return float(sum(best) / sum(map(len, claim.clauses)))
+def coverage(claim: Reading, tables: Sequence[Floats]) -> float:
+    """How far sentences together cover a claim, 0 to 1. `tables`: its `likeness` with each of them."""
+    best = np.max([table.max(axis=1) for table in tables], axis=0)
+    return float(claim.weights @ np.where(best == 1, 1, _SYNONYM * best**2))
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """The beginning of a word without its commonest endings; for comparing, not for reading."""
     shortest, longest = _STEM
@@ -97,25 +113,28 @@ def stem(word: str) -> str:
     return word[:longest]
 
 
-def _pooled(encoded: Encoded, starts: Ints) -> Floats:
-    """The mean of each word's pieces, about the mean token, as unit rows."""
-    sums = np.zeros((len(starts), encoded.tokens.shape[1]), np.float32)
-    word_of = np.searchsorted(starts, encoded.offsets[:, 0], side="right") - 1
-    inside = word_of >= 0
-    np.add.at(sums, word_of[inside], encoded.tokens[inside] - token_mean())
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.asarray(sums / np.where(lengths == 0, 1, lengths), np.float32)
+def stems(text: str) -> set[str]:
+    """The stems of a text's words."""
+    return {stem(word.lower()) for word in _WORD.findall(text)}
 
 
-def _clauses(text: str, starts: Ints, is_content: NDArray[np.bool_]) -> tuple[Ints, ...]:
-    ends = [match.end() for match in _CLAUSE_END.finditer(text)]
-    clause_of = np.searchsorted(ends, starts, side="right")
-    clauses: list[list[int]] = [[]]
-    for i in np.flatnonzero(is_content).tolist():
-        if len(clauses[-1]) >= _CLAUSE_WORDS and clause_of[i] != clause_of[clauses[-1][-1]]:
-            clauses.append([])
-        clauses[-1].append(i)
-    if len(clauses) > 1 and len(clauses[-1]) < _CLAUSE_WORDS:
-        short = clauses.pop()
-        clauses[-1] += short
-    return tuple(np.array(clause, np.int64) for clause in clauses)
+@cache
+def _common_stems() -> tuple[int, Mapping[str, int]]:
+    """How many texts were counted, and in how many of them each common stem occurs (eval/fit_support.py)."""
+    counted = json.loads(files("rag").joinpath("common_stems.json").read_text("utf-8"))
+    return counted["n_texts"], counted["n_with"]
+
+
+def _rarity(word_stem: str) -> float:
+    n_texts, n_with = _common_stems()
+    return log((n_texts + 1) / (n_with.get(word_stem, 0) + 1))
+
+
+def _pooled(encoded: Encoded, starts: NDArray[np.int64]) -> Floats:
+    """The mean of each word's pieces, about the mean token, as unit rows; zeros for a word without one."""
+    ends = np.append(np.searchsorted(encoded.offsets[:, 0], starts), len(encoded.offsets))
+    sums = np.zeros((len(encoded.tokens) + 1, encoded.tokens.shape[1]), np.float32)
+    np.cumsum(encoded.tokens - token_mean(), axis=0, out=sums[1:])
+    words = np.diff(sums[ends], axis=0)
+    lengths = np.linalg.norm(words, axis=1, keepdims=True)
+    return np.asarray(words / np.where(lengths == 0, 1, lengths), np.float32)

@@ -24,14 +24,19 @@ _NOT_SAID = re.compile(r"\[\d+(?:\s*[-,;–]\s*\d+)*\]|\(\d{1,2}\)(?=\s)|^\s*\d{
 _WORD = re.compile(r"[^\W_]+")
 _MAX_JOINED = 4
 """Words that a name may be spelled as: "Flan T5 XL 3B"."""
+_SMALL = 20
 _COUNTED = 4
 """Words after a number among which is what it counts."""
 
 _SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "t": 12}
 _MEASURES = "kb mb gb tb pb ms hz khz mhz ghz mg kg ml"
-_UNITS = {
-    **{"%": "%", "percent": "%", "percentage": "%", "x": "x", "times": "x", "fold": "x"},
-    **{unit: unit for unit in _MEASURES.split()},
+_UNITS = {unit: unit for unit in _MEASURES.split()} | {
+    "%": "%",
+    "percent": "%",
+    "percentage": "%",
+    "x": "x",
+    "times": "x",
+    "fold": "x",
 }
 _COUNTS = """
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -45,12 +50,11 @@ _MULTIPLES = {
     ("thrice", "triple", "triples", "tripled", "tripling", "threefold"): 3,
     ("tenfold",): 10,
 }
-_NUMBER_WORDS = {
+_NUMBER_WORDS = {"dozen": (12, ""), "hundred": (100, ""), "thousand": (1000, ""), "million": (10**6, "")} | {
     **{word: (n, "") for words in (_COUNTS, _ORDINALS) for n, word in enumerate(words.split())},
     **{word: (n, "") for n, word in zip(range(20, 100, 10), _TENS.split(), strict=True)},
     **{word: (n, "x") for words, n in _MULTIPLES.items() for word in words},
     **dict.fromkeys(("half", "halves", "halved", "halving"), (50, "%")),
-    **{"dozen": (12, ""), "hundred": (100, ""), "thousand": (1000, ""), "million": (10**6, "")},
 }
 """Value and unit."""
 _ABOUT = frozenset(
@@ -75,10 +79,12 @@ class Quantity:
     """"About" stands before it."""
 
     def fits(self, held: Quantity) -> bool:
-        """Whether evidence that holds `held` bears this. A unit that is not given fits any; "about" allows
-        for rounding."""
-        if self.unit and held.unit and self.unit != held.unit:
-            return False
+        """Whether evidence that holds `held` bears this. "About" allows for rounding; a unit that one of the
+        two leaves out is no matter, but for small whole numbers, which are everywhere."""
+        if self.unit != held.unit:
+            is_distinct = self.value > _SMALL or self.value % 1
+            if (self.unit and held.unit) or not is_distinct:
+                return False
         return held.value == self.value or (self.is_rough and _rounded(held.value, self.value) == self.value)
 
 
@@ -106,13 +112,14 @@ def read_figures(text: str) -> Figures:
     return Figures(quantities, tuple(filter(_is_name, chunks)), _spellings(text))
 
 
-def amiss(claim: Figures, evidence: Sequence[Figures]) -> list[Amiss]:
-    """The quantities of a claim that no evidence holds, and its numbered names that the evidence has with
-    other digits (GPT-3 for GPT-2).
+def amiss(claim: Figures, evidence: Sequence[Figures], titles: Sequence[Figures] = ()) -> list[Amiss]:
+    """The quantities of a claim that no evidence holds, and its numbered names that evidence or titles have
+    with other digits (GPT-3 for GPT-2).
 
     A number in words is amiss only where the evidence counts the same thing otherwise ("both tricks" and
     "two of them" need not be in numbers there).
     """
+    named = [*evidence, *titles]
     held = [quantity for figures in evidence for quantity in figures.quantities]
     found = []
     for said in claim.quantities:
@@ -121,8 +128,8 @@ def amiss(claim: Figures, evidence: Sequence[Figures]) -> list[Amiss]:
         if not said.in_words or any(_counts_otherwise(said, other) for other in held):
             found.append(Amiss(said.text, _instead(said, held)))
     for name in claim.names:
-        twins = [other for figures in evidence for other in figures.names if _shape(other) == _shape(name)]
-        if twins and not _spelled(_joined(name), evidence):
+        twins = [other for figures in named for other in figures.names if _shape(other) == _shape(name)]
+        if twins and not _spelled(_joined(name), named):
             found.append(Amiss(_shown(name), _shown(twins[0])))
     return found
 
@@ -152,7 +159,7 @@ def _quantities(chunks: Sequence[str], place: int) -> Iterator[Quantity]:
         yield Quantity(Decimal(word[0]), word[1], chunk, _counted(chunks, place), "", in_words=True)
     elif chunk[0].isdigit() and not _is_name(chunk):
         parts = list(_NUMBER.finditer(chunk))
-        rest = [*chunk[parts[-1].end() :].split("-"), *chunks[place + 1 : place + 2]]
+        rest = [*chunk[parts[-1].end() :].split("-"), *_unit_after(chunks, place)]
         shared = parts[-1][2] or next(filter(None, rest), "")
         name = before if before.isalpha() and before not in STOP_WORDS else ""
         for part in parts:
@@ -165,6 +172,14 @@ def _quantities(chunks: Sequence[str], place: int) -> Iterator[Quantity]:
                 as_name=name and name + part[1],
                 is_rough=before in _ABOUT,
             )
+
+
+def _unit_after(chunks: Sequence[str], place: int) -> list[str]:
+    """The next word, which may be the unit; or the unit of the other end of a range (2 to 3%)."""
+    following = [*chunks[place + 1 : place + 4], "", "", ""]
+    if following[0] in ("to", "and", "or") and (end := _NUMBER.fullmatch(following[1])):
+        return [end[2] or following[2]]
+    return following[:1]
 
 
 def _number_word(chunk: str) -> tuple[int, str] | None:
@@ -190,13 +205,18 @@ def _counts_otherwise(said: Quantity, held: Quantity) -> bool:
 
 
 def _instead(said: Quantity, held: Sequence[Quantity]) -> str:
-    """The number of the evidence that the claim's most likely stands for."""
+    """The number of the evidence that the claim's stands for: what counts the same thing, else the nearest of
+    its unit; "" where there is none."""
 
-    def distance(other: Quantity) -> tuple[bool, bool, bool, Decimal]:
-        apart = abs(said.value - other.value) / max(said.value, other.value, Decimal(1))
-        return said.unit != other.unit, not said.counted & other.counted, other.in_words, apart
+    def distance(other: Quantity) -> tuple[bool, Decimal]:
+        return not said.counted & other.counted, abs(said.value - other.value)
 
-    return min(held, key=distance).text if held else ""
+    near = [o for o in held if o.unit == said.unit and (said.counted & o.counted or _is_near(said, o))]
+    return min(near, key=distance).text if near else ""
+
+
+def _is_near(one: Quantity, other: Quantity) -> bool:
+    return abs(one.value - other.value) * 3 < max(one.value, other.value) and not other.in_words
 
 
 def _rounded(value: Decimal, like: Decimal) -> Decimal:

@@ -1,0 +1,85 @@
+"""Which numbers and numbered names of a claim its evidence holds."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.quantities import amiss, is_named, read_figures
+
+HELD = [
+    ("It is 2.27 times faster.", "a 2.27\\times speedup"),
+    ("It is 2.27x faster.", "a 2.27times speedup"),
+    ("It gains 9%.", "a gain of 9\\%"),
+    ("It gains 9 percent.", "a gain of 9%"),
+    ("It reads 1,024 tokens.", "contexts of 1024 tokens"),
+    ("It reads 1,024K tokens.", "contexts of 1024K"),
+    ("10,000 schemas", "10K schemas"),
+    ("1.5 billion sentences", "1.5B sentences"),
+    ("It has 10 experts.", "ten experts"),
+    ("It is 2x as fast.", "twice as fast"),
+    ("22 datasets", "twenty-two datasets"),
+    ("57.0%", "57%"),
+    ("about 57%", "57.4%"),
+    ("from 2 to 3%", "2%-3%"),
+    ("6.21 times and 11.23 times", "by 6.21-11.23times"),
+    ("an 80M-parameter model", "80 million parameters"),
+    ("4-bit weights", "weights of 4 bits"),
+    ("accuracy of 77.9", "77.9% accuracy"),
+    ("It was compared with Llama 2.", "compared with Llama-2"),
+    ("65.3 and 66.5", "an F_{0.5} of 65.3/66.5"),
+    ("It uses both tricks and two models.", "It uses the trick."),
+    ("It was shown before [3], in (1) speed and (2) size.", "shown in speed and size"),
+    ("F0.5 of 72.4", "F_{0.5} of 72.4"),
+]
+AMISS = [
+    ("a gain of 21.45%", "a 21.54% improvement", "21.45%", "21.54%"),
+    ("It has 6 experts.", "It has 8 experts.", "6", "8"),
+    ("It has six experts.", "It has eight large experts.", "six", "eight"),
+    ("6x as fast", "2x as fast on six tasks", "6x", "2x"),
+    ("a gain of 5%", "5x as fast", "5%", ""),
+    ("57%", "57.4%", "57%", "57.4%"),
+    ("GPT-3 was used.", "GPT-2 was used.", "gpt-3", "gpt-2"),
+    ("nDCG@5 is high.", "nDCG@10 is high.", "ndcg@5", "ndcg@10"),
+    ("published in 2019", "published in 2018", "2019", "2018"),
+    ("It needs 3 GPUs.", "It needs GPUs.", "3", ""),
+    ("2.27x", "22.7x", "2.27x", ""),
+]
+
+
+@pytest.mark.parametrize(("claim", "evidence"), HELD)
+def test_one_number_may_be_written_in_many_ways(claim: str, evidence: str) -> None:
+    assert amiss(read_figures(claim), [read_figures(evidence)]) == []
+
+
+@pytest.mark.parametrize(("claim", "evidence", "said", "found"), AMISS)
+def test_another_number_is_amiss_with_the_one_it_stands_for(
+    claim: str, evidence: str, said: str, found: str
+) -> None:
+    assert [(a.said, a.found) for a in amiss(read_figures(claim), [read_figures(evidence)])] == [
+        (said, found)
+    ]
+
+
+def test_a_title_supplies_names_but_no_numbers() -> None:
+    claim, title = read_figures("SPLADE v2 has 1568 terms."), read_figures("SPLADE v2: Cramming 1568 terms")
+    assert [a.said for a in amiss(claim, [], [title])] == ["1568"]
+    other = amiss(read_figures("SPLADE v3"), [], [title])
+    assert [(a.said, a.found) for a in other] == [("v3", "v2")]
+
+
+@pytest.mark.parametrize(
+    ("name", "evidence"),
+    [
+        ("GPT-2", "the GPT2 model"),
+        ("ColBERTv2", "ColBERT v2"),
+        ("Nyströmformer", 'Nystr\\"{o}mformer'),
+        ("LLM", "many LLMs"),
+        ("T5", "Flan-T5-XL"),
+    ],
+)
+def test_a_name_is_found_however_it_is_spelled(name: str, evidence: str) -> None:
+    assert is_named(name, [read_figures(evidence)])
+
+
+def test_letters_across_words_make_no_name() -> None:
+    assert not is_named("F1", [read_figures("of 1 million")])
