@@ -90,10 +90,10 @@ def split_passages(paper: Paper, n_tokens: Callable[[str], int], max_tokens: int
     about one length, a sentence that does not fit at words, a word that does not fit anywhere.
     """
     abstract = paper.abstract
-    room = max_tokens - n_tokens(_head(paper.title))
     if len(abstract) <= _PASSAGE_CHARS and n_tokens(_head(paper.title) + abstract) < max_tokens:
         cuts = [0, len(abstract)]
     else:
+        room = max_tokens - n_tokens(_head(paper.title))
         starts = [0, *(sentence.start for sentence in split_sentences(abstract)[1:]), len(abstract)]
         fitting = partial(_fitting, abstract, n_tokens, room)
         cuts = _packed([piece for start, end in pairwise(starts) for piece in fitting(start, end)], room)

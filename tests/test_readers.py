@@ -225,6 +225,7 @@ def test_plain_text_names_what_lacks_its_other_half(tmp_path: Path) -> None:
         (bytes(range(256)) * 8, "not text"),
         (b"\0" * 2000, "not text"),
         (b"\x89PNG\r\n\x1a\n", "a picture"),
+        (b"\xff\xfe\x00\xd8\x00\xd8" * 9, "not text: it begins as UTF-16 does"),
         (b"BZh91AY&SY", "packed with bzip2"),
         (b"PK\x03\x04 and no more", r"damaged \(File is not a zip file\)"),
         (b"\x1f\x8b\x08 and no more", "damaged"),

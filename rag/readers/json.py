@@ -22,7 +22,7 @@ MAX_RECORD = 8_000_000
 """Characters; the window never holds more than two such records."""
 _CHUNK = 262_144
 _ARRAY = re.compile(
-    r'"(?:items|results|data|papers|works|records|articles|documents|entries)"\s*:\s*\[(?=\s*[{\]])'
+    r'"(?:items|results|collection|data|papers|works|records|articles|documents|entries)"\s*:\s*\[(?=\s*[{\]])'
 )
 _TITLE = re.compile(r'"title"\s*:')
 _GAP = re.compile(r"[\s,]*")

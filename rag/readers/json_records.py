@@ -40,7 +40,7 @@ def _ours(record: Json, place: int | str) -> Entry:
     return Entry(
         place,
         title=_text(record, "title"),
-        abstract=_text(record, "abstract", "text", "summary"),
+        abstract=_text(record, "abstract", "text", "summary", "abstractNote"),
         authors=tuple(_names(record.get("authors"))),
         year=year_in(record.get("year") or record.get("date")),
         venue=_text(record, "venue", "journal"),
@@ -82,7 +82,11 @@ def _arxiv_year(record: Json) -> int | None:
 
 
 def _semantic_scholar(record: Json, place: int | str) -> Entry:
-    ids = {key: str(value) for key, value in _dict(record, "externalIds").items() if value}
+    ids = {
+        key: str(value)
+        for key, value in (_dict(record, "externalIds") or _dict(record, "externalids")).items()
+        if value
+    }
     return Entry(
         place,
         title=_text(record, "title"),

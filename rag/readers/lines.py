@@ -45,6 +45,7 @@ def encoding_of(head: bytes) -> str:
     """The encoding of a file that begins so. Raises InputError, saying what it is, where it is not text."""
     for mark, encoding in _MARKS.items():
         if head.startswith(mark):
+            _require_decodable(head, encoding)
             return encoding
     for magic, what in _NOT_TEXT.items():
         if head.startswith(magic):
@@ -57,6 +58,16 @@ def encoding_of(head: bytes) -> str:
     if len(_CONTROL.findall(head)) > 0.05 * len(head):
         raise InputError("not text")
     return "utf-8"
+
+
+def _require_decodable(head: bytes, encoding: str) -> None:
+    try:
+        if encoding != "utf-8-sig":  # whose bad bytes cost a record, not the file
+            codecs.getincrementaldecoder(encoding)().decode(head)
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"not text: it begins as {encoding.upper()} does, but byte {error.start:,} is not"
+        ) from error
 
 
 @contextmanager
