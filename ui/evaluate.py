@@ -40,13 +40,13 @@ class EvaluateTab:
                     "Add a question file", elem_id="add-questions", file_types=[".jsonl"], size="sm"
                 )
                 self.note = region("run-note")
-                self.list = region("runs", ["show", "compare"])
+                self.list = region("runs", ["report", "compare"])
             with gr.Column(elem_classes="main-side"):
                 self.report = region("report")
         quick: dict[str, Any] = {"show_progress": "hidden", "queue": False}
         shown = [self.note, self.list, self.report]
         self.form.measure(self._measure, None, shown, show_progress="hidden", concurrency_limit=1)
-        self.list.show(self._show, None, shown, **quick)
+        self.list.report(self._show, None, shown, **quick)
         self.list.compare(self._compare, None, shown, **quick)
         self.upload.upload(self._add, self.upload, [self.form, self.note], **quick)
 

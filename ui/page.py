@@ -86,6 +86,7 @@ def serve_page(blocks: gr.Blocks, port: int) -> str:
         quiet=True,
         share=False,
         ssr_mode=False,
+        show_error=True,
         footer_links=[],
         favicon_path=str(files("ui").joinpath("icon.svg")),
         app_kwargs={"middleware": guards()},

@@ -24,4 +24,5 @@ def region(elem_id: str, events: Sequence[str] = ()) -> gr.HTML:
 
 def handed_over(name: str, text: str) -> dict[str, Any]:
     """A file for the browser to save; `at` tells two hand-overs of the same text apart."""
-    return {"name": name, "text": text, "at": time.monotonic_ns()}
+    mark = "\ufeff" if name.endswith(".csv") else ""  # or Excel takes it for something else than UTF-8
+    return {"name": name, "text": mark + text, "at": time.monotonic_ns()}

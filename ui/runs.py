@@ -70,7 +70,7 @@ def render_runs(runs: Sequence[Run], shown: str = "") -> str:
         return '<p class="hint">No run yet. One asks every question of a set, and marks the answers.</p>'
     lines = "".join(
         f'<li><input type="checkbox" name="run" value="{esc(run.name)}" aria-label="Tick {esc(run.name)}">'
-        + button(_words(run), "past here" if run.name == shown else "past", event="show", run=run.name)
+        + button(_words(run), "past here" if run.name == shown else "past", event="report", run=run.name)
         + "</li>"
         for run in runs
     )

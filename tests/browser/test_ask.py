@@ -187,6 +187,19 @@ def test_an_answer_is_exported(
     assert holds.lower() in (tmp_path / "answer").read_text(encoding="utf-8").lower()
 
 
+def test_a_conversation_is_exported_whole(demo_page: str, visit: Open, tmp_path: Path) -> None:
+    reader = visit(demo_page)
+    reader.ask(JOINTRANK)
+    reader.ask(KENYA)
+    reader.page.click("#bar summary[title='Export conversation']")
+    with reader.page.expect_download() as download:
+        reader.page.click("#bar .sheet.list button:has-text('Markdown')")
+    assert download.value.suggested_filename == "conversation.md"
+    download.value.save_as(tmp_path / "conversation.md")
+    text = (tmp_path / "conversation.md").read_text(encoding="utf-8")
+    assert text.index(JOINTRANK) < text.index(KENYA)
+
+
 def test_a_thumb_and_its_reason_are_saved(demo_page: str, visit: Open, kept: Path) -> None:
     reader = visit(demo_page)
     reader.page.click("#live .example >> nth=0")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from tests.browser.conftest import Open
 from tests.ui_samples import HOSTILE
+from ui.runs import RUNS
 
 
 def test_pages_are_uploaded_and_asked_about(
@@ -158,7 +160,9 @@ def test_the_map_opens_the_paper_that_is_clicked(demo_page: str, visit: Open) ->
     page.locator("#groups .detail h2", has_text=chosen).wait_for()
 
 
-def test_a_question_file_is_measured(demo_page: str, visit: Open, tmp_path: Path) -> None:
+def test_a_question_file_is_measured_and_two_runs_are_compared(
+    demo_page: str, visit: Open, tmp_path: Path, kept: Path
+) -> None:
     from rag.demo import demo_questions_path
 
     lines = demo_questions_path().read_text(encoding="utf-8").splitlines(keepends=True)
@@ -175,3 +179,12 @@ def test_a_question_file_is_measured(demo_page: str, visit: Open, tmp_path: Path
     reader.wait("iframe.report")
     page.frame_locator("iframe.report").get_by_text("nDCG@10").first.wait_for()
     assert "few/extractive" in reader.text("#runs")
+    (run,) = (kept / RUNS / "few").iterdir()
+    shutil.copytree(run, run.with_name("another"))
+    page.click("#runs .past")
+    page.wait_for_selector("#runs li >> nth=1")
+    page.check("#runs li >> nth=0 >> input")
+    page.check("#runs li >> nth=1 >> input")
+    page.click("#runs button:has-text('Compare two')")
+    reader.wait("#report .comparison")
+    assert "3 questions in both" in reader.text("#report")
