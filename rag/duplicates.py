@@ -60,20 +60,22 @@ class Judgement:
 def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
     """The paper to store: `paper` itself, or merged into the first candidate that is the same paper.
 
-    `candidates` hold the paper stored under its id, if there is one. From the one source of that paper the
-    record replaces it: it is the same record, brought up to date. Where two papers come by one id (a DOI of
-    a whole volume, a title like "Editorial"), the second has a digest of its text added to it; only an id
-    that a file gave goes to the last who claims it. Resolving a record again gives the same paper again.
+    `candidates` hold the paper stored under its id, if there is one. Under an id that a file gave, the last
+    record counts. So it does from the one source of a paper: it is the same record, brought up to date. Where
+    two papers come by one id (a DOI of a whole volume, a title like "Editorial"), the second's has a digest of
+    its text added to it. Resolving a record again gives the same paper again.
     """
     is_derived = paper.paper_id == paper_id(paper.title, doi=paper.doi, arxiv_id=paper.arxiv_id)
     for held in candidates:
         has_same_id = held.paper_id == paper.paper_id
-        is_update = has_same_id and set(held.sources) <= set(paper.sources)
-        if is_update and (not is_derived or title_key(held.title) == title_key(paper.title)):
+        has_same_source = set(held.sources) <= set(paper.sources)
+        if has_same_id and not is_derived:
+            return paper
+        if has_same_id and has_same_source and title_key(held.title) == title_key(paper.title):
             return paper
         if judge(held, paper).verdict == "same":
             return merge(held, paper)
-        if has_same_id and is_derived:
+        if has_same_id:
             paper = replace(paper, paper_id=f"{paper.paper_id}-{_digest(paper)}")
     return paper
 

@@ -181,12 +181,13 @@ def test_a_record_from_the_only_source_of_a_paper_brings_it_up_to_date() -> None
     assert resolve(mended, [merge(PUBLISHED, PREPRINT)]).abstract == PUBLISHED.abstract
 
 
-def test_an_id_given_to_two_papers_by_two_files_is_the_last_ones() -> None:
+def test_under_an_id_that_a_file_gave_the_last_record_counts() -> None:
     one = Paper("7", "On Tides", LONG, sources=("a.jsonl",))
-    other = Paper(
-        "7", "Kettles at Noon", "Quite another abstract about kettles at noon.", sources=("b.jsonl",)
-    )
-    assert resolve(other, [one]) == other
+    for other in (
+        Paper("7", "Kettles at Noon", "Quite another abstract about kettles at noon.", sources=("b.jsonl",)),
+        Paper("7", "On Tides", LONG[:60], sources=("b.jsonl",)),
+    ):
+        assert resolve(other, [one]) == other
 
 
 def test_doubt_has_its_reason() -> None:
