@@ -62,8 +62,8 @@ def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
 
     `candidates` hold the paper stored under its id, if there is one. Under an id that a file gave, the last
     record counts. So it does from the one source of a paper: it is the same record, brought up to date. Where
-    two papers come by one id (a DOI of a whole volume, a title like "Editorial"), the second's has a digest of
-    its text added to it. Resolving a record again gives the same paper again.
+    two papers come by one id (the DOI of a whole volume, a title like "Editorial"), the second has a digest of
+    its text added to its id. Resolving a record again gives the same paper again.
     """
     is_derived = paper.paper_id == paper_id(paper.title, doi=paper.doi, arxiv_id=paper.arxiv_id)
     for held in candidates:
