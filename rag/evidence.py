@@ -17,6 +17,7 @@ from rag import late
 from rag.chunking import split_sentences
 from rag.late import Floats
 from rag.library import Candidate
+from rag.queries import kind_of
 from rag.ranking import z_scores
 from rag.records import Evidence, Sentence
 
@@ -54,15 +55,18 @@ def read(
     """The sentences of each paper, given as all its passages, best for the question first.
 
     A score is in standard deviations within its paper: it ranks a paper's own sentences and does not
-    compare papers.
+    compare papers. For a list only the bearing on the question counts: what puts a paper on it may be
+    said anywhere, and is seldom its result.
     """
+    lists = kind_of(question) == "list"
     sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
     blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
     lateness = late.scores(query, blocks)
     evidence = []
     start = 0
     for passages, found in zip(papers, sentences, strict=True):
-        values = score(question, [s.text for s in found], lateness[start : start + len(found)])
+        bearing = lateness[start : start + len(found)]
+        values = z_scores(bearing) if lists else score(question, [s.text for s in found], bearing)
         start += len(found)
         order = np.argsort(-values, kind="stable").tolist()
         evidence.append(

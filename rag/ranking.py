@@ -137,7 +137,7 @@ def weigh(library: Library, encoder: Encoder, encoded: Encoded) -> late.Query:
 def z_scores(values: NDArray[np.floating]) -> Floats:
     """Values about their mean in standard deviations; all zero where they do not differ. float32[n]."""
     values = np.asarray(values, np.float32)
-    spread = values.std()
+    spread = values.std() if values.size else 0
     return (values - values.mean()) / spread if spread > 1e-6 else np.zeros_like(values)
 
 
