@@ -79,3 +79,13 @@ def test_make_targets_of_the_documentation_exist() -> None:
             r"(?:^|`)(?: {4})?make ([a-z][a-z ]*[a-z])", page.read_text(encoding="utf-8"), re.M
         )
         assert {target for words in named for target in words.split()} <= targets, page
+
+
+def test_every_command_module_has_its_row() -> None:
+    modules = {
+        f"rag.commands.{path.stem}"
+        for path in (ROOT / "rag" / "commands").glob("*.py")
+        if "\ndef run(args" in path.read_text(encoding="utf-8")
+    }
+    rows = {command.module for command in COMMANDS.values()}
+    assert modules == {module for module in rows if module.startswith("rag.")}
