@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from chromadb.api.client import Client
 
 _CONFIGURATION: Any = {
-    "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "sync_threshold": 1000}
+    "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "sync_threshold": 250}
 }
-"""A wide `ef_construction` keeps passages from being cut off in the graph as others come and go."""
+"""A wide `ef_construction` keeps passages from being cut off in the graph as others come and go. What came
+since the graph was last written, `sync_threshold` at most, is added to it anew whenever it is opened."""
 _PAGE = 1000
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""

@@ -121,11 +121,10 @@ def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[Row]) -> N
     todo = ((key, text) for key, text in texts.items() if key not in indexes.tokens)
     while part := list(islice(todo, BATCH)):
         for (key, _), seen in zip(part, encoder.encode_passages([text for _, text in part]), strict=True):
-            block = TokenBlock(
-                seen.vector,
-                pack(seen.tokens),
-                seen.token_ids.astype(np.uint16),
-                seen.offsets,
-            )
-            indexes.tokens.append(key, block)
+            indexes.tokens.append(key, to_block(seen))
         indexes.tokens.commit()
+
+
+def to_block(seen: Encoded) -> TokenBlock:
+    """What is kept of an encoded text."""
+    return TokenBlock(seen.vector, pack(seen.tokens), seen.token_ids.astype(np.uint16), seen.offsets)
