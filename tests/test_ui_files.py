@@ -13,7 +13,7 @@ import pytest
 from eval.bootstrap import Estimate
 from eval.compare import Comparison, Difference, Flip
 from rag.errors import InputError
-from rag.records import IngestReport, Progress
+from rag.records import IngestReport, Progress, Skip
 from tests.ui_samples import HOSTILE, assert_harmless, parse
 from ui import runs
 from ui.background import Finished, newest, watch
@@ -62,15 +62,15 @@ def test_each_file_has_its_result_whatever_the_one_before(tmp_path: Path) -> Non
     def ingest(paths: list[Path], progress: Callable[[Progress], None]) -> IngestReport:
         progress(Progress(1, 2, 3.0))
         if paths[0].name == "bad":
-            raise InputError("nothing to read")
-        return IngestReport(added=1)
+            raise InputError(f"{paths[0]}: nothing to read")
+        return IngestReport(added=1, skipped=1, reasons=(Skip(f"{paths[0]}:3", "no title"),))
 
     assistant = SimpleNamespace(ingest=ingest)
-    paths = [Path("bad"), Path("good")]
+    paths = [tmp_path / "bad", tmp_path / "good"]
     told = list(read_in(assistant, paths))  # type: ignore[arg-type]
     assert [step for _, step in told if isinstance(step, FileResult)] == [
-        FileResult("bad", error="nothing to read"),
-        FileResult("good", IngestReport(added=1)),
+        FileResult("bad", error="bad: nothing to read"),
+        FileResult("good", IngestReport(added=1, skipped=1, reasons=(Skip("good:3", "no title"),))),
     ]
 
 

@@ -5,13 +5,15 @@ What was uploaded is kept in the library's folder, so that it can be read again.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError
-from rag.records import Progress
+from rag.records import IngestReport, Progress
 from ui.background import Finished, newest, watch
 from ui.table import FileResult
 
@@ -47,11 +49,21 @@ def read_in(assistant: Assistant, paths: Sequence[Path]) -> Iterator[tuple[Path,
     for path in paths:
         yield path, Progress(0, None, 0.0)
 
-        def work(tell: Callable[[Progress], None], path: Path = path) -> FileResult:
-            return FileResult(path.name, assistant.ingest([path], progress=tell))
+        def work(tell: Callable[[Progress], None], path: Path = path) -> IngestReport:
+            return assistant.ingest([path], progress=tell)
 
         try:
             for step in newest(watch(work)):
-                yield path, step.result if isinstance(step, Finished) else step
+                yield path, _result(path, step.result) if isinstance(step, Finished) else step
         except RagError as error:
-            yield path, FileResult(path.name, error=str(error))
+            yield path, FileResult(path.name, error=_short(path, str(error)))
+
+
+def _result(path: Path, report: IngestReport) -> FileResult:
+    reasons = tuple(replace(skip, where=_short(path, skip.where)) for skip in report.reasons)
+    return FileResult(path.name, replace(report, reasons=reasons))
+
+
+def _short(path: Path, text: str) -> str:
+    """Where the file lies on this machine is nothing to a reader who uploaded it."""
+    return text.replace(f"{path.parent}{os.sep}", "")

@@ -148,6 +148,7 @@ class LibraryTab:
 
     def _read_in(self, paths: Sequence[Path], view: View) -> Iterator[Updates]:
         results: list[table.FileResult] = []
+        yield {self.drop: None}
         for path, step in ingesting.read_in(self._assistant, paths):
             if isinstance(step, Progress):
                 bar = table.render_progress(path.name, step)
@@ -155,7 +156,6 @@ class LibraryTab:
             else:
                 results.append(step)
         yield {
-            self.drop: None,
             self.results: table.render_results(results),
             self.files: self._files(),
             **self._listed(replace(view, page=0)),

@@ -42,7 +42,12 @@ def add_filter(filters: Filters, name: str, text: str) -> Filters:
     if not text:
         raise InputError("that filter is empty; type what must occur")
     if name == "year":
-        first, last = parse_years(text)
+        try:
+            first, last = parse_years(text)
+        except InputError as error:
+            raise InputError(
+                f"a year is written like 2020, 2020..2024, 2020.. or ..2024, not {text!r}"
+            ) from error
         return replace(filters, year_from=first, year_to=last)
     if name == "author":
         return replace(filters, authors=tuple(dict.fromkeys((*filters.authors, text))))
