@@ -13,9 +13,11 @@ three words, other pairs of the pages at most 27%.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from itertools import combinations
 from typing import Literal
 
 from rag.normalise import clean_doi, fold, paper_id, title_key
@@ -43,6 +45,8 @@ _VERSION = re.compile(
     r"|\b(?:errat|corrig|correction|retract|reply|comment|response|editorial|introduction|preface|overview|letter|review|report|proceeding)\w*\b"
 )
 """What sets papers of one title apart: numbers, years, versions, parts, sizes, and papers about papers."""
+_MOST_ALIKE = 50
+"""Papers of one key that are paired; more share a formula ("Editorial"), not a paper."""
 _WORD = re.compile(r"[^\W_]+")
 _SMALL = frozenset(
     ["a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to"]
@@ -61,9 +65,9 @@ def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
     """The paper to store: `paper` itself, or merged into the first candidate that is the same paper.
 
     `candidates` hold the paper stored under its id, if there is one. Under an id that a file gave, the last
-    record counts. So it does from the one source of a paper: it is the same record, brought up to date. Where
-    two papers come by one id (the DOI of a whole volume, a title like "Editorial"), the second has a digest of
-    its text added to its id. Resolving a record again gives the same paper again.
+    record counts. So it does from the one source of a paper: it is the same record, brought up to date.
+    Where two papers come by one id (the DOI of a whole volume, a title like "Editorial"), a digest of its
+    text is added to the id of the second. Resolving a record again gives the same paper again.
     """
     is_derived = paper.paper_id == paper_id(paper.title, doi=paper.doi, arxiv_id=paper.arxiv_id)
     for held in candidates:
@@ -120,6 +124,27 @@ def judge(one: Paper, other: Paper) -> Judgement:
     if alike.has_same_title:
         return _same_title(alike)
     return _other_title(alike)
+
+
+def suspects(papers: Iterable[Paper]) -> list[tuple[str, str]]:
+    """Pairs of ids worth judging: papers that share a DOI, an arXiv id, the words of a title (versions and
+    order aside) or the opening of an abstract. In the order of the papers; each pair once."""
+    holders: defaultdict[str, list[str]] = defaultdict(list)
+    for paper in papers:
+        for key in _keys(paper):
+            holders[key].append(paper.paper_id)
+    return list(
+        dict.fromkeys(pair for ids in holders.values() for pair in combinations(ids[:_MOST_ALIKE], 2))
+    )
+
+
+def _keys(paper: Paper) -> Iterator[str]:
+    """What papers that may be one have in common, each as a short hash."""
+    opening = " ".join(_WORD.findall(fold(paper.abstract[:200]))[:10])
+    title = " ".join(sorted(_content_words(paper.title) - set(_version(paper.title))))
+    for kind, text in (("doi", paper.doi), ("arxiv", paper.arxiv_id), ("title", title), ("opening", opening)):
+        if text:
+            yield blake2b(f"{kind} {text}".encode(), digest_size=8).hexdigest()
 
 
 def _same_title(alike: _Likeness) -> Judgement:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from rag.duplicates import judge, merge, resolve
+from rag.duplicates import judge, merge, resolve, suspects
 from rag.normalise import clean_doi, paper_id, title_key
 from rag.readers import read_papers
 from rag.records import Paper
@@ -194,3 +195,11 @@ def test_doubt_has_its_reason() -> None:
     volume = [Paper(title, title, "", doi="10.5555/v") for title in ("Merging Streams", "Moss on Walls")]
     assert judge(*volume).verdict == "doubtful"
     assert judge(*volume).reason == "one DOI, but other titles"
+
+
+def test_nearly_all_pairs_that_are_one_paper_are_suspected() -> None:
+    same = [records(pair) for pair in PAIRS if pair["same"]]
+    found = [
+        suspects([one, replace(other, paper_id="other")]) == [(one.paper_id, "other")] for one, other in same
+    ]
+    assert sum(found) / len(found) >= 0.95
