@@ -48,6 +48,7 @@ _STARTER = re.compile(
 _ITEM = re.compile(r"[:;,]\s(?:and\s)?\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})$")
 """The number of a listed item: "in two ways: 1. Fast ones"."""
 _GOING_ON = re.compile(r"\s*[\d(\[$\\a-z]|\s*[A-Z]\b|\s*[IVX]+\b")
+_GENUS = re.compile(r"\b[A-Z][a-z]{1,2}$")
 _LOWER_WORD = re.compile(r"\s+[a-z]+[\s,;]")
 _GLUED = re.compile(r"(?:[A-Z][a-z]+|[AI])\s")
 _NOTE = re.compile(r"(?:(?<=[a-z]{2}\.)|(?<=\)\.))(?:\d{1,3}(?:[,–-]\d{1,3})*|\[\d[\d,– -]*\])(?=\s+[A-Z])")
@@ -164,8 +165,10 @@ def _ends(left: str, stop: str, right: str) -> bool | None:
         return None
     if not right[0].isspace() and stop[-1] in ".?!":
         return None if left[-3:].isalpha() and _GLUED.match(right) else False  # "the problem.In", but "H2A.X"
-    if right.lstrip()[0] in ",;:." or (stop != "." and _LOWER_WORD.match(right)):
-        return False  # asks "why?" and goes on
+    if right.lstrip()[0] in ",;:.":
+        return False
+    if _LOWER_WORD.match(right) and (stop != "." or _GENUS.search(left)):
+        return False  # asks "why?" and goes on; An. gambiae
     word = match[0][0].lower() + match[0][1:] if (match := _WORD.search(left)) else ""
     if _NEVER_LAST.fullmatch(word):
         return False

@@ -59,6 +59,7 @@ CASES = [
     "Data come from the U.S. | We sample them.",
     "The label set is A. | We write L for its size.",
     "Dr. Smith et al. report this. | Prof. Jones vs. Dr. Lee is not.",
+    "Of 40 mosquitoes 30 were An. gambiae and 10 Ae. aegypti. | p53 was in none.",
     "E. coli grows fast. | S. cerevisiae does not.",
     "We used 5 mg/kg i.v. and 10 mg p.o. daily. | Rats survived.",
     "BACKGROUND: Obesity is common. | METHODS: We enrolled 20 adults. | RESULTS: Weight fell (p = .03).",
