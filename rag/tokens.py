@@ -32,8 +32,10 @@ DIMENSIONS = 384
 
 _KEY = np.dtype([("key", "<u8"), ("start", "<u8"), ("n", "<u4"), ("crc", "<u4")])
 _HEAD = np.dtype([("magic", "S8"), ("generation", "<u8"), ("n_blocks", "<u8"), ("n_bytes", "<u8"),
-                  ("df", "<u4", (VOCABULARY,))])  # fmt: skip
-_MAGIC = b"ragtok1"
+                  ("keys_crc", "<u4"), ("blocks_crc", "<u4"), ("df", "<u4", (VOCABULARY,))])  # fmt: skip
+_MAGIC = b"ragtok2"
+_CHECKED_BYTES = 64_000_000
+"""A store up to this size is checked when opened, some 10 ms a thousand texts; each block is when it is read."""
 _VECTOR_BYTES = 4 * DIMENSIONS
 _PIECE_BYTES = 8 + DIMENSIONS // 8 + 2
 
@@ -58,6 +60,8 @@ class _View:
 
     generation: int
     n_bytes: int
+    keys_crc: int
+    blocks_crc: int
     keys: NDArray[Any]
     order: NDArray[np.int64]
     df: NDArray[np.int64]
@@ -79,6 +83,7 @@ class TokenStore:
         self._folder = folder
         self._drafts: dict[int, bytes] = {}
         self.reload()
+        self.damaged |= _is_cut_or_changed(self._view)
 
     @property
     def n_blocks(self) -> int:
@@ -151,27 +156,37 @@ class TokenStore:
             raise ValueError(path)
         generation, n_blocks = int(head["generation"]), int(head["n_blocks"])
         keys = np.fromfile(self._path("keys", generation), _KEY, n_blocks)
-        if len(keys) != n_blocks:
+        if len(keys) != n_blocks or zlib.crc32(keys.tobytes()) != head["keys_crc"]:
             raise ValueError(path)
-        data = _mapped(self._path("blocks", generation))
-        order = np.argsort(keys["key"], kind="stable")
-        return _View(generation, int(head["n_bytes"]), keys, order, head["df"].astype(np.int64), data)
+        return _View(
+            generation,
+            n_bytes=int(head["n_bytes"]),
+            keys_crc=int(head["keys_crc"]),
+            blocks_crc=int(head["blocks_crc"]),
+            keys=keys,
+            order=np.argsort(keys["key"], kind="stable"),
+            df=head["df"].astype(np.int64),
+            data=_mapped(self._path("blocks", generation)),
+        )
 
     def _write(self, generation: int, before: _View, blocks: Iterable[tuple[int, bytes]]) -> None:
         """Blocks first, then their keys, the head last: without it the others count for nothing."""
         self._folder.mkdir(parents=True, exist_ok=True)
         rows: list[tuple[int, int, int, int]] = []
         df = before.df.copy()
-        end = before.n_bytes
+        end, crc = before.n_bytes, before.blocks_crc
         with _opened(self._path("blocks", generation), end) as file:
             for key, raw in blocks:
                 n = _n_pieces(raw)
                 rows.append((key, end, n, zlib.crc32(raw)))
                 df[np.unique(_unpack(raw, n).token_ids)] += 1
                 end += file.write(raw)
+                crc = zlib.crc32(raw, crc)
+        keys = np.array(rows, _KEY).tobytes()
         with _opened(self._path("keys", generation), len(before.keys) * _KEY.itemsize) as file:
-            file.write(np.array(rows, _KEY).tobytes())
-        head = np.array((_MAGIC, generation, len(before.keys) + len(rows), end, df), _HEAD).tobytes()
+            file.write(keys)
+        n_blocks, keys_crc = len(before.keys) + len(rows), zlib.crc32(keys, before.keys_crc)
+        head = np.array((_MAGIC, generation, n_blocks, end, keys_crc, crc, df), _HEAD).tobytes()
         write_bytes(self._folder / "head", head + _checksum(head))
         for path in self._folder.glob("*-*"):
             if not path.name.endswith(f"-{generation}"):
@@ -182,8 +197,15 @@ class TokenStore:
 
 
 def _empty(generation: int) -> _View:
-    keys = np.empty(0, _KEY)
-    return _View(generation, 0, keys, np.empty(0, np.int64), np.zeros(VOCABULARY, np.int64), b"")
+    no_keys, no_order = np.empty(0, _KEY), np.empty(0, np.int64)
+    return _View(generation, 0, 0, 0, no_keys, no_order, np.zeros(VOCABULARY, np.int64), b"")
+
+
+def _is_cut_or_changed(view: _View) -> bool:
+    """As far as can be told at once; a large store is only measured."""
+    if view.n_bytes > _CHECKED_BYTES or len(view.data) < view.n_bytes:
+        return len(view.data) < view.n_bytes
+    return zlib.crc32(memoryview(view.data)[: view.n_bytes]) != view.blocks_crc
 
 
 def _next_generation(folder: Path) -> int:

@@ -328,6 +328,8 @@ HARMS = (
     [("chroma/*/header.bin", "cut")],
     [("tokens", "gone")],
     [("tokens/keys-*", "cut")],
+    [("tokens/blocks-*", "overwritten")],
+    [("tokens/blocks-*", "cut")],
     [("tokens", "gone"), ("chroma/*/", "gone")],
     [("tokens", "gone"), ("chroma/*/", "gone"), ("lexical", "gone")],
 )
