@@ -35,7 +35,7 @@ _HEAD = np.dtype([("magic", "S8"), ("generation", "<u8"), ("n_blocks", "<u8"), (
                   ("keys_crc", "<u4"), ("blocks_crc", "<u4"), ("df", "<u4", (VOCABULARY,))])  # fmt: skip
 _MAGIC = b"ragtok2"
 _CHECKED_BYTES = 64_000_000
-"""A store up to this size is checked when opened, some 10 ms a thousand texts; each block is when it is read."""
+"""A store up to this size is checked when opened (10 ms a thousand texts), each block when it is read."""
 _VECTOR_BYTES = 4 * DIMENSIONS
 _PIECE_BYTES = 8 + DIMENSIONS // 8 + 2
 
