@@ -49,7 +49,7 @@ _ITEM = re.compile(r"[:;,]\s(?:and\s)?\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})$")
 """The number of a listed item: "in two ways: 1. Fast ones"."""
 _GOING_ON = re.compile(r"\s*[\d(\[$\\a-z]|\s*[A-Z]\b|\s*[IVX]+\b")
 _GENUS = re.compile(r"\b[A-Z][a-z]{1,2}$")
-_LOWER_WORD = re.compile(r"\s+[a-z]+[\s,;]")
+_LOWER_WORD = re.compile(r"\s+[a-z]+[\s,;.)]")
 _GLUED = re.compile(r"(?:[A-Z][a-z]+|[AI])\s")
 _NOTE = re.compile(r"(?:(?<=[a-z]{2}\.)|(?<=\)\.))(?:\d{1,3}(?:[,–-]\d{1,3})*|\[\d[\d,– -]*\])(?=\s+[A-Z])")
 """A footnote's number after a stop: "was reported.12 The"."""
