@@ -21,6 +21,9 @@ from rag.terms import content_words
 
 MAX_EVIDENCE = 3
 """Sentences one claim may rest on; one that cites more papers, on as many as it cites."""
+POOLED = 0.6
+"""Support that sentences put together must reach: many pieces cover more of anything. Costs no reference
+answer of questions_dev its support."""
 SHORTLIST = 6
 """Sentences of a paper that are put to the gate."""
 _ORDER: dict[SupportStatus, int] = {"unsupported": 0, "weak": 1, "supported": 2}
@@ -119,19 +122,23 @@ def find_bearer(claim: str, entries: Iterable[Entry], gate: SupportGate) -> Find
 
 def bear(claim: str, entries: Sequence[Entry], gate: SupportGate) -> Finding:
     """The sentences of `entries`, taken together, that bear `claim` best: one if one is enough, else as
-    many as make it supported. Where nothing does, the verdict on the best of them."""
+    many as make it supported. Where nothing does, the verdict on the best one alone."""
     alone = [[quote] for entry in entries for quote in _nearest(claim, entry)]
     judged = _judge(claim, alone, gate)
     if not judged:
         return Finding((), 0.0, "unsupported")
     best, chosen = judged[0]
     likely = _best_of_each([quotes[0] for _, quotes in judged])[: max(SHORTLIST, len(entries))]
-    while best.status != "supported" and len(chosen) < max(MAX_EVIDENCE, len(entries)):
+    while not _enough(best, chosen):
         longer = _judge(claim, [[*chosen, quote] for quote in likely if quote not in chosen], gate)
-        if not longer or _rank(longer[0][0]) <= _rank(best):
-            break
+        if not longer or _rank(longer[0][0]) <= _rank(best) or len(chosen) == max(MAX_EVIDENCE, len(entries)):
+            return _finding(*judged[0])
         best, chosen = longer[0]
     return _finding(best, chosen)
+
+
+def _enough(verdict: Judged, quotes: Sequence[Quote]) -> bool:
+    return verdict.status == "supported" and (len(quotes) == 1 or verdict.support >= POOLED)
 
 
 def _judge(claim: str, groups: Sequence[list[Quote]], gate: SupportGate) -> list[tuple[Judged, list[Quote]]]:
