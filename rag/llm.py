@@ -11,17 +11,15 @@ import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from functools import cached_property, partial
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
-from urllib.parse import urlsplit
 
 from rag.config import Config
 from rag.counting import TokenCounter
 from rag.errors import ConfigError, ModelError, ModelReplyInvalid
 from rag.llm_cache import CachedReply, ReplyCache
-from rag.llm_errors import Call, our_error, shows
+from rag.llm_errors import Call, host_of, our_error, retry_after_s, shows
 from rag.received import Received, without_thoughts
 from rag.records import Usage
 from rag.spending import Budget, price_of
@@ -75,7 +73,7 @@ class LanguageModel:
             )
         self.config = config
         self.url = config.base_url or OPENAI_URL
-        self.host = _host(self.url)
+        self.host = host_of(self.url)
         self._backoff_s = backoff_s
         self._cache = ReplyCache(config.cache / "replies") if config.llm_cache else None
         self._refused: set[str] = set()
@@ -228,7 +226,7 @@ class LanguageModel:
             except openai.APITimeoutError:
                 raise
             except (openai.RateLimitError, openai.InternalServerError, openai.APIConnectionError) as error:
-                pause_s = _retry_after_s(error)
+                pause_s = retry_after_s(error)
                 if pause_s is None:
                     pause_s = self._backoff_s * 2**attempt * random.uniform(0.75, 1.0)
                 if pause_s > LONGEST_PAUSE_S or error.code == "insufficient_quota":
@@ -253,35 +251,9 @@ class LanguageModel:
             ) from error
 
 
-def _host(url: str) -> str:
-    """The server as messages name it, without path or credentials."""
-    try:
-        parts = urlsplit(url)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError as error:
-        raise ConfigError(
-            f"OPENAI_BASE_URL is {url!r}: {error}; set it like http://127.0.0.1:11434/v1"
-        ) from error
-    return f"{parts.hostname}{port}"
-
-
 def _without_system(messages: list[dict[str, str]]) -> list[dict[str, str]]:
     """The messages with a leading system message put into the one after it."""
     if len(messages) < 2 or messages[0]["role"] != "system":
         return messages
     together = "\n\n".join(message["content"] for message in messages[:2])
     return [{**messages[1], "content": together}, *messages[2:]]
-
-
-def _retry_after_s(error: openai.APIError) -> float | None:
-    """The pause a server asks for, as seconds or as a date; None where it asks for none."""
-    response = getattr(error, "response", None)
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None

@@ -1,15 +1,26 @@
 """What each error of the model's client becomes: one table, and the message with the next thing to do.
 
-Goes by the names of the client's classes, so that it need not be imported to be described.
+Also how a server is named to the reader, and when a failed reply says to come back. Goes by the names of
+the client's classes, so that it need not be imported to be described.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
-from rag.errors import ModelError, ModelRejected, ModelReplyInvalid, ModelTimeout, ModelUnavailable
+from rag.errors import (
+    ConfigError,
+    ModelError,
+    ModelRejected,
+    ModelReplyInvalid,
+    ModelTimeout,
+    ModelUnavailable,
+)
 
 MAX_DETAIL = 200
 """Characters of the server's own message that are passed on."""
@@ -81,3 +92,29 @@ def _detail(error: Exception) -> str:
     status = getattr(error, "status_code", None)
     words = " ".join(str(part) for part in (status, said) if part)
     return re.sub(r"\s+", " ", words)[:MAX_DETAIL].strip()
+
+
+def host_of(url: str) -> str:
+    """The server as messages name it, without path or credentials."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError as error:
+        raise ConfigError(
+            f"OPENAI_BASE_URL is {url!r}: {error}; set it like http://127.0.0.1:11434/v1"
+        ) from error
+    return f"{parts.hostname}{port}"
+
+
+def retry_after_s(error: Exception) -> float | None:
+    """The pause a server asks for, as seconds or as a date; None where it asks for none."""
+    response = getattr(error, "response", None)
+    asked = response.headers.get("retry-after", "") if response is not None else ""
+    try:
+        return max(0.0, float(asked))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
