@@ -7,7 +7,7 @@ import pytest
 
 from rag.config import Config
 from rag.library import Library
-from rag.records import Filters, Paper
+from rag.records import Paper
 from tests.fakes import FakeEncoder
 from ui.catalogue import PAGE, Catalogue, Listing, View, plain
 
@@ -56,21 +56,6 @@ def test_no_papers_are_one_empty_page() -> None:
     assert (page.lines, page.n_pages, page.n_found) == ([], 1, 0)
 
 
-@pytest.mark.parametrize(
-    ("stated", "passes"),
-    [
-        (Filters(year_from=2020), True),
-        (Filters(year_from=2021), False),
-        (Filters(year_to=1999), True),
-        (Filters(authors=("Curie",)), True),
-        (Filters(authors=("Curie",), year_from=1900), False),  # hers has no year
-        (Filters(authors=("Turing",)), False),
-    ],
-)
-def test_a_stated_filter_is_known_to_be_met_or_not(stated: Filters, passes: bool) -> None:
-    assert Listing(PAPERS).some_pass(stated) is passes
-
-
 def test_years_are_counted_with_those_unknown() -> None:
     assert Listing(PAPERS).years() == {2020: 1, 0: 1, 1999: 1}
 
@@ -80,7 +65,9 @@ def test_the_list_follows_the_library(config: Config) -> None:
         catalogue = Catalogue(library)
         assert catalogue.listing().lines == []
         library.add(PAPERS, FakeEncoder())
+        assert not catalogue.is_current()
         before = catalogue.listing()
+        assert catalogue.is_current()
         assert [line.paper_id for line in before.lines] == ["a", "b", "c"]
         assert catalogue.listing() is before
         library.remove(["b"])

@@ -79,7 +79,7 @@ class AskTab:
                         submit_btn=True,
                         autofocus=True,
                     )
-                    self.choosing = Choosing(self._assistant.config, self._catalogue)
+                    self.choosing = Choosing(self._assistant.config, self._assistant.library)
                 self.status = region("status")
             with gr.Column(elem_id="evidence"):
                 self.evidence = region("cards")

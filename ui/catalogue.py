@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from rag.records import Filters, Paper
+from rag.records import Paper
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -77,16 +77,6 @@ class Listing:
             lines = [line for line in lines if all(word in line.searched for word in words)]
         return lines[::-1] if view.descending else lines
 
-    def some_pass(self, stated: Filters) -> bool:
-        """Whether some paper passes the years and authors of `stated`."""
-        low, high = stated.year_from or 1, stated.year_to or 9999
-        years_too = (stated.year_from, stated.year_to) != (None, None)
-        names = [plain(name) for name in stated.authors]
-        return any(
-            (not years_too or low <= line.year <= high) and all(name in plain(line.authors) for name in names)
-            for line in self.lines
-        )
-
     def years(self) -> Counter[int]:
         """Papers a year; 0 for those without one."""
         return Counter(line.year for line in self.lines)
@@ -106,6 +96,10 @@ class Catalogue:
         self._lock = Lock()
         self._state = ""
         self._listing = Listing(())
+
+    def is_current(self) -> bool:
+        """Whether `listing` has nothing to read."""
+        return self._state == state_of(self._library)
 
     def listing(self) -> Listing:
         """The current listing; read anew where the library has changed, also by another process."""

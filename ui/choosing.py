@@ -6,7 +6,7 @@ What the chips mean and look like is ui/settings.py's.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
@@ -14,18 +14,20 @@ from rag.config import Config
 from rag.errors import InputError
 from rag.records import Filters
 from rag.stated import read_filters
-from ui.catalogue import Catalogue
 from ui.parts import Updates, region
 from ui.settings import Settings, add_filter, merge_filters, remove_filter, render_settings
+
+if TYPE_CHECKING:
+    from rag.library import Library
 
 
 class Choosing:
     """Built inside the Ask tab. Its settings are a page's own, and apart from its conversation: both can
     change at once."""
 
-    def __init__(self, config: Config, catalogue: Catalogue) -> None:
+    def __init__(self, config: Config, library: Library) -> None:
         self._config = config
-        self._catalogue = catalogue
+        self._library = library
         self.settings = gr.State(None)
         self._chips = region("chips", ["mode", "words", "filter", "unfilter"])
         self.regions = [self.settings, self._chips]
@@ -44,7 +46,7 @@ class Choosing:
     def with_stated(self, settings: Settings, question: str) -> Settings:
         """With the filters that the question states, if a paper can pass them."""
         _, stated = read_filters(question)
-        if not stated or not self._catalogue.listing().some_pass(stated):
+        if not stated or not self._library.allowed(stated):
             return settings
         return replace(settings, filters=merge_filters(settings.filters, stated))
 

@@ -87,10 +87,13 @@ class LibraryTab:
 
     # --- Events ---------------------------------------------------------------------------------
 
-    def _select(self, view: View | None) -> Updates:
+    def _select(self, view: View | None) -> Iterator[Updates]:
         """Show the list, as the library is now; what was looked at before stays."""
-        listed = {self.files: self._files(), **self._listed(view or View())}
-        return listed if view else {self.detail: table.render_nothing(), **listed}
+        if view is None:
+            yield {self.detail: table.render_nothing(), self.files: self._files()}
+        if not self._catalogue.is_current():
+            yield {self.table: '<p class="hint" role="status">Reading the list of papers</p>'}
+        yield self._listed(view or View())
 
     def _listed(self, view: View) -> Updates:
         """The table and its tools, as `view` has them."""
