@@ -1,7 +1,7 @@
 """The support gate: does the cited evidence bear the claim?
 
 Two layers give a calibrated chance: how far the evidence covers the claim (rag/alignment.py), for its length.
-Three can only refuse or doubt: numbers (rag/quantities.py), direction and negation (rag/contradiction.py),
+Three can only refuse or doubt: numbers (rag/figures.py), direction and negation (rag/contradiction.py),
 and names, where the caller says what else may supply them. Which evidence to try is rag/attribution.py's.
 """
 
@@ -15,9 +15,9 @@ from rag import alignment
 from rag.chunking import split_sentences
 from rag.contradiction import Contradiction, Side, contradictions
 from rag.encoder import Encoder
+from rag.figures import Amiss, Figures, amiss, is_named, read_figures
 from rag.late import Floats
 from rag.polarity import read_polarity
-from rag.quantities import Amiss, Figures, amiss, is_named, read_figures
 from rag.records import SupportStatus
 from rag.terms import names
 
@@ -27,8 +27,8 @@ _COVERAGE, _LENGTH, _BIAS = 16.0, -1.5, -5.7
 _SUPPORTED, _WEAK = 0.55, 0.5
 _REFUSED = 0.1
 """What is left of a claim's support where the evidence speaks against it: never enough to be weak."""
-_KEPT = 1024
-"""Texts whose reading is kept: a gate sees the same sentences again and again."""
+_KEPT = 256
+"""Texts whose reading is kept (50 KB each): a gate sees the same sentences again and again."""
 _PADDING = 0.3
 """Share of a batch that may be padding: short texts are encoded with short ones."""
 
