@@ -82,7 +82,8 @@ def test_a_change_that_fails_leaves_the_seal_broken_where_files_changed(folder: 
             tear(folder)
             raise KeyError
 
-    pytest.raises(KeyError, fail)
+    with pytest.raises(KeyError):
+        fail()
     with pytest.raises(IndexDamaged):
         open_dense(folder, config)
 
