@@ -1,7 +1,7 @@
 """The library as a picture: where each paper lies, which group it is in, what the group is about.
 
 Computed once per library state, kept in the library's folder, and read back as long as the state
-holds. Drawing it is the page's (ui/page.js); placing is ui/projection.py's.
+holds. Drawing it is the page's (ui/map.js); placing is ui/projection.py's.
 """
 
 from __future__ import annotations

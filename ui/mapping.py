@@ -1,7 +1,7 @@
 """The Map tab: the library as a picture beside its groups, its years, and the paper pointed at.
 
 Owns the wiring only. Places and names are ui/map.py's, the legend is ui/charts.py's, and the canvas is
-drawn by ui/page.js, which lights the papers of the answer that the Ask tab shows.
+drawn by ui/map.js, which lights the papers of the answer that the Ask tab shows.
 """
 
 from __future__ import annotations

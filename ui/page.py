@@ -93,7 +93,7 @@ def serve_page(blocks: gr.Blocks, port: int) -> str:
         run_history=False,
         theme=_theme(),
         # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.
-        head=f"<style>{_packaged('theme.css')}</style><script>{_packaged('page.js')}</script>",
+        head=_head(),
     )
     return str(address)
 
@@ -108,6 +108,11 @@ def _header(n_papers: int) -> str:
     toggle = button(icon("theme"), "tool", "Light or dark", theme_toggle="")
     count = f'<span id="count">{plural(n_papers, "paper")}</span>'
     return f'<h1>{TITLE}</h1><div class="right">{count}{toggle}</div>'
+
+
+def _head() -> str:
+    scripts = "".join(f"<script>{_packaged(name)}</script>" for name in ("page.js", "map.js"))
+    return f"<style>{_packaged('theme.css')}</style>{scripts}"
 
 
 def _packaged(name: str) -> str:
