@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, cast
@@ -89,12 +90,12 @@ class Dense:
             self._collection.modify(metadata={"stamp": stamp})
 
     def upsert(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
-        """Add or replace rows; vectors is float32[len(rows), 384]. What fits one call is added all or none.
+        """Add or replace papers, the rows of each together; vectors is float32[len(rows), 384].
 
-        A longer list is cut, a paper's first passage coming last: until it is there the paper is not whole.
+        Each paper is written in one transaction. One of more passages than Chroma takes at once (some 5,000)
+        is cut, its first passage coming last: until that is there it is not whole.
         """
-        order = sorted(range(len(rows)), key=lambda i: (rows[i].ordinal == 0, i))
-        for part in _parts(order, self._max_batch):
+        for part in _calls(rows, self._max_batch):
             with self._calling():
                 self._collection.upsert(
                     ids=[rows[i].passage_id for i in part],
@@ -106,9 +107,10 @@ class Dense:
 
     def set_vectors(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Give passages that are there their vectors anew. float32[len(passage_ids), 384]"""
-        with self._calling():
-            # `update` passes over ids that the vector index does not know.
-            self._collection.upsert(ids=list(passage_ids), embeddings=vectors)
+        for part in _parts(range(len(passage_ids)), self._max_batch):
+            with self._calling():
+                # `update` passes over ids that the vector index does not know.
+                self._collection.upsert(ids=[passage_ids[i] for i in part], embeddings=vectors[part])
 
     def delete(self, passage_ids: Sequence[str]) -> None:
         for part in _parts(passage_ids, self._max_batch):
@@ -197,6 +199,22 @@ class Dense:
 def collection_name(library: Path) -> str:
     """What a library's collection is called on a server, where several live together."""
     return "rag-" + (re.sub(r"[^a-zA-Z0-9]+", "-", library.resolve().name).strip("-") or "library")
+
+
+def _calls(rows: Sequence[Row], size: int) -> Iterator[list[int]]:
+    """Places of the rows to be written together, `size` at most, papers undivided where they fit."""
+    part: list[int] = []
+    for _, group in groupby(range(len(rows)), key=lambda i: rows[i].paper_id):
+        paper = sorted(group, key=lambda i: rows[i].ordinal == 0)
+        if part and len(part) + len(paper) > size:
+            yield part
+            part = []
+        while len(paper) > size:
+            yield paper[:size]
+            paper = paper[size:]
+        part += paper
+    if part:
+        yield part
 
 
 def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.config import Config
 from rag.dense import Dense
@@ -30,6 +31,8 @@ from rag.vectors import VectorFiles, open_dense, row_key
 
 _PART = 2000
 """Papers that are looked up and put right at a time."""
+_LOOKED_FOR = 5000
+"""Passages whose vectors are looked for, to see whether all can be found; of more, every so manieth."""
 _MENDING_S, _PAUSE_S = 600.0, 0.1
 """How long to wait for another process that mends, and how often to look."""
 _RELOAD_S = 2.0
@@ -170,12 +173,18 @@ class Indexes:
 
     def reach(self, rows: Sequence[Row]) -> list[Row]:
         """Set the vectors of rows that a search does not find. Returns the rows that have none to set."""
-        blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in rows}
-        vectors = {passage_id: block.vector for passage_id, block in blocks.items() if block}
-        if vectors and (lost := self.dense.unreachable(list(vectors), np.stack(list(vectors.values())))):
+        vectors = self._vectors_of(rows)
+        if lost := self._lost(vectors):
             with self._changing():
                 self.dense.set_vectors(lost, np.stack([vectors[passage_id] for passage_id in lost]))
         return [row for row in rows if row.passage_id not in vectors]
+
+    def lost(self, rows: Sequence[Row]) -> list[str]:
+        """Passages, of those encoded, that a search for their vector does not find; about 1 ms each.
+
+        Of a large library only some of the rows are looked for.
+        """
+        return self._lost(self._vectors_of(rows[:: 1 + self.lexical.n_passages // _LOOKED_FOR]))
 
     def await_settling(self, paper_ids: Sequence[str]) -> None:
         """Note that these papers must be settled, whatever happens until then."""
@@ -224,6 +233,13 @@ class Indexes:
             seen = self._seen
         self.tokens.reload()
         self._seen, self._loaded = seen, time.monotonic()
+
+    def _vectors_of(self, rows: Sequence[Row]) -> dict[str, NDArray[np.float32]]:
+        blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in rows}
+        return {passage_id: block.vector for passage_id, block in blocks.items() if block}
+
+    def _lost(self, vectors: dict[str, NDArray[np.float32]]) -> list[str]:
+        return self.dense.unreachable(list(vectors), np.stack(list(vectors.values()))) if vectors else []
 
     @contextmanager
     def _in_flight(self, paper_ids: Sequence[str]) -> Iterator[int]:

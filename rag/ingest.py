@@ -73,7 +73,8 @@ def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
         _encode(indexes, encoder, rows)
     indexes.settle(list(lacking))
     for rows in indexes.dense.scan():
-        indexes.reach(rows)
+        if indexes.lost(rows):
+            indexes.reach(rows)
     indexes.tokens.compact(row_key(row) for rows in indexes.dense.scan() for row in rows)
     return len(lacking)
 

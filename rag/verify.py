@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from rag.candidates import whole_papers
 from rag.entries import version
 from rag.indexes import Indexes
@@ -43,7 +41,7 @@ def verify(indexes: Indexes) -> Verification:
         damaged |= {row.paper_id for row in rows if not _reads_back(papers.get(row.paper_id, ()), row)}
         stale["words"] += (row.passage_id for row in rows if not _taken(words, row))
         stale["tokens"] += (row.passage_id for row in rows if indexes.tokens.get(row_key(row)) is None)
-        stale["vectors"] += _not_found(indexes, rows)
+        stale["vectors"] += indexes.lost(rows)
     stale["words in excess"] = [each.rpartition(" ")[0] for each in words]
     return Verification(len(seen), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
 
@@ -62,10 +60,3 @@ def _taken(words: set[str], row: Row) -> bool:
         return False
     words.remove(found)
     return True
-
-
-def _not_found(indexes: Indexes, rows: Sequence[Row]) -> list[str]:
-    """Encoded passages that a search for their vector in Chroma does not find."""
-    blocks = {row.passage_id: indexes.tokens.get(row_key(row)) for row in rows}
-    vectors = {passage_id: block.vector for passage_id, block in blocks.items() if block}
-    return indexes.dense.unreachable(list(vectors), np.stack(list(vectors.values()))) if vectors else []

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -163,6 +164,26 @@ def test_what_is_deleted_is_not_found(dense: Dense) -> None:
     dense.delete([])
     assert rows[4].passage_id not in dict(dense.query(vectors[4], 99))
     assert dense.get([rows[4].passage_id]) == []
+
+
+def test_each_paper_is_written_at_once_and_one_too_long_for_that_is_whole_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from chromadb.api.models.Collection import Collection
+
+    dense, rows = Dense.open_folder(tmp_path), rows_of(*PAPERS[4:9])
+    monkeypatch.setattr(dense, "_max_batch", 2)
+    upsert, calls = Collection.upsert, list[list[str]]()
+
+    def listening(self: Collection, **records: Any) -> None:
+        calls.append(records["ids"])
+        upsert(self, **records)
+
+    monkeypatch.setattr(Collection, "upsert", listening)
+    dense.upsert(rows, vectors_of(rows))
+    assert calls == [["p4#0", "p5#0"], ["p6#0"], ["p7#1", "p7#2"], ["p7#3", "p7#0"], ["p8#0"]]
+    assert dense.get([row.passage_id for row in rows]) == rows
+    dense.close()
 
 
 def test_the_stamp_is_kept(dense: Dense) -> None:
