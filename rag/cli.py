@@ -50,6 +50,7 @@ COMMANDS = {
     "show": Command("rag.commands.show", "show one paper whole"),
     "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
     "remove": Command("rag.commands.remove", "take papers out of a library"),
+    "dedup": Command("rag.commands.dedup", "list the papers that may be one"),
     "backup": Command("rag.commands.backup", "write a library into one file"),
     "restore": Command("rag.commands.restore", "make a library from a backup"),
     "eval": Command("eval.command", "measure retrieval and answers"),
