@@ -44,7 +44,7 @@ def render_legend(names: Sequence[str], sizes: Sequence[int], drawn: int, n_pape
         for g, (name, size) in enumerate(zip(names, sizes, strict=True))
     )
     sampled = f"<small>A sample of {drawn:,} of {n_papers:,} papers.</small>" if drawn < n_papers else ""
-    head = f'<h3 class="rest">{plural(len(names), "group")}</h3>'
+    head = f'<h2 class="rest">{plural(len(names), "group")}</h2>'
     return f'<div class="legend">{head}<ul>{groups}</ul>{sampled}</div>'
 
 

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Serve the page until interrupted; its address is on stdout. A library that is not there is made."""
+    port = free_port(args.port)
     from rag.assistant import Assistant
     from ui.page import build_page, serve_page
 
@@ -30,12 +31,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         if assistant.library.n_papers:
             assistant.search("warm up")  # the first search loads what all others use
         blocks = build_page(assistant)
-        try:
-            address = serve_page(blocks, args.port or free_port())
-        except OSError as error:
-            raise InputError(
-                f"port {args.port} is taken; give another: rag ui --port {args.port + 1}"
-            ) from error
+        address = serve_page(blocks, port)
         print(address, flush=True)
         print(f"The library at {config.library}; stop with Ctrl+C.", file=sys.stderr)
         if args.open:
@@ -47,9 +43,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
+def free_port(port: int) -> int:
+    """`port`, or where it is 0 one that nobody listens on. Raises InputError where it cannot be used."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError) as error:
+            why = error.strerror if isinstance(error, OSError) else "there is no such port"
+            raise InputError(
+                f"port {port} cannot be used: {why}; another: rag ui --port {PORT + 1}"
+            ) from error
+        return int(probe.getsockname()[1])

@@ -74,10 +74,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
 
 
 def serve_page(blocks: gr.Blocks, port: int) -> str:
-    """Serve on 127.0.0.1, in a thread, and return the address.
-
-    Raises OSError where the port is taken. `blocks.close()` ends it.
-    """
+    """Serve on 127.0.0.1, in a thread that `blocks.close()` ends, and return the address."""
     blocks.queue(default_concurrency_limit=None, api_open=False)
     _, address, _ = blocks.launch(
         server_name="127.0.0.1",
