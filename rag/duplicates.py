@@ -1,7 +1,7 @@
 """One paper or two? Judging two records of papers, and making one of two that are the same.
 
-Owns the rules, and looks nothing up: whoever stores papers gives as candidates those that share a DOI, an
-arXiv id or a title key (rag/normalise.py) with a new one, and may add what a search for its title finds.
+Owns the rules, and looks nothing up: whoever stores papers (rag/ingest.py) gives as candidates those that
+have an id or one of `keys` in common with a new one.
 
     held = resolve(paper, candidates)        # the paper to store; under a held one's id if it is the same
 
@@ -75,9 +75,10 @@ def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
         has_same_source = set(held.sources) <= set(paper.sources)
         if has_same_id and not is_derived:
             return paper
-        if has_same_id and has_same_source and title_key(held.title) == title_key(paper.title):
+        is_same = judge(held, paper).verdict == "same"
+        if (is_same or _have_one_title(held, paper)) and has_same_id and has_same_source:
             return paper
-        if judge(held, paper).verdict == "same":
+        if is_same:
             return merge(held, paper)
         if has_same_id:
             paper = replace(paper, paper_id=f"{paper.paper_id}-{_digest(paper)}")
@@ -127,19 +128,19 @@ def judge(one: Paper, other: Paper) -> Judgement:
 
 
 def suspects(papers: Iterable[Paper]) -> list[tuple[str, str]]:
-    """Pairs of ids worth judging: papers that share a DOI, an arXiv id, the words of a title (versions and
-    order aside) or the opening of an abstract. In the order of the papers; each pair once."""
+    """Ids of the papers that have one of `keys` in common, in pairs, in the papers' order; each pair once."""
     holders: defaultdict[str, list[str]] = defaultdict(list)
     for paper in papers:
-        for key in _keys(paper):
+        for key in keys(paper):
             holders[key].append(paper.paper_id)
     return list(
         dict.fromkeys(pair for ids in holders.values() for pair in combinations(ids[:_MOST_ALIKE], 2))
     )
 
 
-def _keys(paper: Paper) -> Iterator[str]:
-    """What papers that may be one have in common, each as a short hash."""
+def keys(paper: Paper) -> Iterator[str]:
+    """What papers that may be one have in common, each as a short hash: the DOI, the arXiv id, the words of
+    the title (versions and order aside), the opening of the abstract."""
     opening = " ".join(_WORD.findall(fold(paper.abstract[:200]))[:10])
     title = " ".join(sorted(_content_words(paper.title) - set(_version(paper.title))))
     for kind, text in (("doi", paper.doi), ("arxiv", paper.arxiv_id), ("title", title), ("opening", opening)):
@@ -181,7 +182,7 @@ class _Likeness:
         titles = [_content_words(paper.title) for paper in (one, other)]
         dois = [_publisher_doi(paper.doi) for paper in (one, other)]
         arxiv_ids = [paper.arxiv_id for paper in (one, other)]
-        self.has_same_title = title_key(one.title) == title_key(other.title)
+        self.has_same_title = _have_one_title(one, other)
         self.titles = _share(*titles)
         self.n_title_words = len(titles[0]) - len(_version(one.title))
         self.has_abstracts = bool(one.abstract and other.abstract)
@@ -199,6 +200,10 @@ class _Likeness:
         self.has_other_arxiv_id = bool(arxiv_ids[0] and arxiv_ids[1] and arxiv_ids[0] != arxiv_ids[1])
         years = [paper.year for paper in (one, other) if paper.year]
         self.is_near_in_time = not years or max(years) - min(years) <= _YEARS_APART
+
+
+def _have_one_title(one: Paper, other: Paper) -> bool:
+    return title_key(one.title) == title_key(other.title)
 
 
 def _rank(paper: Paper) -> tuple[bool, int]:

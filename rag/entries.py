@@ -19,10 +19,11 @@ from tantivy import (
     Tokenizer,
 )
 
+from rag.duplicates import keys
 from rag.normalise import fold
 from rag.records import Paper, Passage
 
-FORM = 1
+FORM = 2
 """Changes with anything that changes what is indexed; an index of another form is built again."""
 
 FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources", "year")
@@ -54,7 +55,7 @@ def schema() -> Schema:
     builder = SchemaBuilder()
     builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="english", index_option="freq")
-    for name in ("paper", "version", *FILTERED):
+    for name in ("paper", "version", "likeness", *FILTERED):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("ordinal", indexed=True)
     builder.add_unsigned_field("text_key", fast=True)
@@ -77,6 +78,9 @@ def document(entry: Entry) -> Document:
     made.add_text("version", version(passage.passage_id, entry.content_hash))
     made.add_integer("ordinal", passage.ordinal)
     made.add_unsigned("text_key", entry.text_key)
+    if passage.ordinal == 0:
+        for key in keys(paper):
+            made.add_text("likeness", key)
     if paper.year is not None:
         made.add_integer("published", paper.year)
     for field in FILTERED:

@@ -6,19 +6,21 @@ Owns the counting (every record once) and the batches; under the library's lock,
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from rag.candidates import whole_papers
 from rag.chunking import passage_text, split_passages
+from rag.duplicates import keys, resolve
 from rag.indexes import Indexes
 from rag.late import pack
 from rag.records import IngestReport, Paper, Progress, Skip
-from rag.rows import Row, content_hash, to_rows
+from rag.rows import Row, content_hash, to_paper, to_rows
 from rag.tokens import TokenBlock
 from rag.vectors import row_key
 
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 BATCH = 128
 """Records that are looked up, encoded and written together: what a crash may lose."""
+_MOST_ALIKE = 20
+"""Papers that a record is compared with, to see whether it is one of them; "Editorial" alone has more."""
 
 
 class PassageEncoder(Protocol):
@@ -48,13 +52,14 @@ def ingest(
     total: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> IngestReport:
-    """Add what is new, replace what has changed. Of papers with one id the last counts; all sources stay."""
+    """Add what is new, replace what has changed, make one of records of one paper; all sources stay."""
     count: Counter[str] = Counter()
     skips: list[Skip] = []
     began, done, records = time.perf_counter(), 0, iter(records)
     while batch := list(islice(records, BATCH)):
         papers = [record for record in batch if isinstance(record, Paper)]
         skips += (record for record in batch if isinstance(record, Skip))
+        papers = _resolved(indexes, papers)
         held = {row.paper_id: row for row in indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])}
         _write(indexes, encoder, _news(papers, held, count, skips), held)
         done += len(batch)
@@ -77,6 +82,28 @@ def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
             indexes.reach(rows)
     indexes.tokens.compact(row_key(row) for rows in indexes.dense.scan() for row in rows)
     return len(lacking)
+
+
+def _resolved(indexes: Indexes, papers: Sequence[Paper]) -> list[Paper]:
+    """Each paper as it is to be stored: merged with what the library, or the batch so far, holds of it."""
+    first = [f"{paper.paper_id}#0" for paper in papers]
+    found = whole_papers(indexes, [*first, *indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))])
+    known: dict[str, Paper] = {}
+    holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
+
+    def know(paper: Paper) -> Paper:
+        known[paper.paper_id] = paper
+        for key in (paper.paper_id, *keys(paper)):
+            holders[key][paper.paper_id] = None
+        return paper
+
+    def candidates(paper: Paper) -> Iterator[Paper]:
+        ids = chain.from_iterable(holders[key] for key in (paper.paper_id, *keys(paper)))
+        return (known[paper_id] for paper_id in islice(dict.fromkeys(ids), _MOST_ALIKE))
+
+    for rows in found.values():
+        know(to_paper(rows))
+    return [know(resolve(paper, candidates(paper))) for paper in papers]
 
 
 def _news(

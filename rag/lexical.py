@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 
+from rag.duplicates import keys
 from rag.entries import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.errors import IndexDamaged
 from rag.normalise import fold
-from rag.records import Filters
+from rag.records import Filters, Paper
 from rag.storage import broken, disk_fault, read_json, read_seal, seal, write_json
 
 _STAMP = "stamp.json"
@@ -128,6 +129,15 @@ class Lexical:
             (Occur.Must, Query.all_query())
         ]
         return self._terms("passage_id", Query.boolean_query(clauses))
+
+    def alike(self, papers: Sequence[Paper], n: int) -> list[str]:
+        """The first passages of papers that may be one of these (`rag.duplicates.keys`); `n`, in no order."""
+        shared = list({key for paper in papers for key in keys(paper)})
+        if not shared or n < 1:
+            return []
+        query = Query.term_set_query(self._schema, "likeness", shared)
+        found = self._searcher.search(query, limit=n, count=False).hits
+        return [passage_id for passage_id, _ in self._with_ids(found)]
 
     def write(self, entries: Iterable[Entry], without: Iterable[str], stamp: int | None) -> None:
         """Index passages in place of their papers' old ones, drop papers `without`, set the stamp."""

@@ -1,0 +1,102 @@
+"""One paper from several files: what a library holds after records of one paper, or of near twins, came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rag.config import Config
+from rag.library import Library
+from rag.normalise import paper_id
+from rag.readers import read_paths
+from rag.records import IngestReport, Paper
+from tests.fakes import FakeEncoder
+from tests.test_duplicates import PAIRS, PREPRINT, PUBLISHED, records
+
+OTHERS = [
+    Paper(f"other-{i}", f"{word} in winter", f"About {word} and little else. " * 6, sources=("pages.txt",))
+    for i, word in enumerate(["Moss", "Harbours", "Lace", "Bells"])
+]
+
+
+@pytest.fixture
+def library(config: Config) -> Iterator[Library]:
+    with Library.open(config.library, config, create=True) as library:
+        library.add(OTHERS, FakeEncoder())
+        yield library
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+@pytest.mark.parametrize("order", [(PREPRINT, PUBLISHED), (PUBLISHED, PREPRINT)])
+def test_a_preprint_and_its_publication_are_one_paper(
+    library: Library, order: tuple[Paper, Paper], at_once: bool
+) -> None:
+    encoder = FakeEncoder()
+    for part in [order] if at_once else [order[:1], order[1:]]:
+        library.add(part, encoder)
+    assert library.n_papers == len(OTHERS) + 1
+    held = library.paper(order[0].paper_id)
+    assert held is not None
+    assert set(held.sources) == {"arxiv.jsonl", "zotero.bib"}
+    assert (held.venue, held.arxiv_id) == (PUBLISHED.venue, PREPRINT.arxiv_id)
+    n_encoded = encoder.n_encoded
+    assert library.add(order, encoder) == IngestReport(unchanged=2)
+    assert library.add(reversed(order), encoder) == IngestReport(unchanged=2)
+    assert encoder.n_encoded == n_encoded
+    assert library.paper(order[0].paper_id) == held
+
+
+def test_labelled_pairs_are_told_apart_by_a_library_as_by_the_rules(library: Library) -> None:
+    """All in one library, looked up by what its word index holds of them."""
+    pairs = [
+        tuple(
+            replace(paper, sources=(f"{side}{number}",))
+            for side, paper in zip("ab", records(pair), strict=True)
+        )
+        for number, pair in enumerate(PAIRS)
+    ]
+    library.add([one for one, _ in pairs], FakeEncoder())
+    library.add([other for _, other in pairs], FakeEncoder())
+    holder = {source: paper.paper_id for paper in library.papers() for source in paper.sources}
+    found = Counter(
+        (pair["same"], holder[f"a{number}"] == holder[f"b{number}"]) for number, pair in enumerate(PAIRS)
+    )
+    assert found[False, True] == 0
+    assert found[True, True] / (found[True, True] + found[True, False]) >= 0.95
+
+
+def test_papers_that_come_by_one_id_stay_two_however_often_they_come(library: Library) -> None:
+    volume = "10.5555/volume"
+    one, other = (
+        Paper(paper_id(title, doi=volume), title, text, doi=volume, sources=(f"{title[0]}.bib",))
+        for title, text in (("Merging Streams", "Rivers meet. " * 9), ("Moss on Walls", "Green things. " * 9))
+    )
+    assert library.add([one, other], FakeEncoder()).added == 2
+    for _ in range(2):
+        assert library.add([other, one], FakeEncoder()) == IngestReport(unchanged=2)
+    titles = [paper.title for paper in library.papers()]
+    assert titles[len(OTHERS) :] == ["Merging Streams", "Moss on Walls"]
+
+
+def test_a_title_that_changed_at_its_source_is_taken_over(library: Library) -> None:
+    library.add([PREPRINT], FakeEncoder())
+    retitled = replace(PREPRINT, title="Dense lanterns for search")
+    assert library.add([retitled], FakeEncoder()) == IngestReport(updated=1)
+    assert library.paper(PREPRINT.paper_id) == retitled
+
+
+def test_a_removed_paper_is_not_found_again_as_its_own_duplicate(library: Library) -> None:
+    library.add([PREPRINT], FakeEncoder())
+    library.remove([PREPRINT.paper_id])
+    assert library.add([PUBLISHED], FakeEncoder()).added == 1
+    assert library.paper(PUBLISHED.paper_id) == PUBLISHED
+
+
+def test_no_two_papers_of_the_pages_become_one(library: Library, shared_dir: Path) -> None:
+    papers = [p for p in read_paths([shared_dir / "corpus"]) if isinstance(p, Paper)]
+    report = library.add(papers, FakeEncoder())
+    assert report.added == len({paper.paper_id for paper in papers})
