@@ -23,8 +23,9 @@ DEPTH = 50
 def score_retrieval(run: Run, qrels: Qrels) -> dict[str, Scores]:
     """Each judged question's values of RETRIEVAL."""
     import ir_measures
+    from ir_measures import RR, R, Success, nDCG
 
-    measures = [ir_measures.parse_measure(name) for name in RETRIEVAL]
+    measures = (nDCG @ 10, R @ 5, R @ 10, R @ 50, RR, Success @ 1)
     scores: dict[str, Scores] = {question_id: {} for question_id in qrels}
     for metric in ir_measures.iter_calc(measures, qrels, _as_scores(run)):
         scores[metric.query_id][str(metric.measure)] = float(metric.value)

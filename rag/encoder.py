@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
+from rag.errors import WeightsError
 from rag.weights import Weights, ensure
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Encoder:
 
     @classmethod
     def load(cls, config: Config) -> Encoder:
-        """Find the weights and return an encoder; sessions open on first use. Raises WeightsError."""
+        """Find the weights and return an encoder; sessions open on first use. Raises
+        WeightsError, and so does the first use where a graph that was made earlier is damaged."""
         return cls(ensure(config))
 
     @property
@@ -125,6 +127,12 @@ class Encoder:
 
     def _session(self, graph: Path, *, spins: bool = True) -> ort.InferenceSession:
         import onnxruntime as ort
+        from onnxruntime.capi.onnxruntime_pybind11_state import (
+            InvalidArgument,
+            InvalidGraph,
+            InvalidProtobuf,
+            NoSuchFile,
+        )
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._n_threads
@@ -132,7 +140,12 @@ class Encoder:
         options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
         # Lengths differ from batch to batch, so plans made for one shape only hold memory.
         options.enable_mem_pattern = False
-        return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        try:
+            return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        except (InvalidProtobuf, InvalidArgument, InvalidGraph, NoSuchFile) as error:
+            raise WeightsError(
+                f"{graph} is damaged; delete its folder and it is made again: rm -r {graph.parent}"
+            ) from error
 
 
 def n_cores() -> int:

@@ -56,7 +56,7 @@ def read(folder: Path, newest: int = FORMAT) -> Manifest:
     if too_new:
         raise LibraryTooNew(
             f"{folder} was written by a later version of this program (its format is {manifest.format}, "
-            f"this version reads up to {newest}); upgrade with: pip install --upgrade rag"
+            f"this version reads up to {newest}); upgrade with: pip install --upgrade rag-abstracts"
         )
     return manifest
 

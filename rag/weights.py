@@ -53,8 +53,8 @@ def ensure(config: Config) -> Weights:
     """
     home = config.cache / "minilm"
     built = home / f"graph{GRAPH_VERSION}"
-    # Each file below is put in place by a rename, the tokenizer last: its presence means all is there.
-    if not (built / "tokenizer.json").exists():
+    # Each file below is put in place by a rename, the tokenizer last: where it is right, all is there.
+    if not _is_official(built / "tokenizer.json"):
         _build(find(config), built)
     return Weights(
         tokenizer=built / "tokenizer.json",
@@ -108,14 +108,19 @@ def local_folders(config: Config) -> Iterator[Path]:
 
 def why_not(folder: Path) -> str | None:
     """What keeps `folder` from being used, or None where both files are the official ones."""
-    for name, expected in SHA256.items():
-        path = folder / name
-        if not path.is_file():
+    for name in SHA256:
+        if not (folder / name).is_file():
             return f"no {name}"
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != expected:
-                return f"{name} is not the official file"
+        if not _is_official(folder / name):
+            return f"{name} is not the official file"
     return None
+
+
+def _is_official(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == SHA256[path.name]
 
 
 def _download(home: Path) -> Path:

@@ -10,6 +10,7 @@ import pytest
 
 from rag import weights
 from rag.config import Config
+from rag.encoder import Encoder
 from rag.errors import WeightsError
 
 
@@ -51,6 +52,18 @@ def test_graphs_are_built_once(config: Config, tmp_path: Path) -> None:
     made = first.int8_graph.stat().st_mtime_ns
     assert weights.ensure(fresh).int8_graph.stat().st_mtime_ns == made
     assert not list(first.int8_graph.parent.glob("building-*"))
+
+
+def test_what_is_damaged_in_the_cache_is_made_again_or_said(config: Config, tmp_path: Path) -> None:
+    fresh = replace(config, cache=tmp_path / "cache")
+    weights.ensure(fresh).tokenizer.write_text("{}", "utf-8")
+    encoder = Encoder.load(fresh)
+    assert encoder.n_tokens("lanterns at sea") >= 5
+    graph = weights.ensure(fresh).float_graph
+    with graph.open("r+b") as file:
+        file.truncate(1_000_000)
+    with pytest.raises(WeightsError, match=f"{graph} is damaged; .* rm -r {graph.parent}"):
+        encoder.encode_query("lanterns at sea")
 
 
 def test_the_fingerprint_is_known_before_the_weights_are(config: Config) -> None:
