@@ -1,6 +1,7 @@
 """What of an ingest is new: papers against what the library holds, batch by batch, and encoding the rest.
 
 Owns the counting (every record once) and the batches; under the library's lock, which the caller holds.
+Which records are one paper is decided by rag/duplicates.py.
 """
 
 from __future__ import annotations
@@ -33,6 +34,10 @@ _MOST_ALIKE = 20
 """Papers that a record is compared with, to see whether it is one of them; "Editorial" alone has more."""
 
 
+Held = dict[str, tuple[str, tuple[str, ...]]]
+"""Content hash and sources of papers, by id."""
+
+
 class PassageEncoder(Protocol):
     """What of rag.encoder.Encoder is needed here."""
 
@@ -55,17 +60,31 @@ def ingest(
     """Add what is new, replace what has changed, make one of records of one paper; all sources stay."""
     count: Counter[str] = Counter()
     skips: list[Skip] = []
-    began, done, records = time.perf_counter(), 0, iter(records)
-    while batch := list(islice(records, BATCH)):
-        papers = [record for record in batch if isinstance(record, Paper)]
-        skips += (record for record in batch if isinstance(record, Skip))
-        papers = _resolved(indexes, papers)
-        held = {row.paper_id: row for row in indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])}
-        _write(indexes, encoder, _news(papers, held, count, skips), held)
-        done += len(batch)
+    began = time.perf_counter()
+    for batch in _batches(records, skips):
+        papers = _resolved(indexes, batch)
+        first = _first_rows(indexes, papers)
+        _write(indexes, encoder, _news(papers, _held(first), count), first)
         if progress:
+            done = count.total() + len(skips)
             progress(Progress(done, total, done / (time.perf_counter() - began)))
-    return IngestReport(count["added"], count["updated"], count["unchanged"], len(skips), tuple(skips))
+    return _report(count, skips)
+
+
+def rehearse(indexes: Indexes | None, records: Iterable[Paper | Skip]) -> IngestReport:
+    """What `ingest` would report, writing nothing; `indexes` is None for a library yet to be made.
+
+    That two new records are one paper is seen where they have one id, or come within one batch.
+    """
+    count: Counter[str] = Counter()
+    skips: list[Skip] = []
+    held: Held = {}
+    for batch in _batches(records, skips):
+        papers = _resolved(indexes, batch)
+        first = _first_rows(indexes, papers) if indexes else {}
+        held = _held(first) | held
+        _news(papers, held, count)
+    return _report(count, skips)
 
 
 def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
@@ -84,10 +103,25 @@ def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
     return len(lacking)
 
 
-def _resolved(indexes: Indexes, papers: Sequence[Paper]) -> list[Paper]:
+def _batches(records: Iterable[Paper | Skip], skips: list[Skip]) -> Iterator[list[Paper]]:
+    """The papers among BATCH records at a time; what is none, or cannot be stored, goes to the skips."""
+    checked = map(_storable, records)
+    while batch := list(islice(checked, BATCH)):
+        skips += (record for record in batch if isinstance(record, Skip))
+        yield [record for record in batch if isinstance(record, Paper)]
+
+
+def _storable(record: Paper | Skip) -> Paper | Skip:
+    if isinstance(record, Paper):
+        try:
+            content_hash(record)
+        except UnicodeEncodeError:
+            return Skip(ascii(record.paper_id), "its text is not valid Unicode")
+    return record
+
+
+def _resolved(indexes: Indexes | None, papers: Sequence[Paper]) -> list[Paper]:
     """Each paper as it is to be stored: merged with what the library, or the batch so far, holds of it."""
-    first = [f"{paper.paper_id}#0" for paper in papers]
-    found = whole_papers(indexes, [*first, *indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))])
     known: dict[str, Paper] = {}
     holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
@@ -101,34 +135,44 @@ def _resolved(indexes: Indexes, papers: Sequence[Paper]) -> list[Paper]:
         ids = chain.from_iterable(holders[key] for key in (paper.paper_id, *keys(paper)))
         return (known[paper_id] for paper_id in islice(dict.fromkeys(ids), _MOST_ALIKE))
 
-    for rows in found.values():
-        know(to_paper(rows))
+    if indexes:
+        alike = indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))
+        same_id = [f"{paper.paper_id}#0" for paper in papers]
+        for rows in whole_papers(indexes, [*same_id, *alike]).values():
+            know(to_paper(rows))
     return [know(resolve(paper, candidates(paper))) for paper in papers]
 
 
-def _news(
-    papers: Iterable[Paper], held: Mapping[str, Row], count: Counter[str], skips: list[Skip]
-) -> list[Paper]:
-    """The papers to be written, each once and as it was met last; counts every one that was met."""
-    before = {paper_id: (row.content_hash, row.sources) for paper_id, row in held.items()}
-    after = dict(before)
+def _first_rows(indexes: Indexes, papers: Iterable[Paper]) -> dict[str, Row]:
+    """The first rows, by paper, of those of these papers that are held."""
+    rows = indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])
+    return {row.paper_id: row for row in rows}
+
+
+def _held(rows: Mapping[str, Row]) -> Held:
+    return {paper_id: (row.content_hash, row.sources) for paper_id, row in rows.items()}
+
+
+def _news(papers: Sequence[Paper], held: Held, count: Counter[str]) -> list[Paper]:
+    """The papers to be written, each once and as met last; counts all, and brings `held` up to date."""
+    before = {paper.paper_id: held.get(paper.paper_id) for paper in papers}
     last: dict[str, Paper] = {}
     for paper in papers:
-        try:
-            hash = content_hash(paper)
-        except UnicodeEncodeError:
-            skips.append(Skip(ascii(paper.paper_id), "its text is not valid Unicode"))
-            continue
-        known_hash, sources = after.get(paper.paper_id, (None, ()))
+        hash = content_hash(paper)
+        known_hash, sources = held.get(paper.paper_id, (None, ()))
         count["added" if known_hash is None else "unchanged" if known_hash == hash else "updated"] += 1
         sources = tuple(dict.fromkeys([*sources, *paper.sources]))
-        after[paper.paper_id] = hash, sources
+        held[paper.paper_id] = hash, sources
         last[paper.paper_id] = replace(paper, sources=sources)
-    return [paper for paper_id, paper in last.items() if after[paper_id] != before.get(paper_id)]
+    return [paper for paper_id, paper in last.items() if held[paper_id] != before[paper_id]]
+
+
+def _report(count: Counter[str], skips: Sequence[Skip]) -> IngestReport:
+    return IngestReport(count["added"], count["updated"], count["unchanged"], len(skips), tuple(skips))
 
 
 def _write(
-    indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], held: Mapping[str, Row]
+    indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], first: Mapping[str, Row]
 ) -> None:
     written = [to_rows(paper, split_passages(paper, encoder.n_tokens)) for paper in papers]
     if not written:
@@ -137,8 +181,8 @@ def _write(
     surplus = [
         f"{rows[0].paper_id}#{ordinal}"
         for rows in written
-        if rows[0].paper_id in held
-        for ordinal in range(len(rows), held[rows[0].paper_id].n_passages)
+        if rows[0].paper_id in first
+        for ordinal in range(len(rows), first[rows[0].paper_id].n_passages)
     ]
     indexes.put(written, surplus)
 

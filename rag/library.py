@@ -197,6 +197,12 @@ class Library:
                 self._about = manifest.set_encoder(self.path, encoder.fingerprint)
             return ingest(self._indexes, papers, encoder, total=total, progress=progress)
 
+    def rehearse(self, papers: Iterable[Paper | Skip]) -> IngestReport:
+        """What `add` would report, writing nothing."""
+        from rag.ingest import rehearse
+
+        return rehearse(self._indexes, papers)
+
     def remove(self, paper_ids: Iterable[str]) -> int:
         """Take papers out; ids that are not there are passed over. Returns how many were removed."""
         n_removed = 0

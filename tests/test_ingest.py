@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
+from rag.ingest import rehearse
 from rag.library import Library
 from rag.normalise import paper_id
 from rag.readers import read_paths
@@ -87,6 +88,14 @@ def test_a_title_that_changed_at_its_source_is_taken_over(library: Library) -> N
     retitled = replace(PREPRINT, title="Dense lanterns for search")
     assert library.add([retitled], FakeEncoder()) == IngestReport(updated=1)
     assert library.paper(PREPRINT.paper_id) == retitled
+
+
+def test_a_rehearsal_tells_what_would_be_one_and_writes_nothing(library: Library) -> None:
+    before = library.fingerprint()
+    told = library.rehearse([PREPRINT, PUBLISHED, *OTHERS])
+    assert library.fingerprint() == before
+    assert library.add([PREPRINT, PUBLISHED, *OTHERS], FakeEncoder()) == told
+    assert rehearse(None, [PREPRINT, PUBLISHED]) == IngestReport(added=1, updated=1)
 
 
 def test_a_removed_paper_is_not_found_again_as_its_own_duplicate(library: Library) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -108,31 +107,23 @@ def _pace(seen: Progress, total: int | None) -> str:
 
 def _rehearse(args: argparse.Namespace, config: Config) -> tuple[IngestReport, list[Paper]]:
     """What an ingest would report, and its first papers; the library is only read."""
+    from rag.ingest import rehearse
     from rag.library import Library
-    from rag.rows import content_hash
 
-    count: Counter[str] = Counter()
-    skips: list[Skip] = []
-    sample: list[Paper] = []
-    hashes: dict[str, str] = {}
+    sample: dict[str, Paper] = {}
+
+    def found() -> Iterator[Paper | Skip]:
+        for record in _read(args):
+            if isinstance(record, Paper) and len(sample) < SAMPLE:
+                sample.setdefault(record.paper_id, record)
+            yield record
+
     try:
-        library = Library.open(config.library, config, read_only=True)
+        with Library.open(config.library, config, read_only=True) as library:
+            report = library.rehearse(found())
     except LibraryNotFound:
-        library = None
-    for found in _read(args):
-        if isinstance(found, Skip):
-            skips.append(found)
-            continue
-        if len(sample) < SAMPLE and found.paper_id not in hashes:
-            sample.append(found)
-        if found.paper_id not in hashes and library and (held := library.paper(found.paper_id)):
-            hashes[found.paper_id] = content_hash(held)
-        before = hashes.get(found.paper_id)
-        hashes[found.paper_id] = content_hash(found)
-        count["unchanged" if before == hashes[found.paper_id] else "updated" if before else "added"] += 1
-    if library:
-        library.close()
-    return IngestReport(**count, skipped=len(skips), reasons=tuple(skips)), sample
+        report = rehearse(None, found())
+    return report, list(sample.values())
 
 
 def _show(report: IngestReport, sample: list[Paper], verb: str) -> None:
