@@ -202,10 +202,11 @@ def _from_nearest(
         questions, encoder.encode_queries([q.answer for q in questions]), strict=True
     ):
         own = np.isin(owners, [title_key(title) for title in question.gold])
-        dense = np.argsort(-np.where(own, -1, vectors @ answer.vector), kind="stable")
+        order = np.argsort(-(vectors @ answer.vector), kind="stable")
+        dense = order[~own[order]]
         late = sorted(dense[:LATE_DEPTH], key=lambda i: -_max_sim(answer, encoded[i]))
-        for kind, order in (("nearest_late", late), ("nearest_dense", dense)):
-            of_paper = [i for i in order if owners[i] == owners[order[0]]][: len(question.evidence)]
+        for kind, nearest in (("nearest_late", late), ("nearest_dense", dense)):
+            of_paper = [i for i in nearest if owners[i] == owners[nearest[0]]][: len(question.evidence)]
             evidence = tuple(sentences[i][1] for i in of_paper)
             yield MadePair(kind, f"{question.id}/{kind}", question.answer, evidence)
 

@@ -1,0 +1,63 @@
+"""Direction, sides and negation: what speaks against a claim, and what only looks like it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from rag import alignment
+from rag.contradiction import Side, contradictions
+from rag.encoder import Encoder
+from rag.polarity import read_polarity
+
+Kinds = Callable[[str, str], set[str]]
+
+AGAINST = [
+    ("BPR increases the memory cost.", "BPR substantially reduces the memory cost.", "direction"),
+    ("Fewer parameters are needed.", "More parameters are needed.", "direction"),
+    ("The model degrades recall.", "We report improvements in recall of the model.", "direction"),
+    ("It runs slower on long texts.", "It runs faster on long texts.", "direction"),
+    ("Dense models beat sparse models.", "Sparse models beat dense models.", "sides"),
+    ("Sparse models lose to dense models.", "Sparse models outperform dense models.", "sides"),
+    ("Dense models are better than sparse ones.", "Sparse models are better than dense models.", "sides"),
+    ("Sparse models are outperformed by dense models.", "Sparse models outperform dense models.", "sides"),
+    ("The bias can be mitigated with more data.", "The bias cannot be mitigated with more data.", "negation"),
+    ("It does not require training.", "It requires training.", "negation"),
+]
+NOT_AGAINST = [
+    ("Sparse models outperform dense models.", "Dense models are outperformed by sparse models."),
+    ("Dense models underperform sparse models.", "Sparse models outperform dense models."),
+    ("Latency is lower and throughput higher.", "It has higher throughput and lower latency."),
+    ("The gain is not larger.", "The gain is not larger."),
+    ("No: it improves recall.", "It improves recall."),
+    ("It is never worse than training.", "It is never worse than training."),
+    ("Not only recall improves.", "Recall improves."),
+    ("It needs no training.", "It works without training."),
+    ("Methods fall short of random selection.", "Random selection outperforms most methods."),
+    ("A cutting-edge system.", "The system grows."),
+]
+
+
+@pytest.fixture(scope="module")
+def kinds(encoder: Encoder) -> Kinds:
+    def read(text: str) -> Side:
+        reading = alignment.read(text, next(iter(encoder.encode_passages([text]))))
+        return Side(reading, read_polarity(reading))
+
+    def found(claim: str, evidence: str) -> set[str]:
+        ours, theirs = read(claim), read(evidence)
+        table = alignment.likeness(ours.reading, theirs.reading)
+        return {each.kind for each in contradictions(ours, [theirs], [table])}
+
+    return found
+
+
+@pytest.mark.parametrize(("claim", "evidence", "kind"), AGAINST)
+def test_the_opposite_contradicts(kinds: Kinds, claim: str, evidence: str, kind: str) -> None:
+    assert kind in kinds(claim, evidence)
+
+
+@pytest.mark.parametrize(("claim", "evidence"), NOT_AGAINST)
+def test_the_same_in_other_words_does_not(kinds: Kinds, claim: str, evidence: str) -> None:
+    assert kinds(claim, evidence) == set()
