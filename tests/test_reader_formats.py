@@ -458,6 +458,7 @@ def test_a_row_with_too_many_columns_is_named(tmp_path: Path) -> None:
         ("{N}ystr{\\\"o}m \\'{E}tude \\c{c} \\v{S} \\H{o} {\\'\\i}", "Nyström Étude ç Š ő í"),
         ("{\\L}ukasz \\O{} stra{\\ss}e {\\aa}", "Łukasz Ø straße å"),
         ("5\\% \\& \\$5 \\#1 a\\_b \\{x\\}", "5% & $5 #1 a_b {x}"),
+        ("from \\$5 to \\$ 6, $x_{1}$", "from $5 to $ 6, $x_{1}$"),
         ("``quoted'' -- so---there~now", "“quoted” – so—there now"),
         ("\\emph{a {B}} \\textbf{c} {\\it d}", "a B c d"),
         ("$x_{i}$ and \\(y^{2}\\) stay", "$x_{i}$ and \\(y^{2}\\) stay"),

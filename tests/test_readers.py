@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import InputError
-from rag.readers import read_papers, read_paths
+from rag.readers import html, read_papers, read_paths
 from rag.records import Paper, Skip
 
 ABSTRACT = "We study how to rank papers. " * 12
@@ -283,6 +283,20 @@ def test_a_line_without_end_is_read_in_bounded_memory(tmp_path: Path) -> None:
     papers, [skip] = read(path)
     assert len(papers) == 2
     assert skip.startswith("2: no JSON at column 1")
+
+
+def test_of_a_web_page_too_long_to_hold_the_papers_before_the_bound_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(html, "MAX_PAGE", 2**20)
+    abstract = ABSTRACT * 3
+    articles = (
+        f"<article><h2>Lanterns, part {i}</h2><p class='abstract'>{abstract}</p></article>"
+        for i in range(1500)
+    )
+    papers, skips = read(write(tmp_path / "x.html", f"<html><body>{''.join(articles)}</body></html>"))
+    assert 500 < len(papers) < 1500
+    assert skips == ["not read to its end: a web page of more than 1 MB"]
 
 
 def test_a_folder_is_read_in_order_of_names_without_hidden_files(tmp_path: Path) -> None:

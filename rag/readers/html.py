@@ -14,10 +14,12 @@ from typing import Any, cast
 
 from lxml import etree
 
+from rag.errors import InputError
 from rag.readers.documents import Document
 from rag.readers.entries import Entry, Fault, person, split_names, without_label, year_in
 from rag.readers.html_blocks import Block, Target
 
+MAX_PAGE = 64 * 2**20
 _CHUNK = 65_536
 _SHORTEST_PARAGRAPH = 150
 """Characters from which a paragraph that is not called an abstract may be one."""
@@ -41,7 +43,11 @@ def _blocks(document: Document) -> Iterator[Block]:
     """What matters of a page, in the order in which it ends."""
     target = Target()
     parser = etree.HTMLParser(target=cast(Any, target), encoding=document.encoding.removesuffix("-sig"))
+    left = MAX_PAGE
     while chunk := document.stream.read(_CHUNK):
+        left -= len(chunk)
+        if left < 0:  # the parser keeps what it has read
+            raise InputError(f"a web page of more than {MAX_PAGE // 2**20} MB")
         parser.feed(chunk)
         yield from target.drain()
     parser.close()

@@ -1,6 +1,6 @@
 """The elements of a web page that may be of a paper, told by their names and classes while it is parsed.
 
-No tree is built: memory does not grow with the page.
+No tree is built, and what a block holds is bounded.
 """
 
 from __future__ import annotations

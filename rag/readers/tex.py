@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_MATH = re.compile(r"(\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|\\\(.{0,2000}?\\\))", re.DOTALL)
+_MATH = re.compile(r"((?<!\\)\$(?=\S)[^$]*?(?<=[^\s\\])\$(?!\d)|\\\(.{0,2000}?\\\))", re.DOTALL)
 _ACCENTS = {
     "`": "\u0300",
     "'": "\u0301",
