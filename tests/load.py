@@ -1,8 +1,9 @@
 """Measures the chat page under load: `python -m tests.load [--library DIR] [--readers 20]`.
 
 Starts `rag ui` and speaks Gradio's own protocol to it, as browsers do, without drawing anything:
-how soon the page is there, how soon evidence, how long whole answers take when many ask at once, and
-how long a page of the library's table. Not a test: times depend on the machine.
+how soon the page is there, how soon evidence, how long whole answers take when many ask at once, what
+they cost the server's processor, and how long a page of the library's table takes. Not a test: times
+depend on the machine.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import time
@@ -70,7 +72,7 @@ class Page:
         return seen, time.perf_counter() - started, False
 
 
-async def measure(address: str, readers: int) -> None:
+async def measure(address: str, readers: int, server: int) -> None:
     lines = demo_questions_path().read_text(encoding="utf-8").splitlines()
     questions = [question["question"] for question in map(json.loads, lines) if question["gold"]]
     async with httpx.AsyncClient(base_url=address, timeout=BOUND_S) as client:
@@ -84,16 +86,19 @@ async def measure(address: str, readers: int) -> None:
             await page.now(load)
         ask = pages[0].dependency("box", "submit")
         await pages[0].queued(ask, questions[0])
+        before_s = processor_s(server)
         alone = [await pages[0].queued(ask, question) for question in questions[:20]]
         tell("one reader, first evidence", [seen for seen, _, _ in alone])
         tell("one reader, whole answer", [end for _, end, _ in alone])
-        started = time.perf_counter()
+        print(f"processor time an answer: {1000 * (processor_s(server) - before_s) / len(alone):.0f} ms")
+        before_s, started = processor_s(server), time.perf_counter()
         asked = [page.queued(ask, questions[i % len(questions)]) for i, page in enumerate(pages)]
         together = await asyncio.gather(*asked)
         lost = sum(not good for _, _, good in together)
         tell(f"{readers} readers at once, first evidence", [seen for seen, _, _ in together])
         tell(f"{readers} readers at once, whole answer", [end for _, end, _ in together])
         print(f"answers lost: {lost} of {readers}; all there after {time.perf_counter() - started:.2f} s")
+        print(f"processor time an answer: {1000 * (processor_s(server) - before_s) / readers:.0f} ms")
         await measure_table(pages[0])
 
 
@@ -118,8 +123,18 @@ async def measure_table(page: Page) -> None:
         tell(f"table, {event}", took)
 
 
+def processor_s(process: int) -> float:
+    """What a process has used so far, of all cores; NaN where the system does not tell (no /proc)."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except FileNotFoundError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def tell(what: str, seconds: list[float]) -> None:
-    ordered = sorted(1000 * s for s in seconds)
+    """Of those that are numbers: an abstention marks no evidence."""
+    ordered = sorted(1000 * s for s in seconds if s == s)
     p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
     print(f"{what}: median {ordered[len(ordered) // 2]:.0f} ms, p95 {p95:.0f} ms (n = {len(ordered)})")
 
@@ -133,7 +148,8 @@ def main() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as server:
         try:
             assert server.stdout is not None
-            asyncio.run(asyncio.wait_for(measure(server.stdout.readline().strip(), args.readers), BOUND_S))
+            address = server.stdout.readline().strip()
+            asyncio.run(asyncio.wait_for(measure(address, args.readers, server.pid), BOUND_S))
         finally:
             server.terminate()
 

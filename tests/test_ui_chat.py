@@ -146,10 +146,3 @@ def test_a_screen_reader_is_told_the_outcome() -> None:
     told = [parse(render_status(answer)).text for answer in (an_answer(), an_abstention(), None)]
     assert told == ["Answered in 1 sentence, citing 1 paper.", "The library does not say.", ""]
     assert 'role="status"' in render_status(None)
-
-
-def test_the_bar_is_out_of_reach_while_an_answer_is_made() -> None:
-    idle, busy = (parse(render_bar(Conversation(), [], is_busy)) for is_busy in (False, True))
-    assert not idle.values("inert")
-    assert ("div", "inert", "") in busy.attributes
-    assert idle.tags == busy.tags

@@ -7,15 +7,19 @@ can stop watching at any time. The threads end with the process: nobody waits fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.pool import ThreadPool
 from queue import Empty, SimpleQueue
 from threading import Event
+from time import monotonic
 from typing import Generic, TypeVar
 
 Step = TypeVar("Step")
 Result = TypeVar("Result")
 EVERY_S = 0.1
+TOGETHER_S = 0.05
+"""What is told so soon after another thing comes with it: the eye would not see them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ def watch(
     work: Callable[[Callable[[Step], None]], Result], *, stop_alone: bool = False
 ) -> Iterator[list[Step] | Finished[Result]]:
     """Run `work(tell)`: what it told since the last turn, as a list that may be empty, and last its result.
+
+    A turn ends after EVERY_S without news, TOGETHER_S after the first news, and with the work.
 
     With `stop_alone`, work that nobody watches any more ends at the next thing it tells. Raises what `work`
     raises.
@@ -53,9 +59,10 @@ def watch(
     running = pool.apply_async(run)
     pool.close()
     try:
-        while not running.ready():
-            yield _new(told, EVERY_S)
-        yield _new(told, 0)
+        is_over = False
+        while not is_over:
+            steps, is_over = _turn(told)
+            yield steps
         yield Finished(running.get())
     finally:
         gone.set()
@@ -72,14 +79,16 @@ def newest(
             yield step[-1]
 
 
-def _new(told: SimpleQueue[Step | None], wait_s: float) -> list[Step]:
-    """All that was told, after a wait for the first."""
+def _turn(told: SimpleQueue[Step | None]) -> tuple[list[Step], bool]:
+    """What is told in one turn, and whether it was the last."""
     steps: list[Step] = []
-    try:
-        step = told.get(timeout=wait_s) if wait_s else told.get_nowait()
-        while step is not None:
+    until = monotonic() + EVERY_S
+    with suppress(Empty):
+        while (left_s := until - monotonic()) > 0:
+            step = told.get(timeout=left_s)
+            if step is None:
+                return steps, True
+            if not steps:
+                until = monotonic() + TOGETHER_S
             steps.append(step)
-            step = told.get_nowait()
-    except Empty:
-        pass
-    return steps
+    return steps, False

@@ -16,8 +16,8 @@ EXPORTS = {
 }
 
 
-def render_bar(conversation: Conversation, past: Sequence[Entry], is_busy: bool = False) -> str:
-    """New, past conversations, export. Out of reach while an answer is made."""
+def render_bar(conversation: Conversation, past: Sequence[Entry]) -> str:
+    """New, past conversations, export."""
     kept = "".join(_entry(entry, conversation.conversation_id) for entry in past)
     sheet = f"<ul>{kept}</ul>" if kept else "<p>Conversations are kept in the library's folder.</p>"
     words = f'{icon("history")}Past<span class="count">{len(past)}</span>'
@@ -25,7 +25,7 @@ def render_bar(conversation: Conversation, past: Sequence[Entry], is_busy: bool 
     if any(turn.answer for turn in conversation.turns):
         export = export_menu(f"{icon('export')}Export", "quiet", "Export conversation", "all")
     return (
-        f'<div class="bar"{" inert" if is_busy else ""}>{button(icon("plus") + "New", "quiet", event="new")}'
+        f'<div class="bar">{button(icon("plus") + "New", "quiet", event="new")}'
         + menu(words, "quiet", f'<div class="sheet">{sheet}</div>')
         + f"{export}{button(icon('cards') + 'Evidence', 'quiet narrow', open_sheet='')}</div>"
     )

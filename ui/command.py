@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import socket
 import sys
 import webbrowser
@@ -24,6 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     """Serve the page until interrupted; its address is on stdout. A library that is not there is made."""
     port = free_port(args.port)
+    # Read where NumPy is first imported. Readers are served side by side, and with threads of its own for
+    # each of their small products its BLAS spends twice the processor time, waiting on itself.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from rag.assistant import Assistant
     from ui.page import build_page, serve_page
 

@@ -78,14 +78,23 @@
     sentence.classList.add("seen");
   }
 
-  // A new question goes to the top of the conversation, and its answer grows below it: nothing jumps.
+  // A new question leaves the box for the top of the conversation, and its answer grows below it: nothing
+  // jumps. While it is made the box offers to stop it, and the bar is out of reach.
   function followThread() {
     let newest = "";
     new MutationObserver(() => {
       const turn = $("#live .turn");
       const asked = turn ? `${turn.dataset.turn} ${$(".question", turn).textContent}` : "";
       const busy = turn?.getAttribute("aria-busy") === "true";
+      $("#bar").inert = busy;
+      $("#composer").classList.toggle("busy", busy);
       if (asked && asked !== newest) {
+        const box = $("#box textarea");
+        const words = (text) => text.trim().split(/\s+/).join(" ");
+        if (words(box.value) === words($(".question", turn).textContent)) {
+          box.value = "";
+          box.dispatchEvent(new Event("input", { bubbles: true })); // or Gradio would not know
+        }
         const thread = $("#thread");
         thread.scrollTo({ top: thread.scrollHeight, behavior: busy && !calm() ? "smooth" : "auto" });
         $("#evidence").scrollTo({ top: 0 });
@@ -154,7 +163,7 @@
       return $("summary", menu).focus();
     }
     if (document.documentElement.classList.contains("sheet-open")) return sheet(false);
-    $("#box .stop-button")?.click();
+    $("#composer.busy .stop-button")?.click();
   });
 
   function download(file) {

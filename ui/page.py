@@ -61,15 +61,17 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         def recount(session: Session) -> Updates:
             return {header: _header(assistant.library.n_papers), **asking.recounted(session)}
 
+        page = asking.regions
         for change in (*library.changes, asking.demo_read):
-            change.then(recount, asking.session, [header, asking.live], show_progress="hidden")
+            change.then(recount, page.session, [header, page.live], show_progress="hidden")
 
         def ask_about(settings: Settings, event: gr.EventData) -> Updates:
-            return {tabs: gr.Tabs(selected="ask"), **choosing.only(settings, event._data["title"])}
+            return {tabs: gr.Tabs(selected="ask"), **page.choosing.only(settings, event._data["title"])}
 
-        choosing = asking.choosing
         for side in (library.detail, drawn.side):
-            side.about(ask_about, choosing.settings, [tabs, *choosing.regions], show_progress="hidden")
+            side.about(
+                ask_about, page.choosing.settings, [tabs, *page.choosing.regions], show_progress="hidden"
+            )
     return blocks
 
 

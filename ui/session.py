@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError
@@ -18,9 +17,6 @@ from ui.settings import Settings
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-
-REDRAWN_S = 0.05
-"""Text is shown as it is written, but no oftener than the eye can follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +65,9 @@ def ask(
     """Ask `question` (in place of turn `at` and all after it, if given), one Session a step.
 
     The first holds the question, the next what was found, then the text as it grows; the last is done.
-    A step comes several times a second even if nothing is new, so that it can be stopped there. An
-    error the package raises ends the turn as "failed" with its message.
+    What comes at once is one step. A step comes several times a second even if nothing is new (it is then
+    the very same Session), so that it can be stopped there. An error the package raises ends the turn as
+    "failed" with its message.
     """
     history = session.conversation.history(before=at)
     asked = session.conversation.with_turn(Turn(question), at)
@@ -83,17 +80,13 @@ def ask(
         ):
             tell(event)
 
-    shown_at = monotonic()
     try:
         for events in watch(work, stop_alone=True):
             if isinstance(events, Finished):
                 return
             for event in events:
                 session = _after(session, event)
-            # At rest the page shows all there is; in a rush of words it skips some steps.
-            if not all(isinstance(event, Delta) for event in events) or monotonic() - shown_at > REDRAWN_S:
-                shown_at = monotonic()
-                yield session
+            yield session
     except RagError as error:
         yield session.with_last(Turn(question, "failed", text=str(error)))
 
