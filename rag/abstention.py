@@ -28,11 +28,12 @@ NEAREST = 3
 
 _NAME = re.compile(r"(?=\S*\d|\S*[A-Z]\S*[A-Z])(?!.*-[a-z]{3,}$)\S{3,}|[A-Z]\d")
 """A coined name: capitals or digits inside, and no English suffix (GPT-like, LLM-written)."""
-_MEASURE = re.compile(
-    r"\b(?:[a-z]+-)?(F1|MRR|nDCG|MAP|BLEU|ROUGE|METEOR|WER|AUC|AUROC|perplexity|accuracy)\b", re.I
-)
+_MEASURES = r"(?:[a-z]+-)?(F1|MRR|nDCG|MAP|BLEU|ROUGE|METEOR|WER|AUC|AUROC|perplexity|accuracy)\b"
+_MEASURE = re.compile(rf"\b{_MEASURES}", re.I)
+_ASKS = r"\b(?:what|which|how (?:much|many|high|well))\b"
 _ASKS_VALUE = re.compile(
-    r"\b(what|which|how (much|many|high|well))\b.{0,40}\b(get|gets|got|reach|score|report|achieve|have|has)",
+    rf"{_ASKS}.{{0,40}}\b(?:get|gets|got|reach|score|report|achieve|have|has)"
+    rf"|{_ASKS}(?:\s+\S+){{0,2}}?\s+{_MEASURES}(?:@\d+)?(?:\s+\S+){{0,2}}?\s+(?:do|does|did)\b",
     re.I,
 )
 

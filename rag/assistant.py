@@ -16,7 +16,7 @@ from rag import abstention, extractive, queries
 from rag.clock import Clock
 from rag.config import Config
 from rag.encoder import Encoder
-from rag.errors import LibraryEmpty
+from rag.errors import IndexDamaged, LibraryEmpty
 from rag.evidence import read
 from rag.library import Library
 from rag.questions import check_question
@@ -220,10 +220,14 @@ class Assistant:
 
     def _require_papers(self) -> None:
         self.library.refresh()
+        where = self.config.library
         if self.library.n_papers == 0:
-            where = self.config.library
             raise LibraryEmpty(
                 f"no papers in the library at {where}; add some: rag ingest PATH... --library {where}"
+            )
+        if not self.library.is_encoded:
+            raise IndexDamaged(
+                f"the papers of {where} cannot be searched; mend it: rag doctor --repair --library {where}"
             )
 
     def _plan(

@@ -83,6 +83,11 @@ class Library:
         return self._indexes.lexical.n_passages
 
     @property
+    def is_encoded(self) -> bool:
+        """The encoder's view of at least one passage is there; without, nothing can be ranked."""
+        return self._indexes.tokens.n_blocks > 0
+
+    @property
     def df(self) -> NDArray[np.int64]:
         """int64[30522]: passages in which each word piece occurs (those removed lately may still count)."""
         return self._indexes.tokens.df

@@ -43,6 +43,9 @@ PAPERS = [RankedPaper(PAPER, 1.0)]
         ("Which F1 does FormNet get on FUNSD?", NEAR, "gives no F1"),
         ("Which nDCG does FormNet get on FUNSD?", NEAR, None),
         ("Is F1 a good measure for forms?", NEAR, None),
+        ("By how many BLEU points does FormNet beat others?", NEAR, "gives no BLEU"),
+        ("What improves accuracy on forms?", NEAR, None),
+        ("Which forms and what accuracy matter?", NEAR, None),
     ],
 )
 def test_reasons(question: str, found: Ranking, why: str | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 import rag
 from rag import Assistant, Filters
 from rag.config import Config
-from rag.errors import InputError, LibraryEmpty, LibraryNotFound
+from rag.errors import IndexDamaged, InputError, LibraryEmpty, LibraryNotFound
 from rag.records import Answer, Delta, Done, Retrieved
 
 
@@ -145,3 +146,15 @@ def test_ingest_from_python_then_ask(config: Config, tmp_path: Path) -> None:
         assert assistant.ingest([source]).unchanged == 1
     answer = rag.ask("What does the dance of bees show?", library=tmp_path / "library", llm=False)
     assert "where food is" in answer.answer
+
+
+def test_papers_that_cannot_be_ranked_are_not_called_missing(
+    demo_library: Path, config: Config, tmp_path: Path
+) -> None:
+    library = shutil.copytree(demo_library, tmp_path / "library")
+    shutil.rmtree(library / "tokens")
+    with (
+        Assistant.open(library, config=config) as assistant,
+        pytest.raises(IndexDamaged, match="rag doctor --repair --library"),
+    ):
+        assistant.ask("How does JointRank rerank?", llm=False)
