@@ -28,8 +28,8 @@ _LATE, _BEFORE = 0.8, 0.3
 _LATER_IN_TEXT, _OPENING = 0.8, -0.45
 _REPORTS = 0.35
 _NUMBER_WANTED, _NUMBER_UNWANTED = 0.35, -0.3
-_NOTICE = -1.5
-"""A notice that code or data can be had: not fitted, it answers no question but "where is the code"."""
+_NOTICE = -4.0
+"""A notice that code can be had, and no figure: not fitted, it answers no question but where it is."""
 
 _REPORT = re.compile(
     r"\b(we|our|f(?:ind|ound)|show(?:s|ed|n)?|demonstrat\w+|reveal\w*|observ\w+|results?|outperform\w*"
@@ -46,6 +46,7 @@ _IS_NOTICE = re.compile(
     r"|\b(release|open-?source)\b.{0,30}\b(code|data|models?)\b",
     re.I,
 )
+_ADDRESS = re.compile(r"https?://\S+")
 _ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|download)\b", re.I)
 
 
@@ -108,5 +109,9 @@ def score(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
     number = _NUMBER_WANTED if _ASKS_NUMBER.search(question) else _NUMBER_UNWANTED
     values = _LATE * bearing + _BEFORE * before + _LATER_IN_TEXT * place + _OPENING * (place == 0)
     if not _ASKS_NOTICE.search(question):
-        values = values + _NOTICE * np.array([bool(_IS_NOTICE.search(text)) for text in sentences])
+        values = values + _NOTICE * np.array([_is_notice(text) for text in sentences])
     return np.asarray(values + _REPORTS * reports + number * has_number, np.float32)
+
+
+def _is_notice(text: str) -> bool:
+    return bool(_IS_NOTICE.search(text)) and not any(map(str.isdigit, _ADDRESS.sub("", text)))

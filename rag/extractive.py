@@ -11,11 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from rag.normalise import title_key
 from rag.queries import Kind
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
 
 COMPARED = 2
 """Papers set side by side. Three lower both the facts found and the citation precision on questions_dev."""
+MOST_NAMED = 3
+"""Papers set side by side where the question names them."""
 SAME_LEAGUE = 4.0
 """A paper this much below the best (in the ranking's summed z-scores) is no side of a comparison."""
 LISTED = 8
@@ -25,6 +28,8 @@ FAR_BELOW = 2.5
 """A sentence this much below its paper's best (in standard deviations) adds length, not an answer."""
 OVER_COST = 1.0
 """What a word beyond the length aimed at costs a comparison, in the same unit."""
+NAME_WORDS = 5
+"""Words that the part of a title before its colon has at most to be the paper's name."""
 CHOICE = 6
 """Sentences of a side that are tried against those of the other."""
 
@@ -60,10 +65,28 @@ def answer(question: str, kind: Kind, papers: Sequence[RankedPaper], words: int)
     """
     if kind == "list":
         return _listed(papers, words)
-    near = [paper for paper in papers[:COMPARED] if papers[0].score - paper.score < SAME_LEAGUE]
-    if kind == "compare" and len(near) > 1:
-        return _written(_sides(near, words))
+    if kind == "compare" and len(compared := _compared(question, papers)) > 1:
+        return _written(_sides(compared, words))
     return _written([_told(question, papers[0], words)])
+
+
+def _compared(question: str, papers: Sequence[RankedPaper]) -> list[RankedPaper]:
+    """Those of the papers that the question names; where it names fewer than two, the best that are close."""
+    if len(named := _named(question, papers)) > 1:
+        return named[:MOST_NAMED]
+    return [paper for paper in papers[:COMPARED] if papers[0].score - paper.score < SAME_LEAGUE]
+
+
+def _named(question: str, papers: Sequence[RankedPaper]) -> list[RankedPaper]:
+    """The papers whose name stands in the question, in its order; "SPLADE v2" does not name SPLADE."""
+    by_name = {title_key(short_name(ranked.paper.title)): ranked for ranked in reversed(papers)}
+    words, named, at = question.split(), [], 0
+    while at < len(words):
+        runs = ((n, title_key(" ".join(words[at : at + n]))) for n in range(NAME_WORDS, 0, -1))
+        n, found = next(((n, by_name[key]) for n, key in runs if key in by_name), (1, None))
+        named += [found] if found and found not in named else []
+        at += n
+    return named
 
 
 def _told(question: str, ranked: RankedPaper, words: int) -> Line:
@@ -152,7 +175,7 @@ def cite(n: int, paper: Paper, evidence: Evidence) -> Citation:
 def short_name(title: str) -> str:
     """What a reader would call the paper: the part of its title before a colon if that is a name."""
     head, colon, _ = title.partition(":")
-    return head if colon and n_words(head) <= 5 else title.rstrip(".")
+    return head if colon and n_words(head) <= NAME_WORDS else title.rstrip(".")
 
 
 def n_words(text: str) -> int:

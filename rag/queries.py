@@ -74,6 +74,7 @@ _PAIRS = tuple(
             \ ([^?.;]{1,200}?) ,?\ (?: and | with | to | against | from | versus | vs\.? )\ ([^?.,;]+)""",
         r"""\b(?: do(?:es)? | did | is | are | was | were )\ ([^?.,;]{1,200}?)
             \ (?: differ(?:ent)?\ from | compare\ (?:with|to|against) )\ ([^?.,;]+)""",
+        r"\b(?: do | did )\ ([^?.,;]{1,100}?)\ and\ ([^?.,;]{1,100}?)\ (?: differ | compare )\b",
         r"(?<![^?.,;:])\s*([^?.,;:]{1,200}?)\ (?: versus | vs\.? )\ ([^?.,;]+)",
         r"""(?<= [:,;]\ ) (one\b [^?.;:]{1,200}?)
             ,?\ (?:and\ )? ((?: another | the\ other | (?<=and\ )one )\b [^?.;:]+)""",

@@ -22,6 +22,11 @@ def best(question: str, sentences: list[str], lateness: list[float] | None = Non
         ("How does it work?", "It has parts.", "It has 12 parts."),
         ("What came of it?", "We find that it pays.", "It is a topic."),
         ("How good is it?", "It wins.", "Code is available at https://example.org."),
+        (
+            "How good is it?",
+            "It wins 8 of 9 and is available at https://example.org.",
+            "Models are released.",
+        ),
         ("Where is the code?", "Our code is available at https://example.org.", "It wins."),
     ],
 )

@@ -76,6 +76,25 @@ def test_a_side_out_of_the_firsts_league_is_no_side() -> None:
     assert "Sixth" not in text_of("compare", [ONE, FAR], 80)
 
 
+@pytest.mark.parametrize(
+    ("question", "sides"),
+    [
+        ("How do Big Lamp and LUX differ?", ["LUX", "Biglamp"]),
+        ("Compare LUX and LUX v2.", ["LUX", "LUX v2"]),
+        ("How does LUX v2 differ from biglamp?", ["LUX v2", "Biglamp"]),
+        ("How does LUX v2 differ from others?", ["A", "LUX"]),
+        ("How do lamps differ?", ["A", "LUX"]),
+    ],
+)
+def test_a_comparison_is_of_the_papers_it_names(question: str, sides: list[str]) -> None:
+    titles = ["A: A Study", "LUX: Light", "LUX v2: More Light", "Biglamp: A Lamp"]
+    papers = [
+        ranked(f"p{n}", 9 - 2 * n, {ten_words(f"Sentence{n}"): 1.0}, title) for n, title in enumerate(titles)
+    ]
+    lines = text_of("compare", papers, 80, question).splitlines()
+    assert sorted(line.split(":")[0] for line in lines) == sorted(sides)
+
+
 def test_a_comparison_keeps_its_length_where_it_can() -> None:
     long = ranked("b", 4.5, {"Long " + "word " * 60 + "end.": 3.0, ten_words("Short"): 1.0})
     assert "Short" in text_of("compare", [ONE, long], 40)

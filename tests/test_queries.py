@@ -88,6 +88,7 @@ def test_without_history_a_bare_pronoun_is_left_as_it_is() -> None:
         ("What is the difference between SPLADE and ColBERT?", ("SPLADE", "ColBERT")),
         ("Compare BM25 with dense retrieval.", ("BM25", "dense retrieval")),
         ("How does RankT5 differ from monoT5?", ("RankT5", "monoT5")),
+        ("How do BigBird and Longformer differ in what they attend to?", ("BigBird", "Longformer")),
         (
             "Two papers shrink an index: one prunes tokens, another hashes vectors. How much is saved?",
             (
