@@ -105,6 +105,10 @@ _LIST = re.compile(
     (?: (?: all | any | me | the | some | other | recent )[ ] )* (?: \w+[-\ ] ){0,3}?
     (?: papers | works | studies | articles | publications | methods | approaches | models | datasets
       | benchmarks | authors )\b
+    | (?:any\ |some\ |recent\ |the\ )? (?: papers | works? | studies | articles | research | literature )
+      \ (?: about | on | that | which | with | using )\b
+    | what(?:['\u2019]s|\ is)\ new\b | what\ ha(?:s|ve)\ .*\b(?:written|published)\b
+    | (?:please\ )? (?: summari[sz]e | survey | review )\ .* \b(?: papers | works? | research | literature )\b
     """,
     re.I | re.X,
 )

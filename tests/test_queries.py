@@ -122,6 +122,12 @@ def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() ->
     [
         ("Which papers compress prompts?", "list"),
         ("List works on speculative decoding.", "list"),
+        ("Papers on speculative decoding", "list"),
+        ("What has Ada Green published on moss?", "list"),
+        ("What's new in text-to-SQL since 2024?", "list"),
+        ("Summarise research on long contexts.", "list"),
+        ("Works of art: how are they dated?", "single"),
+        ("Research shows what?", "single"),
         ("What datasets exist for table retrieval?", "list"),
         ("What is the difference between SPLADE and ColBERT?", "compare"),
         ("Two papers drop mean pooling. What does each of them use?", "compare"),
