@@ -52,11 +52,18 @@ class AskTab:
         """The event after which the library holds the demo papers."""
 
     def _wire(self) -> Any:
-        page, chips, state = self.regions, self.regions.choosing, self.regions.session
+        page, state = self.regions, self.regions.session
         queued: dict[str, Any] = {"show_progress": "hidden"}
         quick = {**queued, "queue": False}  # at once, but what goes wrong cannot be told
-        asked = [page.box, state, chips.settings]
-        gr.on([page.box.submit, page.live.submit], self._ask, asked, [*page.shown, *chips.regions], **queued)
+        settings = page.choosing.settings
+        gr.on(
+            [page.box.submit, page.live.submit],
+            self._ask,
+            [page.box, state, settings],
+            [*page.shown, settings],
+            postprocess=False,  # HTML is shown as it is
+            **queued,
+        )
         page.box.stop(self._stop, state, None, **quick)
         page.bar.new(self._new, state, [page.box, *page.shown], **quick)
         page.bar.reopen(self._reopen, state, [page.box, *page.shown], **queued)
@@ -71,16 +78,20 @@ class AskTab:
 
     def on_load(self, blocks: gr.Blocks) -> None:
         """Greet a page: name its browser if it is new, and list its conversations."""
-        outputs = [self._browser, *self.regions.shown, *self.regions.choosing.regions]
-        blocks.load(self._load, self._browser, outputs, show_progress="hidden", queue=False)
+        blocks.load(
+            self._load,
+            self._browser,
+            [self._browser, *self.regions.shown],
+            show_progress="hidden",
+            queue=False,
+        )
 
     # --- Events ---------------------------------------------------------------------------------
 
     def _load(self, browser: str | None) -> Updates:
         browser = browser or new_browser()
         session = Session(browser, past=self._kept.entries(browser))
-        chips = self.regions.choosing.shown(Settings())
-        return {self._browser: browser, **self.regions.whole(session), **chips}
+        return {self._browser: browser, **self.regions.whole(session)}
 
     def _ask(self, text: str, session: Session, settings: Settings, event: gr.EventData) -> Iterator[Updates]:
         """A question from the box, an example, a query to run again, or the last question once more."""
@@ -105,8 +116,8 @@ class AskTab:
             session = step if step.running else self._keep(step)
             whole = number == 0 or not step.running
             shown = {**shown, **(self.regions.whole(session) if whole else self.regions.running(session))}
-            # The chips once only: they may be changed while an answer is made.
-            yield {**shown, **self.regions.choosing.shown(settings)} if number == 0 else shown
+            # The settings once only: they may be changed while an answer is made.
+            yield {**shown, self.regions.choosing.settings: settings} if number == 0 else shown
             if not session.running:
                 return
 

@@ -7,6 +7,7 @@ system fonts, no analytics, no link previews.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
+from rag.records import Filters
 from ui.asking import AskTab
 from ui.catalogue import Catalogue
 from ui.evaluate import EvaluateTab
@@ -66,12 +68,12 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             change.then(recount, page.session, [header, page.live], show_progress="hidden")
 
         def ask_about(settings: Settings, event: gr.EventData) -> Updates:
-            return {tabs: gr.Tabs(selected="ask"), **page.choosing.only(settings, event._data["title"])}
+            only = Filters(where=(("title", event._data["title"]),))
+            return {tabs: gr.Tabs(selected="ask"), chosen: replace(settings, filters=only)}
 
+        chosen = page.choosing.settings
         for side in (library.detail, drawn.side):
-            side.about(
-                ask_about, page.choosing.settings, [tabs, *page.choosing.regions], show_progress="hidden"
-            )
+            side.about(ask_about, chosen, [tabs, chosen], show_progress="hidden")
     return blocks
 
 

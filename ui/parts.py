@@ -12,14 +12,14 @@ Updates = dict[Any, Any]
 """New values by component; what is not named stays as it is."""
 
 
-def region(elem_id: str, events: Sequence[str] = ()) -> gr.HTML:
-    """Shows the HTML it is given, and raises `events` from the controls in it that name one.
+def region(elem_id: str, events: Sequence[str] = (), html: str = "") -> gr.HTML:
+    """Shows `html`, later what it is given, and raises `events` from the controls in it that name one.
 
     Each event is an attribute of the region: `region("bar", ["new"]).new(handler, ...)`.
     """
     names = ", ".join(f"'{event}'" for event in events)
     script = f"rag.bind(element, trigger, [{names}])" if events else None
-    return gr.HTML(elem_id=elem_id, js_on_load=script, apply_default_css=False)
+    return gr.HTML(html, elem_id=elem_id, js_on_load=script, apply_default_css=False)
 
 
 def handed_over(name: str, text: str) -> dict[str, Any]:

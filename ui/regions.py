@@ -35,7 +35,7 @@ class Regions:
     def __init__(self, assistant: Assistant, catalogue: Catalogue) -> None:
         self._assistant = assistant
         self._catalogue = catalogue
-        self.session = gr.State(None)
+        self.session = gr.State(Session())
         with gr.Row(elem_id="ask"):
             with gr.Column(elem_id="talk"):
                 self.bar = region("bar", ["new", "reopen", "forget", "export"])
