@@ -44,7 +44,12 @@ def confidence(ranking: Ranking) -> float:
         return 0.0
     best_late = max(ranked.late for ranked in ranking.ranked)
     best_cosine = max(ranked.cosine for ranked in ranking.ranked)
-    return 1 / (1 + math.exp(-(_LATE * best_late + _COSINE * best_cosine + _CONSTANT)))
+    return confidence_of(best_late, best_cosine)
+
+
+def confidence_of(late: float, cosine: float) -> float:
+    """How sure a passage of such scores is to bear on the question, 0 to 1."""
+    return 1 / (1 + math.exp(-(_LATE * late + _COSINE * cosine + _CONSTANT)))
 
 
 def reason(question: str, ranking: Ranking, papers: Sequence[RankedPaper]) -> str | None:

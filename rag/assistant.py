@@ -264,7 +264,10 @@ class Assistant:
         best = ranking.ranked[:top]
         evidence = read(question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]])
         unread = [()] * (len(best) - len(evidence))
-        return [RankedPaper(r.paper, r.score, e) for r, e in zip(best, [*evidence, *unread], strict=True)]
+        return [
+            RankedPaper(r.paper, r.score, e, abstention.confidence_of(r.late, r.cosine))
+            for r, e in zip(best, [*evidence, *unread], strict=True)
+        ]
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from rag.abstention import THRESHOLD
 from rag.normalise import title_key
 from rag.queries import Kind
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
@@ -24,6 +25,8 @@ SAME_LEAGUE = 4.0
 LISTED = 8
 LISTED_SHARE = 0.4
 """A list ends where the ranking's sum falls under this share of the best."""
+FEW = 12
+"""With fewer papers a standard deviation says little, and each one's own confidence decides."""
 FAR_BELOW = 2.5
 """A sentence this much below its paper's best (in standard deviations) adds length, not an answer."""
 OVER_COST = 1.0
@@ -131,14 +134,22 @@ def _listed(papers: Sequence[RankedPaper], words: int) -> Written:
     sentences: list[AnswerSentence] = []
     citations: list[Citation] = []
     used = 0
-    for n, ranked in enumerate(papers[:LISTED], start=1):
+    belonging = [ranked for ranked in papers[:LISTED] if ranked is papers[0] or _belongs(ranked, papers)]
+    for n, ranked in enumerate(belonging, start=1):
         used += n_words(f"- {ranked.paper.title}")
-        if n > 1 and (used > words or ranked.score < LISTED_SHARE * papers[0].score):
+        if n > 1 and used > words:
             break
         citations.append(cite(n, ranked.paper, ranked.evidence[0]))
         sentences.append(AnswerSentence(ranked.paper.title, (n,), 1.0, "supported"))
         lines.append(f"- {ranked.paper.title} [{n}]")
     return Written("\n".join(lines), tuple(sentences), tuple(citations))
+
+
+def _belongs(ranked: RankedPaper, papers: Sequence[RankedPaper]) -> bool:
+    """Whether a paper is near enough to the best of a list to stand in it."""
+    if len(papers) < FEW:
+        return ranked.confidence >= THRESHOLD
+    return ranked.score >= LISTED_SHARE * papers[0].score
 
 
 def _written(lines: Sequence[Line]) -> Written:

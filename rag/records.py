@@ -88,11 +88,15 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class RankedPaper:
-    """A search result: the paper, its score, and its sentences that bear on the query, best first."""
+    """A search result: the paper, its score, and its sentences that bear on the query, best first.
+
+    score: in standard deviations within the ranking. confidence: 0 to 1, whatever else was found.
+    """
 
     paper: Paper
     score: float
     evidence: tuple[Evidence, ...] = ()
+    confidence: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """As `rag search --json` and GET /search give it: the abstract is left out."""

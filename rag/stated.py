@@ -35,7 +35,10 @@ _BY = re.compile(
     re.X,
 )
 _ET_AL = re.compile(rf"\b((?:by )?({_NAME})(?: and ({_NAME}))? et al\b\.?)")
-"""Both: what to cut out, then one or two names."""
+_HAS_PUBLISHED = re.compile(
+    rf"\b(?:has|have|did)( ({_NAME})(?: and ({_NAME}))?) (?:published?|written|write|work(?:ed)? on)\b"
+)
+"""All three: what to cut out, then one or two names."""
 
 
 def read_filters(question: str) -> tuple[str, Filters]:
@@ -54,7 +57,7 @@ def read_filters(question: str) -> tuple[str, Filters]:
                 year_to=filters.year_to if high is None else years[-1] + high,
             )
             question = _cut(question, *found.span())
-    if found := _BY.search(question) or _ET_AL.search(question):
+    if found := _BY.search(question) or _ET_AL.search(question) or _HAS_PUBLISHED.search(question):
         filters = replace(filters, authors=tuple(name for name in found.groups()[1:] if name))
         question = _cut(question, *found.span(1))
     return question, filters

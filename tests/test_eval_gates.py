@@ -118,7 +118,7 @@ def test_the_demo_set_meets_its_baseline(
 def test_the_gate_goes_red_without_late_interaction(
     demo_assistant: Assistant, demo_set: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    without = replace(rag.ranking.LEGS["hybrid"], late=0)
+    without = replace(rag.ranking.LEGS["hybrid"], late=0, title=0)
     monkeypatch.setitem(rag.ranking.LEGS, "hybrid", without)
     short = demo_shortfalls(demo_assistant, demo_set, tmp_path)
     assert any(line.startswith("nDCG@10 is ") for line in short)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -108,7 +109,13 @@ def test_a_list_is_a_line_a_paper_within_the_length() -> None:
 
 
 def test_a_list_ends_where_papers_stop_being_near_the_best() -> None:
-    assert text_of("list", [ONE, TWO, FAR], 80).count("\n") == 1
+    papers = [ranked(f"p{i}", 5 - i, {ten_words("S"): 1.0}) for i in range(12)]
+    assert text_of("list", papers, 80).count("\n") == 3
+
+
+def test_of_few_papers_each_is_listed_by_its_own_merit() -> None:
+    papers = [replace(ONE, confidence=0.9), replace(TWO, confidence=0.1), replace(FAR, confidence=0.3)]
+    assert text_of("list", papers, 80) == "- A: A Study [1]\n- C: A Study [2]"
 
 
 @pytest.mark.parametrize(

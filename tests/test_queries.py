@@ -157,6 +157,13 @@ def test_kind(question: str, kind: str) -> None:
             "Work",
             Filters(year_from=2020, authors=("Omar Khattab", "Matei Zaharia")),
         ),
+        (
+            "What has Ada Green published on moss?",
+            "What has published on moss?",
+            Filters(authors=("Ada Green",)),
+        ),
+        ("What did Khattab work on?", "What did work on?", Filters(authors=("Khattab",))),
+        ("What has RetNet published?", "What has RetNet published?", Filters()),
         ("What does Vaswani et al. propose?", "What does propose?", Filters(authors=("Vaswani",))),
         ("What F0.5 does GECToR reach on BEA-2019?", None, Filters()),
         ("How is SemEval-2025 Task 5 solved by TartuNLP?", None, Filters()),
