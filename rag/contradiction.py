@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.alignment import Reading
 from rag.late import Floats
@@ -99,12 +100,20 @@ def _against(
 
 
 def _about(pointer: Pointer, other: Pointer, table: Floats) -> float:
-    """How much the words around one are like those around the other, 0 to 1."""
+    """How much the words around one are like those around the other, 0 to 1: the mean of both ways."""
     if not pointer.around or not other.around:
         return 0.0
+    alike = table[np.ix_(pointer.around, other.around)]
+    ours = np.average(alike.max(axis=1), weights=_nearness(pointer))
+    theirs = np.average(alike.max(axis=0), weights=_nearness(other))
+    return float(ours + theirs) / 2
+
+
+def _nearness(pointer: Pointer) -> NDArray[np.float64]:
+    """How much each word around one tells of what it is about."""
     places = np.array(pointer.around)
-    weights = np.where(places > pointer.place, _AFTER, 1) / (1 + np.abs(places - pointer.place) / _DISTANCE)
-    return float(np.average(table[np.ix_(pointer.around, other.around)].max(axis=1), weights=weights))
+    side = np.where(places > pointer.place, _AFTER, 1)
+    return np.asarray(side / (1 + np.abs(places - pointer.place) / _DISTANCE), np.float64)
 
 
 def _sides(pointer: Pointer, other: Pointer, table: Floats) -> tuple[float, float]:

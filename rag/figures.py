@@ -53,7 +53,10 @@ def amiss(claim: Figures, evidence: Sequence[Figures], context: Sequence[Figures
     held = [quantity for figures in evidence for quantity in figures.quantities]
     found = []
     for said in claim.quantities:
-        if any(map(said.fits, held)) or _spelled(said.as_name, evidence):
+        fitting = [other for other in held if said.fits(other)]
+        if fitting and all(map(said.goes_against, fitting)):
+            found.append(Amiss(said.with_bound(), fitting[0].with_bound()))
+        if fitting or _spelled(said.as_name, evidence):
             continue
         if not said.in_words or any(_counts_otherwise(said, other) for other in held):
             found.append(Amiss(said.text, _instead(said, held)))

@@ -20,6 +20,7 @@ _NUMBER = re.compile(r"(\d+(?:d\d+)?)(%|[a-z]*)")
 """A number in folded text, where the decimal point is a d, and what is glued to it."""
 _NOT_SAID = re.compile(r"\[\d+(?:\s*[-,;–]\s*\d+)*\]|\(\d{1,2}\)(?=\s)|^\s*\d{1,2}[.)](?=\s)")
 """Citation markers and the numbers of list items."""
+_SIGNS = str.maketrans({"·": ".", "≥": " at least ", "≤": " at most "})
 _SMALL = 20
 _COUNTED = 4
 """Words after a number among which is what it counts."""
@@ -56,6 +57,20 @@ _NUMBER_WORDS = {
 _ABOUT = frozenset(
     {"about", "around", "approximately", "approx", "roughly", "nearly", "almost", "circa", "ca"}
 )
+_LEAST = (
+    r"over|above|beyond|exceed(?:s|ing)?|geq|upwards of|at least|(?:more|greater|higher|larger|longer) than"
+    r"|no (?:less|fewer|lower) than",
+    r"or (?:more|greater|higher|larger|longer|above)",
+)
+_MOST = (
+    r"under|below|leq|up to|at most|(?:less|fewer|lower|smaller|shorter) than|no (?:more|higher) than",
+    r"or (?:less|fewer|lower|smaller|shorter|below)",
+)
+"""What says that a number is the least, or the most: before it, and after it."""
+_BOUNDS = tuple(
+    (sign, re.compile(rf"(?:^| )({before})(?: an?)?$"), re.compile(rf"(?:\S+ )?({after})(?: |$)"))
+    for sign, (before, after) in ((-1, _MOST), (1, _LEAST))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,9 @@ class Quantity:
     in_words: bool = False
     is_rough: bool = False
     """"About" stands before it."""
+    bound: int = 0
+    """1 for "at least" and the like, -1 for "up to" and the like."""
+    bounded_by: str = ""
 
     def fits(self, held: Quantity) -> bool:
         """Whether evidence that holds `held` bears this. "About" allows for rounding; a unit that one of the
@@ -83,6 +101,15 @@ class Quantity:
         exponent = self.value.as_tuple().exponent
         last_place = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
         return held.value == self.value or (self.is_rough and 2 * abs(held.value - self.value) <= last_place)
+
+    def goes_against(self, held: Quantity) -> bool:
+        """Whether one is given as the least and the other as the most."""
+        return self.bound * held.bound < 0
+
+    def with_bound(self) -> str:
+        """The number with what bounds it."""
+        words = [self.bounded_by, self.text]
+        return " ".join(reversed(words) if self.bounded_by.startswith("or ") else words).strip()
 
     def counts_like(self, held: Quantity) -> bool:
         """Whether both seem to count the same thing."""
@@ -97,7 +124,7 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 def chunks(text: str) -> list[str]:
     """The words of a folded text, with what is joined to them by hyphens, stops or slashes."""
-    folded = fold(_NOT_SAID.sub(" ", text).replace("·", "."))
+    folded = fold(_NOT_SAID.sub(" ", text).translate(_SIGNS))
     return [chunk for found in _CHUNK.findall(folded) if (chunk := found.strip(_EDGES))]
 
 
@@ -122,11 +149,20 @@ def _read(words: Sequence[str], place: int, text: str) -> Iterator[Quantity]:
     chunk, before = words[place], words[place - 1] if place else ""
     glued = chunk.split("-")[1:]
     after = _unit_after(words, place)
+    bound, bounded_by = _bound(words, place)
     if said := _number_word(chunk):
         value, unit = said
         scale = next((_SCALES[word] for word in (*glued, after) if word in _SCALES), 0)
         unit = unit or next((_UNITS[word] for word in (*glued, after) if word in _UNITS), "")
-        yield Quantity(Decimal(value).scaleb(scale), unit, chunk, _counted(words, place), in_words=True)
+        yield Quantity(
+            value=Decimal(value).scaleb(scale),
+            unit=unit,
+            text=chunk,
+            counted=_counted(words, place),
+            in_words=True,
+            bound=bound,
+            bounded_by=bounded_by,
+        )
     elif chunk[0].isdigit() and not is_numbered_name(chunk):
         parts = list(_NUMBER.finditer(chunk))
         shared = next(filter(None, [parts[-1][2], *glued, after]), "")
@@ -141,7 +177,19 @@ def _read(words: Sequence[str], place: int, text: str) -> Iterator[Quantity]:
                 counted=_counted(words, place),
                 as_name=name and name + part[1],
                 is_rough=before in _ABOUT,
+                bound=bound,
+                bounded_by=bounded_by,
             )
+
+
+def _bound(words: Sequence[str], place: int) -> tuple[int, str]:
+    """Whether a number is the least (1) or the most (-1), and the words that say so."""
+    before = " ".join(word for word in words[max(0, place - 5) : place] if word not in _ABOUT)
+    after = " ".join(words[place + 1 : place + 4])
+    for sign, leading, trailing in _BOUNDS:
+        if found := leading.search(before) or trailing.match(after):
+            return sign, found[1]
+    return 0, ""
 
 
 def _unit_after(words: Sequence[str], place: int) -> str:

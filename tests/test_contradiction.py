@@ -22,6 +22,11 @@ AGAINST = [
     ("Sparse models lose to dense models.", "Sparse models outperform dense models.", "sides"),
     ("Dense models are better than sparse ones.", "Sparse models are better than dense models.", "sides"),
     ("Sparse models are outperformed by dense models.", "Sparse models outperform dense models.", "sides"),
+    ("Sparse models beat dense models.", "Dense models show clear gains over sparse models.", "sides"),
+    ("Inference becomes slower.", "It brings an increase in inference speed.", "direction"),
+    ("Training is slower.", "It reduces training time.", "direction"),
+    ("Decoding gets less accurate.", "It improves the accuracy of decoding.", "direction"),
+    ("The context window shrinks.", "It expands the context window.", "direction"),
     ("The bias can be mitigated with more data.", "The bias cannot be mitigated with more data.", "negation"),
     ("It does not require training.", "It requires training.", "negation"),
 ]
@@ -36,6 +41,14 @@ NOT_AGAINST = [
     ("It needs no training.", "It works without training."),
     ("Methods fall short of random selection.", "Random selection outperforms most methods."),
     ("A cutting-edge system.", "The system grows."),
+    ("By more than 85%, overhead falls.", "It reduces overhead by over 85%."),
+    ("Overhead falls below 5%.", "It keeps more overhead under 5%."),
+    ("It cuts storage and speeds up inference.", "It reduces storage, enhancing inference speed."),
+    (
+        "Less computation, and more accurate than DrQA.",
+        "It is more accurate than DrQA with less computation.",
+    ),
+    ("Experts that are not activated hold knowledge.", "Non-activated experts hold valuable knowledge."),
 ]
 
 
