@@ -58,17 +58,20 @@ _ABOUT = frozenset(
     {"about", "around", "approximately", "approx", "roughly", "nearly", "almost", "circa", "ca"}
 )
 _LEAST = (
-    r"over|above|beyond|exceed(?:s|ing)?|geq|upwards of|at least|(?:more|greater|higher|larger|longer) than"
-    r"|no (?:less|fewer|lower) than",
+    r"over|above|beyond|exceed(?:s|ing)?|geq|upwards of|at least|(?:more|greater|higher|larger|longer) than",
     r"or (?:more|greater|higher|larger|longer|above)",
 )
 _MOST = (
-    r"under|below|leq|up to|at most|(?:less|fewer|lower|smaller|shorter) than|no (?:more|higher) than",
+    r"under|below|leq|up to|at most|(?:less|fewer|lower|smaller|shorter) than",
     r"or (?:less|fewer|lower|smaller|shorter|below)",
 )
 """What says that a number is the least, or the most: before it, and after it."""
 _BOUNDS = tuple(
-    (sign, re.compile(rf"(?:^| )({before})(?: an?)?$"), re.compile(rf"(?:\S+ )?({after})(?: |$)"))
+    (
+        sign,
+        re.compile(rf"(?:^| )((?:not? )?(?:{before}))(?: an?)?$"),
+        re.compile(rf"(?:\S+ )?({after})(?: |$)"),
+    )
     for sign, (before, after) in ((-1, _MOST), (1, _LEAST))
 )
 
@@ -188,7 +191,7 @@ def _bound(words: Sequence[str], place: int) -> tuple[int, str]:
     after = " ".join(words[place + 1 : place + 4])
     for sign, leading, trailing in _BOUNDS:
         if found := leading.search(before) or trailing.match(after):
-            return sign, found[1]
+            return (-sign if found[1].startswith("no") else sign), found[1]
     return 0, ""
 
 

@@ -36,6 +36,7 @@ HELD = [
     ("11.9 million cases", "11·9 million cases"),
     ("more than half of them", "over 50% of them"),
     ("8.7 times", "up to 8.7x"),
+    ("no less than 50%", "at least 50%"),
     ("at most about 0.5", "at most approx 0.5"),
     ("at 50% sparsity or more", "even at ≥ 50% sparsity"),
     ("less than 5%", "1% at first, under 5% later, over 5% in the end"),
@@ -57,6 +58,7 @@ AMISS = [
     ("by less than 85%", "by over 85%", "less than 85%", "over 85%"),
     ("by up to 8.7x", "by at least 8.7x", "up to 8.7x", "at least 8.7x"),
     ("at 50% sparsity or less", "even at \\geq 50% sparsity", "50% or less", "geq 50%"),
+    ("not below 5%", "under 5%", "not below 5%", "under 5%"),
     ("more than half", "no more than 50%", "more than half", "no more than 50%"),
     ("a gain of 9 percent", "a gain of 8 percent", "9 percent", "8 percent"),
 ]
