@@ -81,6 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         # What is still buffered has no reader: send it nowhere, or the interpreter complains at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except MemoryError as error:
+        found = f" ({error})" if str(error) else ""
+        return _complain(f"out of memory{found}; what was reported as done stays; free some, and repeat", 1)
     except OSError as error:
         return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
     return code

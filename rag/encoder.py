@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -103,7 +104,8 @@ class Encoder:
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
-        (hidden,) = session.run(["tokens"], {"ids": ids, "mask": mask})
+        with _memory_faults():
+            (hidden,) = session.run(["tokens"], {"ids": ids, "mask": mask})
         return [_encoded(hidden[row, : len(e.ids)], e) for row, e in enumerate(encodings)]
 
     @cached_property
@@ -136,7 +138,7 @@ class Encoder:
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = self._n_threads
-        options.log_severity_level = 3
+        options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
         # Lengths differ from batch to batch, so plans made for one shape only hold memory.
         options.enable_mem_pattern = False
@@ -146,6 +148,19 @@ class Encoder:
             raise WeightsError(
                 f"{graph} is damaged; delete its folder and it is made again: rm -r {graph.parent}"
             ) from error
+
+
+@contextmanager
+def _memory_faults() -> Iterator[None]:
+    """Turn ONNX Runtime's failure to allocate, an error like any other of its own, into MemoryError."""
+    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
+
+    try:
+        yield
+    except (Fail, RuntimeException) as error:
+        if not any(sign in str(error) for sign in ("allocate", "bad_alloc")):
+            raise
+        raise MemoryError("for a batch of texts") from error
 
 
 def n_cores() -> int:

@@ -31,7 +31,7 @@ _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
 _SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
 _ANYTHING = "(.|\n)*"
-_SYSTEM_ERROR = re.compile(r"\bcode: (\d+)")
+_SYSTEM_ERROR = re.compile(r"\b(?:code:|os error) (\d+)")
 
 
 class Lexical:

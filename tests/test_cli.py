@@ -86,6 +86,12 @@ def test_a_mistake_is_one_line_and_exit_2(rag: Rag, argv: list[str], said: str) 
         (InputError("title \x1b[31mred\x07"), 2, "rag: title ?[31mred?\n"),
         (ModelUnavailable("the model is not there"), 1, "rag: the model is not there\n"),
         (OSError(28, "No space left on device", "/x/y"), 1, "rag: /x/y: No space left on device\n"),
+        (
+            MemoryError("for a batch of texts"),
+            1,
+            "rag: out of memory (for a batch of texts); what was reported as done stays;"
+            " free some, and repeat\n",
+        ),
         (KeyboardInterrupt(), 130, ""),
     ],
 )

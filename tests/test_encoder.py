@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -110,3 +112,27 @@ def test_an_empty_text_has_a_vector_and_no_pieces(encoder: Encoder) -> None:
     encoded = encoder.encode_query("")
     assert encoded.tokens.shape == (0, 384)
     assert np.linalg.norm(encoded.vector) == pytest.approx(1)
+
+
+SHORT_OF_MEMORY = """
+import resource, sys
+from rag.config import Config
+from rag.encoder import Encoder
+
+encoder = Encoder.load(Config.from_env())
+list(encoder.encode_passages(["Warm."]))
+taken = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (taken + 2**25, resource.RLIM_INFINITY))
+try:
+    list(encoder.encode_passages(["tide " * 500] * 32))
+except MemoryError as error:
+    sys.exit(str(error))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the process's size from /proc")
+def test_a_shortage_of_memory_is_called_by_its_name() -> None:
+    child = subprocess.run(
+        [sys.executable, "-c", SHORT_OF_MEMORY], capture_output=True, text=True, check=False
+    )
+    assert (child.returncode, child.stderr.strip()) == (1, "for a batch of texts")
