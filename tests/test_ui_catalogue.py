@@ -9,7 +9,7 @@ from rag.config import Config
 from rag.library import Library
 from rag.records import Paper
 from tests.fakes import FakeEncoder
-from ui.catalogue import PAGE, Catalogue, Listing, View, plain
+from ui.catalogue import PAGE, SORTS, Catalogue, Listing, View, plain
 
 PAPERS = [
     Paper("a", "Zebra crossings", "...", ("Ångström, A.",), 2020, "Traffic"),
@@ -65,13 +65,31 @@ def test_the_list_follows_the_library(config: Config) -> None:
         catalogue = Catalogue(library)
         assert catalogue.listing().lines == []
         library.add(PAPERS, FakeEncoder())
-        assert not catalogue.is_current()
         before = catalogue.listing()
-        assert catalogue.is_current()
         assert [line.paper_id for line in before.lines] == ["a", "b", "c"]
         assert catalogue.listing() is before
         library.remove(["b"])
         assert [line.paper_id for line in catalogue.listing().lines] == ["a", "c"]
+
+
+def test_a_list_can_be_looked_at_while_it_is_read(config: Config) -> None:
+    with Library.open(config.library, config, create=True) as library:
+        library.add(PAPERS, FakeEncoder())
+        catalogue = Catalogue(library)
+        assert catalogue.so_far().lines == []
+        assert all(0 <= n_read <= 3 for n_read in catalogue.reading())
+        assert catalogue.so_far() is catalogue.listing()
+        library.remove(["b"])
+        assert len(catalogue.so_far().lines) == 3  # the old list serves until the new one is there
+        assert all(0 <= n_read <= 2 for n_read in catalogue.reading())
+        assert len(catalogue.so_far().lines) == 2
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_list_that_is_settled_has_the_orders_it_had(sort: str) -> None:
+    growing, settled = Listing(PAPERS), Listing(PAPERS)
+    settled.settle()
+    assert growing.page(View(sort=sort)) == settled.page(View(sort=sort))
 
 
 def test_a_change_by_another_opener_is_seen(config: Config, tmp_path: Path) -> None:

@@ -1,25 +1,30 @@
 """The library as a list: titles without abstracts, in memory, searched, sorted and cut into pages.
 
-A listing is read once per state of the library, so a page of 100,000 papers costs no reading. What a
-page looks like is ui/table.py's.
+A listing is read once per state of the library, so a page of 100,000 papers costs no reading; reading
+them takes seconds, and what there is so far can be looked at meanwhile. What a page looks like is
+ui/table.py's.
 """
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.records import Paper
+from ui.background import watch
 
 if TYPE_CHECKING:
     from rag.library import Library
 
 PAGE = 50
 SORTS = ("title", "authors", "year", "venue")
+_LAST = chr(sys.maxunicode)
+"""Sorts behind all text."""
 
 
 class Line(NamedTuple):
@@ -57,11 +62,20 @@ class Page:
 
 
 class Listing:
-    """The papers of one state of the library. Orders are found when first asked for, and kept."""
+    """The papers of one state of the library; it can be looked at while papers are added."""
 
-    def __init__(self, papers: Iterable[Paper]) -> None:
-        self.lines = [_line(paper) for paper in papers]
-        self._orders: dict[str, list[Line]] = {"": self.lines}
+    def __init__(self, papers: Iterable[Paper] = ()) -> None:
+        self.lines: list[Line] = []
+        self._orders: dict[str, list[Line]] = {}
+        for paper in papers:
+            self.add(paper)
+
+    def add(self, paper: Paper) -> None:
+        self.lines.append(_line(paper))
+
+    def settle(self) -> None:
+        """No more will come: find all orders, so that nobody who asks for one waits for it."""
+        self._orders = {sort: self._ordered(sort) for sort in SORTS}
 
     def page(self, view: View) -> Page:
         """The page that `view` asks for; the last one where there are fewer."""
@@ -82,10 +96,10 @@ class Listing:
         return Counter(line.year for line in self.lines)
 
     def _ordered(self, sort: str) -> list[Line]:
-        if sort not in self._orders:
-            # What is not known comes last; equals stay in the order of the library.
-            self._orders[sort] = sorted(self.lines, key=lambda line: _sort_key(getattr(line, sort)))
-        return self._orders[sort]
+        if not sort:
+            return self.lines
+        # What is not known comes last; equals stay in the order of the library.
+        return self._orders.get(sort) or sorted(self.lines, key=lambda line: _sort_key(getattr(line, sort)))
 
 
 class Catalogue:
@@ -95,19 +109,31 @@ class Catalogue:
         self._library = library
         self._lock = Lock()
         self._state = ""
-        self._listing = Listing(())
-
-    def is_current(self) -> bool:
-        """Whether `listing` has nothing to read."""
-        return self._state == state_of(self._library)
+        self._listing = self._coming = Listing()
 
     def listing(self) -> Listing:
         """The current listing; read anew where the library has changed, also by another process."""
         with self._lock:
             state = state_of(self._library)
             if state != self._state:
-                self._listing, self._state = Listing(self._library.papers()), state
+                self._coming = Listing()
+                for paper in self._library.papers():
+                    self._coming.add(paper)
+                self._coming.settle()
+                self._listing, self._state = self._coming, state
             return self._listing
+
+    def so_far(self) -> Listing:
+        """The last listing that was read whole; before there is one, what has been read of the first."""
+        return self._listing if self._state else self._coming
+
+    def reading(self) -> Iterator[int]:
+        """Have `so_far` brought up to date: how many papers have been read, several times a second.
+
+        Where all is read at once, nothing is told."""
+        for _ in watch(lambda _: self.listing()):
+            if self._coming is not self._listing or not self._state:
+                yield len(self._coming.lines)
 
 
 def state_of(library: Library) -> str:
@@ -125,8 +151,10 @@ def plain(text: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
 
 
-def _sort_key(value: str | int) -> tuple[bool, str | int]:
-    return not value, plain(value) if isinstance(value, str) else value
+def _sort_key(value: str | int) -> str | int:
+    if isinstance(value, str):
+        return plain(value) or _LAST
+    return value or sys.maxsize
 
 
 def _line(paper: Paper) -> Line:

@@ -5,7 +5,7 @@ Rendering is ui/table.py's, the list is ui/catalogue.py's, reading files in is u
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,7 @@ class LibraryTab:
         self._assistant = assistant
         self._catalogue = catalogue
         self._downloads = downloads
-        self.view = gr.State(None)
+        self.view = gr.State(View())
         self._lay_out()
         self.listing = [self.view, self.tools, self.table]
         self.changes = self._wire()
@@ -53,10 +53,11 @@ class LibraryTab:
                 with gr.Row(elem_id="incoming"):
                     self.results = region("results")
                     self.files = region("files", ["again"])
+                self.note = region("list-note")
                 self.tools = region("tools", ["find", "export", "remove", "untick"])
                 self.table = region("table", ["sort", "leaf", "open", "tick"])
             with gr.Column(elem_id="detail", elem_classes="other-side"):
-                self.detail = region("paper", ["open", "about"])
+                self.detail = region("paper", ["open", "about"], table.render_nothing())
 
     def _wire(self) -> list[Any]:
         view, listed = self.view, self.listing
@@ -69,35 +70,45 @@ class LibraryTab:
         for source in (self.table, self.detail):
             source.open(self._open, None, self.detail, **quick)
         self.tools.export(self._export, view, self._downloads, show_progress="hidden")
-        incoming = [self.drop, self.results, self.files, *listed]
+        incoming = [self.drop, self.results, view]
         shared: dict[str, Any] = {
             "show_progress": "hidden",
             "concurrency_limit": 1,
             "concurrency_id": "reading",
         }
-        return [
+        changes = [
             self.drop.upload(self._add, [self.drop, view], incoming, **shared),
             self.files.again(self._again, view, incoming, **shared),
-            self.tools.remove(self._remove, view, [*listed, self.detail], show_progress="hidden"),
+            self.tools.remove(self._remove, view, [view, self.detail], show_progress="hidden"),
         ]
+        for change in changes:
+            self._have_listed(change.then)
+        return changes
 
     def on_select(self, tab: gr.Tab) -> None:
-        outputs = [self.files, self.detail, *self.listing]
-        tab.select(self._select, self.view, outputs, show_progress="hidden")
+        self._have_listed(tab.select)
+
+    def _have_listed(self, event: Callable[..., Any]) -> None:
+        """At this event bring the list up to date, then show it as it is looked at by then."""
+        outputs = [self.note, self.files, *self.listing]
+        read = event(self._read, self.view, outputs, show_progress="hidden")
+        read.then(self._listed, self.view, self.listing, show_progress="hidden")
 
     # --- Events ---------------------------------------------------------------------------------
 
-    def _select(self, view: View | None) -> Iterator[Updates]:
-        """Show the list, as the library is now; what was looked at before stays."""
-        if view is None:
-            yield {self.detail: table.render_nothing(), self.files: self._files()}
-        if not self._catalogue.is_current():
-            yield {self.table: '<p class="hint" role="status">Reading the list of papers</p>'}
-        yield self._listed(view or View())
+    def _read(self, view: View) -> Iterator[Updates]:
+        """Bring the list up to date. Meanwhile what there is of it can be looked at."""
+        is_shown = False
+        for n_read in self._catalogue.reading():
+            step = Progress(n_read, self._assistant.library.n_papers, 0.0)
+            listed = self._listed(view) if n_read and not is_shown else {}
+            is_shown = is_shown or n_read > 0
+            yield {self.note: table.render_progress("Reading the list", step), **listed}
+        yield {self.note: "", self.files: self._files()}
 
     def _listed(self, view: View) -> Updates:
         """The table and its tools, as `view` has them."""
-        page = self._catalogue.listing().page(view)
+        page = self._catalogue.so_far().page(view)
         view = replace(view, page=page.number)
         return {
             self.view: view,
@@ -158,11 +169,7 @@ class LibraryTab:
                 yield {self.results: table.render_results(results) + bar}
             else:
                 results.append(step)
-        yield {
-            self.results: table.render_results(results),
-            self.files: self._files(),
-            **self._listed(replace(view, page=0)),
-        }
+        yield {self.results: table.render_results(results), self.view: replace(view, page=0)}
 
     def _remove(self, view: View) -> Updates:
         try:
@@ -170,11 +177,11 @@ class LibraryTab:
         except RagError as error:
             gr.Warning(str(error))
             return {self.view: view}
-        return {self.detail: table.render_nothing(), **self._listed(replace(view, ticked=frozenset()))}
+        return {self.detail: table.render_nothing(), self.view: replace(view, ticked=frozenset())}
 
     def _export(self, view: View, event: gr.EventData) -> dict[str, Any] | None:
         form = event._data["format"]
-        chosen = sorted(view.ticked) or [line.paper_id for line in self._catalogue.listing().found(view)]
+        chosen = sorted(view.ticked) or [line.paper_id for line in self._catalogue.so_far().found(view)]
         if len(chosen) > MOST_EXPORTED:
             gr.Warning(
                 f"{len(chosen):,} papers are more than a page can hand over; run: rag export --format {form}"

@@ -16,6 +16,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.encoder import DIMENSIONS
 from rag.errors import RagError
 from rag.records import Paper
 from ui.background import Finished, newest, watch
@@ -122,7 +123,7 @@ class MapTab:
             len(self._map.paper_ids),
             self._map.n_papers,
         )
-        return legend + render_years(self._catalogue.listing().years())
+        return legend + render_years(self._catalogue.so_far().years())
 
 
 def _read(paper_ids: list[str], library: Library) -> tuple[list[Paper], NDArray[np.float32]]:
@@ -132,4 +133,4 @@ def _read(paper_ids: list[str], library: Library) -> tuple[list[Paper], NDArray[
         for found in library.candidates([f"{name}#0" for name in paper_ids[start : start + AT_A_TIME]]):
             papers.append(found.paper)
             vectors.append(found.block.vector)
-    return papers, np.array(vectors, np.float32).reshape(len(papers), -1)
+    return papers, np.array(vectors, np.float32).reshape(-1, DIMENSIONS)
