@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rag.alignment import Reading
 from rag.late import Floats
@@ -23,10 +22,6 @@ from rag.polarity import Pointer, Polarity
 _ABOUT_FLOOR, _ABOUT_MARGIN = 0.5, 0.05
 _SIDES_FLOOR, _SIDES_MARGIN = 0.9, 0.2
 _DENIED_FLOOR = 0.5
-_DISTANCE = 2
-"""A word this far from a word of direction counts half for what it is about."""
-_AFTER = 2
-"""How much more a word after it counts than one before: "lower latency"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +99,7 @@ def _about(pointer: Pointer, other: Pointer, table: Floats) -> float:
     if not pointer.around or not other.around:
         return 0.0
     alike = table[np.ix_(pointer.around, other.around)]
-    ours = np.average(alike.max(axis=1), weights=_nearness(pointer))
-    theirs = np.average(alike.max(axis=0), weights=_nearness(other))
-    return float(ours + theirs) / 2
-
-
-def _nearness(pointer: Pointer) -> NDArray[np.float64]:
-    """How much each word around one tells of what it is about."""
-    places = np.array(pointer.around)
-    side = np.where(places > pointer.place, _AFTER, 1)
-    return np.asarray(side / (1 + np.abs(places - pointer.place) / _DISTANCE), np.float64)
+    return float(alike.max(axis=1) @ pointer.weights + alike.max(axis=0) @ other.weights) / 2
 
 
 def _sides(pointer: Pointer, other: Pointer, table: Floats) -> tuple[float, float]:

@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from rag.alignment import Reading
 from rag.directions import DENIES_PART, NEGATION, STOP, Direction, any_of, read_directions
+from rag.late import Floats
 
 _COMPARES = (
     "outperform* surpass* exceed* beat* underperform* lose loses losing lost lag* trail* superior inferior"
@@ -32,6 +35,10 @@ _DENIAL = (
     r"|drop\w*|discard\w*|overlook\w*|ignor\w*|neglect\w*|less|fewer|lower|reduc\w*|halt\w*|zero|devoid|short|loss"
     r"|than|skip\w*|only"
 )
+_DISTANCE = 2
+"""A word this far from a word of direction counts half for what it is about."""
+_AFTER = 2
+"""How much more a word after it counts than one before: "lower latency"."""
 _FULL_STOP = re.compile(r"[;:.](?:\s|$)")
 
 _COMPARING, _GAINING, _JOINS = any_of(_COMPARES), any_of(_GAINS), any_of(_JOINING)
@@ -43,13 +50,15 @@ _NEGATING, _DENYING = re.compile(NEGATION), re.compile(_DENIAL)
 class Pointer:
     """A word of direction: its place, its scale, and the end it points to (1 or -1, negation reckoned in).
 
-    around: places of the content words near it. left, right: of what is compared, empty where nothing is.
+    around: places of the content words near it. weights: float32, how much each of them tells, summing to 1.
+    left, right: places of what is compared, empty where nothing is.
     """
 
     place: int
     scale: str
     sign: int
     around: tuple[int, ...]
+    weights: Floats
     left: tuple[int, ...]
     right: tuple[int, ...]
 
@@ -77,7 +86,14 @@ def _pointer(reading: Reading, directions: Sequence[Direction], found: Direction
     near = [i for i in reading.content_around(place, 6) if i not in places]
     around = [i for i in near if i in clause] or near
     left, right = _compared(reading, places, place)
-    return Pointer(place, scale, sign, tuple(around), left, right)
+    return Pointer(place, scale, sign, tuple(around), _nearness(place, around), left, right)
+
+
+def _nearness(place: int, around: Sequence[int]) -> Floats:
+    """How much each word around one tells of what it is about: float32[len(around)], summing to 1."""
+    places = np.array(around)
+    weights = np.where(places > place, _AFTER, 1) / (1 + np.abs(places - place) / _DISTANCE)
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _edge(reading: Reading, rivals: Sequence[int], place: int, step: int) -> int:

@@ -7,7 +7,7 @@ and names, where the caller says what else may supply them. Which evidence to tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, log
 
@@ -53,6 +53,7 @@ class _Text:
 
     side: Side
     figures: Figures
+    names: tuple[str, ...]
 
 
 class Gate:
@@ -61,6 +62,7 @@ class Gate:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self._texts: dict[str, _Text] = {}
+        self._tables: dict[tuple[str, str], Floats] = {}
 
     def check(self, claim: str, evidence: Sequence[str], context: Sequence[str] = ()) -> Verdict:
         """Whether texts of evidence, together, bear a claim.
@@ -76,8 +78,13 @@ class Gate:
         """The verdicts on (claim, evidence) pairs, in order; all their texts are encoded together."""
         split = [(claim, _sentences(evidence)) for claim, evidence in pairs]
         texts = self._read([text for claim, sentences in split for text in (claim, *sentences)])
+        split = [(claim, [s for s in found if texts[s].side.reading.words]) for claim, found in split]
+        tables = self._compare(split, texts)
         named = [read_figures(text) for text in context]
-        return [_verdict(texts[claim], [texts[s] for s in sentences], named) for claim, sentences in split]
+        return [
+            _verdict(texts[claim], [(texts[s], tables[claim, s]) for s in sentences], named)
+            for claim, sentences in split
+        ]
 
     def best_sentence(
         self, claim: str, sentences: Sequence[str], context: Sequence[str] = ()
@@ -90,8 +97,9 @@ class Gate:
     def features(self, claim: str, evidence: Sequence[str]) -> tuple[float, float]:
         """Coverage and length, which the chance is computed from. For fitting; both texts must have words."""
         texts = self._read([claim, *(sentences := _sentences(evidence))])
+        tables = self._compare([(claim, sentences)], texts)
         sides = [texts[sentence].side for sentence in sentences]
-        return _features(texts[claim].side, sides, _tables(texts[claim].side, sides))
+        return _features(texts[claim].side, sides, [tables[claim, sentence] for sentence in sentences])
 
     def _read(self, texts: Sequence[str]) -> dict[str, _Text]:
         """The texts as the layers read them; those not seen lately are encoded in one go."""
@@ -99,8 +107,25 @@ class Gate:
         for group in _by_length({text for text in texts if text not in found}):
             for text, encoded in zip(group, self._encoder.encode_passages(group), strict=True):
                 reading = alignment.read(text, encoded)
-                found[text] = _Text(Side(reading, read_polarity(reading)), read_figures(text))
-        self._texts = dict(list((self._texts | found).items())[-_KEPT:])
+                found[text] = _Text(Side(reading, read_polarity(reading)), read_figures(text), names(text))
+        self._texts = dict([*self._texts.items(), *found.items()][-_KEPT:])
+        return found
+
+    def _compare(
+        self, split: Sequence[tuple[str, Sequence[str]]], texts: Mapping[str, _Text]
+    ) -> dict[tuple[str, str], Floats]:
+        """The likeness of each claim and each of its sentences; one claim's are worked out together."""
+        pairs = dict.fromkeys((claim, sentence) for claim, sentences in split for sentence in sentences)
+        found = {pair: known for pair in pairs if (known := self._tables.get(pair)) is not None}
+        new: dict[str, list[str]] = {}
+        for claim, sentence in pairs:
+            if (claim, sentence) not in found:
+                new.setdefault(claim, []).append(sentence)
+        for claim, sentences in new.items():
+            readings = [texts[sentence].side.reading for sentence in sentences]
+            tables = alignment.likeness(texts[claim].side.reading, readings)
+            found.update(zip(((claim, sentence) for sentence in sentences), tables, strict=True))
+        self._tables = dict([*self._tables.items(), *found.items()][-_KEPT:])
         return found
 
 
@@ -109,18 +134,17 @@ def _sentences(evidence: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(sentence.text for text in evidence for sentence in split_sentences(text)))
 
 
-def _verdict(claim: _Text, evidence: Sequence[_Text], context: Sequence[Figures]) -> Verdict:
-    evidence = [text for text in evidence if text.side.reading.words]
+def _verdict(claim: _Text, evidence: Sequence[tuple[_Text, Floats]], context: Sequence[Figures]) -> Verdict:
     if not claim.side.reading.words or not evidence:
         nothing = "nothing is cited for it" if claim.side.reading.words else "it says nothing"
         return Verdict(0.0, "unsupported", (nothing,))
-    sides, figures = [text.side for text in evidence], [text.figures for text in evidence]
-    tables = _tables(claim.side, sides)
+    sides, figures = [text.side for text, _ in evidence], [text.figures for text, _ in evidence]
+    tables = [table for _, table in evidence]
     coverage, length = _features(claim.side, sides, tables)
     support = 1 / (1 + exp(-(_COVERAGE * coverage + _LENGTH * length + _BIAS)))
     against = [_say_amiss(found) for found in amiss(claim.figures, figures, context)]
     against += [_say_contradicted(found) for found in contradictions(claim.side, sides, tables)]
-    unnamed = _unnamed(claim.side.reading.text, [*figures, *context]) if context else []
+    unnamed = _unnamed(claim.names, [*figures, *context]) if context else []
     if against:
         support *= _REFUSED
     status = _status(support)
@@ -131,10 +155,6 @@ def _verdict(claim: _Text, evidence: Sequence[_Text], context: Sequence[Figures]
         "weak" if status == "supported" and unnamed else status,
         tuple(dict.fromkeys([*against, *unnamed])),
     )
-
-
-def _tables(claim: Side, evidence: Sequence[Side]) -> list[Floats]:
-    return [alignment.likeness(claim.reading, side.reading) for side in evidence]
 
 
 def _features(claim: Side, evidence: Sequence[Side], tables: Sequence[Floats]) -> tuple[float, float]:
@@ -153,8 +173,8 @@ def _status(support: float) -> SupportStatus:
     return "weak" if support >= _WEAK else "unsupported"
 
 
-def _unnamed(claim: str, named: Sequence[Figures]) -> list[str]:
-    missing = [name for name in names(claim) if not is_named(name, named)]
+def _unnamed(names: Sequence[str], named: Sequence[Figures]) -> list[str]:
+    missing = [name for name in names if not is_named(name, named)]
     return [f"{name} is named neither in the cited sentence nor with it" for name in missing]
 
 

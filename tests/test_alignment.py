@@ -59,11 +59,11 @@ def test_words_beyond_what_the_encoder_sees_have_no_vector(read: object) -> None
 
 def test_a_text_covers_itself_and_another_less(read: object) -> None:
     claim, other = read("Average pooling outperforms gisting."), read("Mean pooling is better.")  # type: ignore[operator]
-    assert coverage(claim, [likeness(claim, claim)]) == pytest.approx(1)
-    assert 0.2 < coverage(claim, [likeness(claim, other)]) < 0.8
+    assert coverage(claim, likeness(claim, [claim])) == pytest.approx(1)
+    assert 0.2 < coverage(claim, likeness(claim, [other])) < 0.8
 
 
 def test_more_sentences_never_cover_less(read: object) -> None:
     claim = read("Average pooling outperforms gisting.")  # type: ignore[operator]
-    one, two = (likeness(claim, read(text)) for text in ("Pooling helps.", "Gisting hurts."))  # type: ignore[operator]
+    one, two = likeness(claim, [read(text) for text in ("Pooling helps.", "Gisting hurts.")])  # type: ignore[operator]
     assert coverage(claim, [one, two]) >= max(coverage(claim, [one]), coverage(claim, [two]))

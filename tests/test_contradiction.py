@@ -60,8 +60,8 @@ def kinds(encoder: Encoder) -> Kinds:
 
     def found(claim: str, evidence: str) -> set[str]:
         ours, theirs = read(claim), read(evidence)
-        table = alignment.likeness(ours.reading, theirs.reading)
-        return {each.kind for each in contradictions(ours, [theirs], [table])}
+        tables = alignment.likeness(ours.reading, [theirs.reading])
+        return {each.kind for each in contradictions(ours, [theirs], tables)}
 
     return found
 
