@@ -78,7 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def bench_pages(data: Path, work: Path) -> Iterator[Row]:
-    """Ingest, cold and warm questions, and quality over the five pages."""
+    """Ingest, cold and warm questions, the gate's time, and quality over the five pages."""
+    from eval.bench_gate import gate_ms
+
     library, questions = work / "pages", data / "eval" / "questions_dev.jsonl"
     shutil.rmtree(library, ignore_errors=True)
     pages = sorted(str(path) for path in (data / "corpus").glob("*.txt"))
@@ -97,6 +99,11 @@ def bench_pages(data: Path, work: Path) -> Iterator[Row]:
     times = warm_ask_ms(library, questions)
     yield Row("`ask`, warm, median", f"{times['p50']:.0f} ms", f"{times['n']:.0f} questions")
     yield Row("`ask`, warm, 95th percentile", f"{times['p95']:.0f} ms", "")
+    checks = gate_ms(library, questions)
+    yield Row(
+        "support gate, six sentences, warm, median", f"{checks['p50']:.0f} ms", f"{checks['n']:.0f} answers"
+    )
+    yield Row("support gate, six sentences, warm, 95th percentile", f"{checks['p95']:.0f} ms", "")
     yield from _evaluated("questions", questions, library, work / "questions_dev")
 
 

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from eval.bench import Row, machine, run_rag, show
+from eval.bench_gate import gate_ms
 from rag import __version__
 
 
@@ -41,3 +43,11 @@ def test_rows_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
         capsys.readouterr().out
         == "### Title\n\n| what | figure | |\n|---|---|---|\n| what | 1 s | 5 runs |\n\n"
     )
+
+
+def test_the_gate_is_timed_over_six_sentences(shared_dir: Path, tmp_path: Path) -> None:
+    pages = str(next((shared_dir / "corpus").glob("002_*.txt")))
+    run_rag("ingest", pages, "--library", str(tmp_path / "library"))
+    times = gate_ms(tmp_path / "library", shared_dir / "eval" / "questions_dev.jsonl")
+    assert times["n"] >= 1
+    assert times["p50"] > 0
