@@ -191,15 +191,17 @@ class Library:
     ) -> IngestReport:
         """Add what is new, replace what has changed, pass over the rest without encoding it.
 
-        Written in batches; what was reported as done stays, whatever happens after. Raises LibraryLocked,
-        LibraryReadOnly, EncoderMismatch, StorageError.
+        What `needs_repair` is repaired first. Written in batches; what was reported as done stays, whatever
+        happens after. Raises LibraryLocked, LibraryReadOnly, EncoderMismatch, StorageError.
         """
-        from rag.ingest import ingest
+        from rag.ingest import encode_missing, ingest
 
         with self._writing():
             self.check_encoder(encoder)
             if self._about.encoder is None:
                 self._about = manifest.set_encoder(self.path, encoder.fingerprint)
+            if self.needs_repair:
+                encode_missing(self._indexes, encoder)
             return ingest(self._indexes, papers, encoder, total=total, progress=progress)
 
     def rehearse(self, papers: Iterable[Paper | Skip]) -> IngestReport:

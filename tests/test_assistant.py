@@ -13,6 +13,7 @@ import pytest
 import rag
 from rag import Assistant, Filters
 from rag.config import Config
+from rag.demo import demo_papers_path
 from rag.errors import IndexDamaged, InputError, LibraryEmpty, LibraryNotFound
 from rag.records import Answer, Delta, Done, Retrieved
 
@@ -158,3 +159,6 @@ def test_papers_that_cannot_be_ranked_are_not_called_missing(
         pytest.raises(IndexDamaged, match="rag doctor --repair --library"),
     ):
         assistant.ask("How does JointRank rerank?", llm=False)
+    with Assistant.open(library, config=config) as assistant:
+        assert assistant.ingest([demo_papers_path()]).unchanged == 122
+        assert not assistant.ask("How does JointRank rerank?", llm=False).abstained
