@@ -42,7 +42,7 @@ class EvaluateTab:
                 self.note = region("run-note")
                 self.list = region("runs", ["report", "compare"])
             with gr.Column(elem_classes="main-side"):
-                self.report = region("report")
+                self.report = region("report", html=runs.render_no_report())
         quick: dict[str, Any] = {"show_progress": "hidden", "queue": False}
         shown = [self.note, self.list, self.report]
         self.form.measure(self._measure, None, shown, show_progress="hidden", concurrency_limit=1)

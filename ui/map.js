@@ -9,7 +9,9 @@
     const canvas = $("canvas", element);
     const note = Object.assign(document.createElement("div"), { id: "map-tip", hidden: true });
     note.setAttribute("role", "status");
-    element.append(note);
+    const key = Object.assign(document.createElement("div"), { id: "map-lit", hidden: true });
+    key.append(document.createElement("i"), "cited in the answer");
+    element.append(note, key);
     let data = null, zoom = 1, shift = [0, 0], group = -1, here = -1, drag = null, lit = new Set();
     let size = [0, 0], middles = [];
 
@@ -42,7 +44,13 @@
       });
       pen.globalAlpha = 1;
       data.paper_ids.forEach((id, i) => (lit.has(id) || i === here) && ring(pen, at(i), radius, i === here));
+      key.hidden = !data.paper_ids.some((id) => lit.has(id));
       names(pen);
+    }
+
+    function open(i) {
+      rag.bringUp("#groups");
+      trigger(opened, { paper: data.paper_ids[i] });
     }
 
     function ring(pen, [x, y], radius, pointed) {
@@ -130,7 +138,7 @@
     canvas.addEventListener("pointerup", (e) => {
       const hit = drag && !drag.moved ? nearest(e.offsetX, e.offsetY, 14) : -1;
       drag = null;
-      if (hit >= 0) trigger(opened, { paper: data.paper_ids[hit] });
+      if (hit >= 0) open(hit);
     });
     canvas.addEventListener("pointerleave", () => point(-1));
     canvas.addEventListener("wheel", (e) => {
@@ -145,7 +153,7 @@
         const ahead = (dx, dy, i) => i !== here && dx * way[0] + dy * way[1] > 0.5 * Math.hypot(dx, dy);
         const next = nearest(x, y, 1e5, here < 0 ? undefined : ahead);
         if (next >= 0) point(next);
-      } else if (e.key === "Enter" && here >= 0) trigger(opened, { paper: data.paper_ids[here] });
+      } else if (e.key === "Enter" && here >= 0) open(here);
       else if (e.key === "+" || e.key === "=") scale(1.4, ...size.map((side) => side / 2));
       else if (e.key === "-") scale(1 / 1.4, ...size.map((side) => side / 2));
       else if (e.key === "Escape") point(-1);

@@ -124,12 +124,16 @@ def _name(found: Counter[str], whole: Counter[str], n_inside: int, n_all: int) -
     }
     chosen: list[str] = []
     for term in sorted(scores, key=lambda t: (-scores[t], t)):
-        stems = {word.rstrip("s")[:6] for word in term.split()}
-        if not any(stems & {word.rstrip("s")[:6] for word in other.split()} for other in chosen):
+        if not any(_stems(term) & _stems(other) for other in chosen):
             chosen.append(term)
         if len(chosen) == TERMS:
             break
     return ", ".join(chosen) or "papers"
+
+
+def _stems(term: str) -> set[str]:
+    """What two terms that say the same share."""
+    return {word.rstrip("s")[:6] for word in re.split("[ -]", term)}
 
 
 def _terms(text: str) -> set[str]:

@@ -23,7 +23,7 @@ from ui.background import Finished, newest, watch
 from ui.catalogue import Catalogue, state_of
 from ui.charts import render_group, render_legend, render_years
 from ui.map import PaperMap, draw_map, keep_map, kept_map, middle_first, sample
-from ui.markup import button, esc
+from ui.markup import button, esc, icon
 from ui.parts import Updates, region
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ AT_A_TIME = 500
 """Papers read at once: their token vectors come with them."""
 LISTED = 40
 """Papers listed for a group."""
-_BACK = button("All groups", "quiet", event="overview")
+_BACK = button(f"{icon('left')}All groups", "quiet overview", event="overview")
 
 
 class MapTab:

@@ -23,6 +23,7 @@ ICONS = {
     "search": "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l4.5 4.5",
     "bin": "M5 7h14M10 7V4h4v3M7 7l1 13h8l1-13",
     "theme": "M12 3a9 9 0 1 0 0 18 9 9 0 1 0 0-18zM12 3v18",
+    "left": "M14 6l-6 6 6 6",
     "cards": "M4 5h16v5H4zM4 14h16v5H4z",
 }
 """Strokes on a 24 by 24 grid."""

@@ -15,6 +15,7 @@
       const { event, ...data } = control.dataset;
       if (!names.includes(event)) return;
       closeMenus();
+      if (event === "open") bringUp(element.closest("#groups") ? "#groups" : "#paper", control);
       // Where there is a keyboard the next word goes to the box; a touch screen would bring its own up.
       if ((event === "submit" || event === "edit") && matchMedia("(pointer: fine)").matches)
         requestAnimationFrame(() => $("#box textarea")?.focus());
@@ -39,6 +40,20 @@
     element.addEventListener("change", (e) => {
       if (e.target.matches("input[data-event], select[data-event]")) raise(e.target, { value: e.target.value, checked: e.target.checked });
     });
+  }
+
+  // A paper was opened: its row is marked, and where its panel stands below, it is scrolled to.
+  function bringUp(panel, control) {
+    const row = control?.closest("tr");
+    if (row) {
+      $$("tr.here").forEach((other) => other.classList.remove("here"));
+      row.classList.add("here");
+    }
+    if (!narrow()) return;
+    // It is filled in several steps.
+    const filled = new MutationObserver(() => $(panel).scrollIntoView({ behavior: calm() ? "auto" : "smooth" }));
+    filled.observe($(panel), { childList: true, subtree: true });
+    setTimeout(() => filled.disconnect(), 1500);
   }
 
   // --- Evidence -------------------------------------------------------------------------------------
@@ -136,6 +151,14 @@
     document.documentElement.style.colorScheme = on ? "dark" : "light";
   }
 
+  // A menu opens upwards where it would be cut off below.
+  document.addEventListener("toggle", (e) => {
+    const menu = e.target;
+    if (!menu.matches?.("details.menu")) return;
+    menu.classList.remove("up");
+    const end = menu.closest("#thread")?.getBoundingClientRect().bottom ?? innerHeight;
+    if (menu.open) menu.classList.toggle("up", $(".sheet", menu).getBoundingClientRect().bottom > end);
+  }, true);
   document.addEventListener("click", (e) => {
     closeMenus(e.target.closest("details.menu"));
     const back = e.target.closest("button.back");
@@ -185,5 +208,5 @@
   }
   whenReady();
 
-  window.rag = { bind, download };
+  window.rag = { bind, bringUp, download };
 })();

@@ -78,6 +78,13 @@ def render_runs(runs: Sequence[Run], shown: str = "") -> str:
     return f'<form class="runs"{attributes(event="compare")}><ul>{lines}</ul>{compare}</form>'
 
 
+def render_no_report() -> str:
+    return (
+        '<p class="hint">The report of a run appears here: how well the papers are found, how well the '
+        "answers are borne out, and how sure that is.</p>"
+    )
+
+
 def render_report(html: str) -> str:
     """A report in a frame of its own, which can neither reach this page nor fetch anything."""
     return f'<iframe class="report" title="Report" sandbox="allow-scripts" srcdoc="{esc(html)}"></iframe>'
@@ -119,7 +126,7 @@ def render_asking(done: int, total: int) -> str:
 
 def _words(run: Run) -> str:
     measures = run.summary.get("measures", {})
-    told = [f"{name} {measures[name]['value']:.2f}" for name in SHOWN if name in measures]
+    told = [f"{name.replace('_', ' ')} {measures[name]['value']:.2f}" for name in SHOWN if name in measures]
     return f"<span>{esc(run.name)}</span><small>{esc(' · '.join(told))}</small>"
 
 

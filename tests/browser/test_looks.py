@@ -65,6 +65,21 @@ def test_a_narrow_screen_has_one_column_and_its_evidence_in_a_sheet(demo_page: s
         reader.tab(tab)
         page.wait_for_timeout(300)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    reader.tab("Library")
+    page.click("#table .open >> nth=0")
+    page.wait_for_function("Math.abs(document.querySelector('#paper').getBoundingClientRect().top) < 80")
+
+
+def test_a_menu_near_the_end_opens_upwards_and_is_seen_whole(demo_page: str, visit: Open) -> None:
+    reader = visit(demo_page, height=640)
+    reader.ask(JOINTRANK)
+    reader.page.click("#live .tools details summary")
+    thread = reader.page.locator("#thread").bounding_box()
+    sheet = reader.page.locator("#live .tools .sheet").bounding_box()
+    assert thread
+    assert sheet
+    assert thread["y"] <= sheet["y"]
+    assert sheet["y"] + sheet["height"] <= thread["y"] + thread["height"]
 
 
 def test_dark_is_chosen_by_the_system_or_by_hand_and_remembered(demo_page: str, visit: Open) -> None:
