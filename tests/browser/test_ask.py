@@ -130,14 +130,14 @@ def test_filters_are_chips_typed_or_chosen(demo_page: str, visit: Open) -> None:
 
 def test_the_box_is_free_for_the_next_question_and_keeps_a_draft(demo_page: str, visit: Open) -> None:
     reader = visit(demo_page)
-    reader.ask(KENYA)
-    assert reader.page.input_value("#box textarea") == ""
     reader.page.fill("#box textarea", "a draft")
-    reader.page.click("#live [data-kind=retry]")
-    reader.page.locator("#box .stop-button").wait_for()
+    reader.page.click("#live .example >> nth=0")
+    reader.wait('#live .turn[aria-busy="false"]')
     reader.page.locator("#box .submit-button").wait_for()
     assert not reader.page.locator("#box .stop-button").is_visible()
     assert reader.page.input_value("#box textarea") == "a draft"
+    reader.ask(KENYA)
+    assert reader.page.input_value("#box textarea") == ""
 
 
 def test_a_filter_that_is_none_is_told_and_changes_nothing(demo_page: str, visit: Open) -> None:
