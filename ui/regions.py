@@ -94,8 +94,10 @@ class Regions:
         n_papers = self._assistant.library.n_papers
         if n_papers > EXAMPLES_UP_TO:
             return render_welcome(n_papers, ())
-        titles = {line.title for line in self._catalogue.listing().lines}
-        return render_welcome(n_papers, example_questions(titles))
+        listing = self._catalogue.so_far()
+        if len(listing.lines) != n_papers:  # else not worth asking whether it is the newest
+            listing = self._catalogue.listing()
+        return render_welcome(n_papers, example_questions({line.title for line in listing.lines}))
 
     def cards(self, session: Session, number: int) -> str:
         """For `evidence`: what turn `number` rests on, or as long as that is not known, what was found."""
