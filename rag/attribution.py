@@ -21,11 +21,13 @@ from rag.terms import content_words
 
 MAX_EVIDENCE = 3
 """Sentences one claim may rest on; one that cites more papers, on as many as it cites."""
-POOLED = 0.6
+POOLED = 0.7
 """Support that sentences put together must reach: many pieces cover more of anything. Costs no reference
 answer of questions_dev its support."""
 SHORTLIST = 6
 """Sentences of a paper that are put to the gate."""
+_SEVERAL = re.compile(r"\b(?:both|each of|all (?:two|three|four|five|six))\b", re.I)
+"""Says that a claim is of as many papers as it cites: no one other bears it."""
 _ORDER: dict[SupportStatus, int] = {"unsupported": 0, "weak": 1, "supported": 2}
 
 
@@ -102,7 +104,8 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
     own = bear(claim.text, cited, gate)
     if own.status == "supported":
         return Finding((*own.quotes, *_also(claim.text, cited, own, gate)), own.support, own.status, reasons)
-    others = [entry for entry in context.entries if entry not in cited]
+    is_of_several = len(cited) > 1 and _SEVERAL.search(claim.text)
+    others = [entry for entry in context.entries if entry not in cited and not is_of_several]
     found = find_bearer(claim.text, others, gate)
     if found.status == "supported":
         mended = f"{_wrong(cited)} a sentence of “{found.quotes[0].paper.title}” bears it"
@@ -121,18 +124,24 @@ def find_bearer(claim: str, entries: Iterable[Entry], gate: SupportGate) -> Find
 
 
 def bear(claim: str, entries: Sequence[Entry], gate: SupportGate) -> Finding:
-    """The sentences of `entries`, taken together, that bear `claim` best: one if one is enough, else as
-    many as make it supported. Where nothing does, the verdict on the best one alone."""
+    """The sentences of `entries`, taken together, that bear `claim` best: one if one is enough, else one of
+    each paper, else as many as make it supported. Where nothing does, what comes nearest: the best one alone,
+    or one of each paper."""
     alone = [[quote] for entry in entries for quote in _nearest(claim, entry)]
     judged = _judge(claim, alone, gate)
     if not judged:
         return Finding((), 0.0, "unsupported")
-    best, chosen = judged[0]
+    best, chosen = nearest = judged[0]
     likely = _best_of_each([quotes[0] for _, quotes in judged])[: max(SHORTLIST, len(entries))]
+    if len(entries) > 1 and not _enough(best, chosen):
+        of_each = _judge(claim, [likely[: len(entries)]], gate)[0]
+        if _enough(*of_each):
+            return _finding(*of_each)
+        nearest = max(nearest, of_each, key=lambda found: _rank(found[0]))
     while not _enough(best, chosen):
         longer = _judge(claim, [[*chosen, quote] for quote in likely if quote not in chosen], gate)
         if not longer or _rank(longer[0][0]) <= _rank(best) or len(chosen) == max(MAX_EVIDENCE, len(entries)):
-            return _finding(*judged[0])
+            return _finding(*nearest)
         best, chosen = longer[0]
     return _finding(best, chosen)
 

@@ -151,6 +151,9 @@ def _denied(reading: Reading) -> Iterator[int]:
     """Places of the words that a negation is about: the first content word after it."""
     words = reading.words
     for place, word in enumerate(words):
+        if word == "free" and place and reading.text[reading.starts[place] - 1] == "-":
+            yield place - 1
+            continue
         following = range(place + 1, min(len(words), place + 4))
         if not _NEGATING.fullmatch(word) or (following and DENIES_PART.fullmatch(words[place + 1])):
             continue

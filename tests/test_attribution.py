@@ -83,3 +83,17 @@ def test_reading_ahead_reads_best_paper_first_and_stops_with_the_block() -> None
         assert gate.begun.wait(10)
         Timer(0.1, gate.go_on.set).start()
     assert gate.read == ["Pruning removes idle weights."]
+
+
+def test_a_list_rests_on_a_sentence_of_each_paper_it_cites() -> None:
+    claim = "Pruning removes weights, hashing shortens vectors and caching avoids work."
+    finding = attribute(Claim(claim, (1, 2, 3)), APART, PlainGate())
+    assert finding.status == "supported"
+    assert {quote.paper.paper_id for quote in finding.quotes} == {"p1", "p2", "p3"}
+
+
+def test_what_is_said_of_both_papers_is_not_laid_at_the_door_of_a_third() -> None:
+    known = context("Cats sleep.", "Dogs bark.", "Pruning removes idle weights.")
+    finding = attribute(Claim("Both: pruning removes idle weights.", (1, 2)), known, PlainGate())
+    assert (finding.status, finding.quotes) == ("unsupported", ())
+    assert attribute(Claim("Pruning removes idle weights.", (1, 2)), known, PlainGate()).status == "supported"

@@ -29,6 +29,7 @@ AGAINST = [
     ("The context window shrinks.", "It expands the context window.", "direction"),
     ("The bias can be mitigated with more data.", "The bias cannot be mitigated with more data.", "negation"),
     ("It does not require training.", "It requires training.", "negation"),
+    ("The method needs costly retraining.", "The method is retraining-free.", "negation"),
 ]
 NOT_AGAINST = [
     ("Sparse models outperform dense models.", "Dense models are outperformed by sparse models."),

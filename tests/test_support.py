@@ -78,6 +78,16 @@ def test_a_name_that_neither_evidence_nor_title_has_leaves_a_claim_weak(gate: Ga
     assert verdict.reasons[0].startswith("GistPool is named neither")
 
 
+def test_names_alone_do_not_bear_what_is_said_of_them(gate: Gate) -> None:
+    claim, title = "GistPool and AutoGist speed up protein folding.", ["GistPool", "AutoGist"]
+    evidence = "GistPool and AutoGist are trained on protein data."
+    verdict = gate.check(claim, [evidence], title)
+    assert verdict.status != "supported"
+    assert "little of it" in verdict.reasons[0]
+    true = "GistPool and AutoGist are both trained on data of proteins."
+    assert gate.check(true, [evidence], title).status == "supported"
+
+
 @pytest.mark.parametrize("evidence", [[], [""], [" ", "..."]])
 def test_nothing_bears_nothing(gate: Gate, evidence: list[str]) -> None:
     assert gate.check("Pooling helps.", evidence) == Verdict(0.0, "unsupported", ("nothing is cited for it",))
