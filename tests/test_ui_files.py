@@ -1,11 +1,10 @@
-"""What the page keeps beside the library: uploads, runs, question sets; and work in the background."""
+"""What the page keeps beside the library: uploads, runs, question sets."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -16,28 +15,9 @@ from rag.errors import InputError
 from rag.records import IngestReport, Progress, Skip
 from tests.ui_samples import HOSTILE, assert_harmless, parse
 from ui import runs
-from ui.background import Finished, newest, watch
 from ui.examples import example_questions
 from ui.ingesting import keep_uploads, kept_upload, kept_uploads, read_in
 from ui.table import FileResult
-
-
-def test_background_work_ends_with_its_result() -> None:
-    def work(tell: Callable[[int], None]) -> str:
-        tell(1)
-        return "done"
-
-    steps = list(watch(work))
-    assert steps[-1] == Finished("done")
-    assert [step for batch in steps[:-1] for step in batch] == [1]  # type: ignore[union-attr]
-
-
-def test_background_work_raises_what_it_raised() -> None:
-    def work(tell: Callable[[int], None]) -> str:
-        raise InputError("no")
-
-    with pytest.raises(InputError, match="no"):
-        list(watch(work))
 
 
 def test_uploads_are_kept_and_found_again(tmp_path: Path) -> None:
@@ -123,28 +103,3 @@ def test_examples_are_questions_this_library_can_answer() -> None:
     titles = {json.loads(line)["title"] for line in lines}
     assert len(example_questions(titles)) == 4
     assert all(len(question) < 120 for question in example_questions(titles))
-
-
-def test_a_watcher_can_leave_while_the_work_is_silent_and_the_work_ends_at_its_next_word() -> None:
-    go, ended = Event(), Event()
-
-    def work(tell: Callable[[int], None]) -> None:
-        try:
-            tell(1)
-            go.wait(10)
-            tell(2)
-        finally:
-            ended.set()
-
-    steps = watch(work, stop_alone=True)
-    assert [next(steps), next(steps)] == [[1], []]
-    steps.close()  # type: ignore[attr-defined]
-    go.set()
-    assert ended.wait(10)
-
-
-def test_only_the_newest_word_of_a_turn_is_passed_on() -> None:
-    def turns() -> Iterator[list[int] | Finished[str]]:
-        yield from ([1, 2], [], Finished("done"))
-
-    assert list(newest(turns())) == [2, Finished("done")]  # type: ignore[arg-type]
