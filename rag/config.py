@@ -15,6 +15,8 @@ import platformdirs
 
 from rag.errors import ConfigError
 
+_TIMEOUT_S = 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -36,7 +38,7 @@ class Config:
     """Ask the model, too, whether each sentence follows from what it cites."""
     strict: bool = False
     """Leave unsupported sentences out instead of marking them."""
-    timeout_s: float = 60.0
+    timeout_s: float = _TIMEOUT_S
     """Longest wait for a reply to begin, and between two pieces of it."""
     max_cost_usd: float | None = None
     """Cap on what one session may spend on the model."""
@@ -62,8 +64,9 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
-        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS and
-        RAG_CHROMA_URL. Raises ConfigError where one cannot be used."""
+        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL, RAG_LLM_TIMEOUT_S, RAG_LLM_MAX_CALL_USD,
+        RAG_LLM_MAX_COST_USD, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS and RAG_CHROMA_URL. Raises ConfigError where
+        one cannot be used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -81,4 +84,23 @@ class Config:
             api_key=env.get("OPENAI_API_KEY") or None,
             model=env.get("RAG_LLM_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
+            timeout_s=_number(env, "RAG_LLM_TIMEOUT_S", "30") or _TIMEOUT_S,
+            max_call_usd=_number(env, "RAG_LLM_MAX_CALL_USD", "0.05"),
+            max_cost_usd=_number(env, "RAG_LLM_MAX_COST_USD", "2"),
         )
+
+
+def _number(env: Mapping[str, str], name: str, example: str) -> float | None:
+    """A variable as a positive number; None where it is unset or empty. Raises ConfigError."""
+    text = env.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ConfigError(
+            f"{name} is {text!r}, which is no positive number; set it like {example} or unset it"
+        )
+    return value

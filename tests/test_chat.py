@@ -132,6 +132,37 @@ def test_text_is_shown_while_the_model_is_still_writing(demo_library: Path) -> N
             os.close(ours)
 
 
+def test_ask_shows_text_while_the_model_is_still_writing(demo_library: Path) -> None:
+    pieces = ["NDCG@10 on TREC DL 2019 ", "rises by more than 9% over the first SPLADE [1]."]
+    with ModelServer([Scripted(pieces, pause_s=1.0)]) as server:
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "rag",
+                "ask",
+                "How much better is SPLADE v2?",
+                "--library",
+                str(demo_library),
+            ],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "OPENAI_BASE_URL": server.url, "RAG_LLM_MODEL": "scripted", "TERM": "xterm"},
+        )
+        os.close(theirs)
+        try:
+            _read_until(ours, b"TREC DL 2019")
+            assert len(server.sent_at) == 1
+            _read_until(ours, b"[1] SPLADE")
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait()
+            os.close(ours)
+
+
 def _read_until(descriptor: int, wanted: bytes) -> None:
     seen, ends = b"", time.monotonic() + 60
     while wanted not in seen:

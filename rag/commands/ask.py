@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rag.commands.model import add_model_arguments, with_model_arguments
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.commands.watching import last, watch
 from rag.config import Config
 from rag.errors import InputError
 from rag.filters import add_filter_arguments, filters_from
@@ -34,12 +35,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     else:
         raise InputError("--batch prints JSON lines; add --json")
     filters = filters_from(args)
+    is_written = config.has_model and not args.no_llm
 
     from rag.assistant import Assistant
 
     with Assistant.open(config=with_model_arguments(config, args)) as assistant:
         for question in with_progress(questions, "Answering"):
-            answer = assistant.ask(
+            events = assistant.stream(
                 question.text,
                 history=question.history,
                 filters=filters,
@@ -47,6 +49,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
                 llm=False if args.no_llm else None,
                 top=args.top,
             )
+            answer = watch(events) if is_written and not args.json else last(events)
             _show(replace(answer, id=question.id or None), as_json=args.json)
     return 0
 

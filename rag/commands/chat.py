@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.commands.model import add_model_arguments, with_model_arguments
+from rag.commands.watching import last, watch
 from rag.config import Config
 from rag.errors import ConfigError, InputError, LibraryError, RagError
 from rag.filters import add_filter_arguments, filters_from
-from rag.records import Answer, Delta, Done, Event, Filters, Mode
+from rag.records import Answer, Filters, Mode
 from rag.rendering import Terminal, plain, render_answer, terminal
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ class Chat:
     def ask(self, question: str) -> None:
         turns = [turn for a in self.answers for turn in (("user", a.question), ("assistant", a.answer))]
         events = self.assistant.stream(question, history=turns, filters=self.filters, llm=self.mode == "llm")
-        answer = _watch(events) if sys.stdout.isatty() else _last(events)
+        answer = watch(events) if self.mode == "llm" else last(events)
         self.answers.append(answer)
         if len(self.answers) > 1 and answer.searched_for and answer.searched_for[0] != question:
             print(
@@ -152,24 +153,3 @@ class Chat:
         except OSError as error:
             raise InputError(f"{path}: cannot be written: {error.strerror}; give another file") from error
         print(f"saved {path}")
-
-
-def _last(events: Iterator[Event]) -> Answer:
-    return next(event.answer for event in events if isinstance(event, Done))
-
-
-def _watch(events: Iterator[Event]) -> Answer:
-    """Show the text as it is written; it gives way to the checked answer."""
-    from rich.console import Console
-    from rich.live import Live
-    from rich.text import Text
-
-    written = ""
-    with Live(console=Console(), transient=True, auto_refresh=False, vertical_overflow="visible") as live:
-        for event in events:
-            if isinstance(event, Delta):
-                written += "".join(c if c.isprintable() or c == "\n" else " " for c in event.text)
-                live.update(Text(written, style="dim"), refresh=True)
-            elif isinstance(event, Done):
-                return event.answer
-    raise AssertionError("a stream of events ends with Done")

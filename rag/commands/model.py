@@ -10,7 +10,11 @@ from rag.config import Config
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("with a model (OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL)")
+    group = parser.add_argument_group(
+        "with a model (OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL)",
+        "RAG_LLM_TIMEOUT_S says how long it is waited for, RAG_LLM_MAX_CALL_USD and RAG_LLM_MAX_COST_USD what"
+        " a call, and all calls together, may cost.",
+    )
     group.add_argument(
         "--no-llm", action="store_true", help="answer in the papers' own sentences all the same"
     )
