@@ -92,6 +92,7 @@ def serve_page(blocks: gr.Blocks, port: int) -> str:
         favicon_path=str(files("ui").joinpath("icon.svg")),
         app_kwargs={"middleware": guards()},
         run_history=False,
+        max_threads=200,  # a question holds one as long as its model is silent
         theme=_theme(),
         # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.
         head=_head(),
