@@ -26,6 +26,7 @@ AGAINST = [
     ("Inference becomes slower.", "It brings an increase in inference speed.", "direction"),
     ("Training is slower.", "It reduces training time.", "direction"),
     ("Decoding gets less accurate.", "It improves the accuracy of decoding.", "direction"),
+    ("It increases the need for big batches.", "It removes the need for big batches.", "direction"),
     ("The context window shrinks.", "It expands the context window.", "direction"),
     ("The bias can be mitigated with more data.", "The bias cannot be mitigated with more data.", "negation"),
     ("It does not require training.", "It requires training.", "negation"),
