@@ -117,6 +117,11 @@ class Library:
         )
         return blake2b("\n".join(held).encode(), digest_size=16).hexdigest()
 
+    @property
+    def state(self) -> str:
+        """Changes with every change of the library; cheap, where `fingerprint` reads everything."""
+        return f"{self._about.created} {self._indexes.stamps()}"
+
     def status(self) -> dict[str, Any]:
         """Counts, sizes and state, JSON-ready."""
         truth, words = self._indexes.stamps()

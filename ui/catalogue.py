@@ -137,10 +137,9 @@ class Catalogue:
 
 
 def state_of(library: Library) -> str:
-    """Changes whenever the library does, whoever changed it. Cheap, where `fingerprint` reads everything."""
+    """`Library.state`, with what others have changed since."""
     library.refresh()
-    status = library.status()
-    return f"{status['created']} {status['stamps']}"
+    return library.state
 
 
 def plain(text: str) -> str:
