@@ -24,8 +24,8 @@ _SCALES = {
         "more higher highest greater greatest larger largest bigger biggest increas* rais* rise rises rising"
         " rose grow grows growing grew amplif* expand* extend* enlarg* widen* doubl* tripl*",
         "less fewer fewest lower* lowest smaller smallest decreas* reduc* drop drops declin* shrink* shrank"
-        " cut cuts cutting diminish* fall falls falling fell minimi* lessen* halv* mitigat* alleviat* eliminat*"
-        " removes removed obviat*",
+        " cut cuts cutting diminish* fall falls falling fell minimi* lessen* halv* mitigat* alleviat*"
+        " eliminat* removes removed obviat*",
     ),
     "level": ("above", "below"),
     "extreme": ("most majority", "least minority"),
