@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log
 
 from rag import alignment
@@ -86,7 +87,7 @@ class Gate:
         texts = self._read([text for claim, sentences in split for text in (claim, *sentences)])
         split = [(claim, [s for s in found if texts[s].side.reading.words]) for claim, found in split]
         tables = self._compare(split, texts)
-        named = [read_figures(text) for text in context]
+        named = [_figures(text) for text in context]
         return [
             _verdict(texts[claim], [(texts[s], tables[claim, s]) for s in sentences], named)
             for claim, sentences in split
@@ -137,7 +138,17 @@ class Gate:
 
 def _sentences(evidence: Sequence[str]) -> list[str]:
     """The sentences of the evidence, once each."""
-    return list(dict.fromkeys(sentence.text for text in evidence for sentence in split_sentences(text)))
+    return list(dict.fromkeys(sentence for text in evidence for sentence in _split(text)))
+
+
+@lru_cache(maxsize=_KEPT)
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(sentence.text for sentence in split_sentences(text))
+
+
+@lru_cache(maxsize=_KEPT)
+def _figures(text: str) -> Figures:
+    return read_figures(text)
 
 
 def _verdict(claim: _Text, evidence: Sequence[tuple[_Text, Floats]], context: Sequence[Figures]) -> Verdict:
