@@ -18,6 +18,8 @@ FLAGS = [
     "--disable-sync",
     "--disable-dev-shm-usage",
 ]
+CUT_OFF = ("AbortError", "Connection errored out")
+"""What Gradio may say of its open stream as a page is left."""
 
 
 class Visit:
@@ -49,8 +51,11 @@ class Visit:
             self.outside.append(url)
 
     def reload(self) -> None:
+        n_before = len(self.errors)
         self.page.reload()
         self.page.wait_for_selector("#live .welcome")
+        heard = self.errors[n_before:]
+        self.errors[n_before:] = [each for each in heard if not any(sign in each for sign in CUT_OFF)]
 
     def ask(self, question: str) -> None:
         """Type a question and press Enter; wait for the whole answer."""
