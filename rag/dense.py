@@ -31,7 +31,7 @@ _CONFIGURATION: Any = {
 }
 """A wide `ef_construction` keeps passages from being cut off in the graph as others come and go. What came
 since the graph was last written, `sync_threshold` at most, is added to it anew whenever it is opened."""
-_PAGE = 1000
+_FIRST_PAGE, _PAGE = 100, 1000
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""
 _NOT_INDEXED = "Error finding id"
@@ -149,9 +149,9 @@ class Dense:
         return self._rows(where={"paper_id": {"$in": list(paper_ids)}}) if paper_ids else []
 
     def scan(self) -> Iterator[list[Row]]:
-        """All rows, page by page, oldest first."""
+        """All rows, page by page, oldest first. The first page is short: who shows them has some at once."""
         offset = 0
-        while rows := self._rows(limit=_PAGE, offset=offset):
+        while rows := self._rows(limit=_PAGE if offset else _FIRST_PAGE, offset=offset):
             yield rows
             offset += len(rows)
 

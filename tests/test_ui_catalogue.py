@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import ui.catalogue
 from rag.config import Config
 from rag.library import Library
 from rag.records import Paper
@@ -83,6 +84,21 @@ def test_a_list_can_be_looked_at_while_it_is_read(config: Config) -> None:
         assert len(catalogue.so_far().lines) == 3  # the old list serves until the new one is there
         assert all(0 <= n_read <= 2 for n_read in catalogue.reading())
         assert len(catalogue.so_far().lines) == 2
+
+
+def test_of_a_large_library_the_first_page_comes_at_once(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui.catalogue, "LARGE", 60)
+    papers = [Paper(f"p{i}", f"Title of {i}", "Abstract.") for i in range(140)]
+    with Library.open(config.library, config, create=True) as library:
+        library.add(papers, FakeEncoder())
+        catalogue = Catalogue(library)
+        reading = catalogue.reading()
+        assert next(reading) == 50
+        assert [line.paper_id for line in catalogue.so_far().lines] == [f"p{i}" for i in range(50)]
+        assert all(n_read <= 140 for n_read in reading)
+        assert len(catalogue.so_far().lines) == 140
 
 
 @pytest.mark.parametrize("sort", SORTS)

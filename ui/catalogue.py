@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from rag.library import Library
 
 PAGE = 50
+LARGE = 2000
+"""Papers from which reading the list takes longer than a reader wants to wait."""
 SORTS = ("title", "authors", "year", "venue")
 _LAST = chr(sys.maxunicode)
 """Sorts behind all text."""
@@ -130,7 +133,10 @@ class Catalogue:
     def reading(self) -> Iterator[int]:
         """Have `so_far` brought up to date: how many papers have been read, several times a second.
 
-        Where all is read at once, nothing is told."""
+        Of a large library the first page comes at once; of one that is read at once, nothing is told."""
+        if not self._state and not self._coming.lines and self._library.n_papers > LARGE:
+            self._coming = Listing(islice(self._library.papers(), PAGE))
+            yield len(self._coming.lines)
         for _ in watch(lambda _: self.listing()):
             if self._coming is not self._listing or not self._state:
                 yield len(self._coming.lines)
