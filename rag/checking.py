@@ -5,7 +5,8 @@ Searches with the sentence itself, then lets the gate judge. Reading the text is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ SEARCHED = 5
 """Papers a sentence is held against, besides those it cites."""
 SHORTEST_TITLE = 12
 """Letters a title needs to be recognised within a reference."""
+_GOES_ON = re.compile(r"(?:it|its|they|their|this|these|the (?:method|model|paper|authors?))\b", re.I)
+"""Opens a sentence that speaks of what the last one spoke of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,25 @@ def check_text(text: str, assistant: Assistant) -> Iterator[CheckedStatement]:
 
     Raises LibraryEmpty where there is nothing to hold them against.
     """
+    spoken_of: list[Paper] = []
     for statement in read_statements(text):
-        yield _check(statement, assistant)
+        checked, bearers = _check(statement, assistant, spoken_of)
+        spoken_of = bearers or spoken_of
+        yield checked
 
 
-def _check(statement: Statement, assistant: Assistant) -> CheckedStatement:
+def _check(
+    statement: Statement, assistant: Assistant, spoken_of: Sequence[Paper]
+) -> tuple[CheckedStatement, list[Paper]]:
+    """The statement checked, and the papers that bear it. It may go on about those `spoken_of` before."""
     mentioned = [(key, _by_key(key, assistant)) for key in statement.keys]
     mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, assistant))]
     found = [ranked.paper for ranked in assistant.search(statement.text[:MAX_CHARS], top=SEARCHED)]
-    papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *found]}
+    papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *spoken_of, *found]}
     finding = find_bearer(statement.text, _entries(papers.values()), assistant.gate)
-    return CheckedStatement(
+    if finding.status == "unsupported" and spoken_of and _GOES_ON.match(statement.text):
+        finding = find_bearer(statement.text, _entries(spoken_of), assistant.gate)
+    checked = CheckedStatement(
         text=statement.text,
         line=statement.line,
         support=finding.support,
@@ -83,6 +94,8 @@ def _check(statement: Statement, assistant: Assistant) -> CheckedStatement:
         ),
         cited=tuple(_cited(mention, paper, statement.text, assistant) for mention, paper in mentioned),
     )
+    bearers = [quote.paper for quote in finding.quotes] if finding.status == "supported" else []
+    return checked, bearers
 
 
 def _cited(mention: str, paper: Paper | None, claim: str, assistant: Assistant) -> CitedPaper:

@@ -35,6 +35,20 @@ def test_true_altered_and_invented_are_told_apart(rag: Rag, demo_library: Path, 
     assert "9%" in altered["reasons"][0]
 
 
+def test_it_speaks_of_the_paper_that_the_last_sentence_was_about(
+    rag: Rag, demo_library: Path, tmp_path: Path
+) -> None:
+    draft = tmp_path / "draft.md"
+    draft.write_text(
+        "JointRank reranks candidate sets that are too large for one prompt. "
+        "It reaches an nDCG@10 of 71.88 on TREC DL-2019."
+    )
+    found = json.loads(rag("check", draft, "--json", "--library", demo_library).out)
+    first, second = found["sentences"]
+    assert (first["status"], second["status"]) == ("supported", "unsupported")
+    assert "the cited sentence says 70.88, not 71.88" in second["reasons"]
+
+
 def test_the_text_form_shows_each_sentence_and_a_tally(
     rag: Rag, demo_library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
