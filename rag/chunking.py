@@ -19,6 +19,7 @@ from sentencex import get_sentence_boundaries
 from rag.records import Paper, Passage, Sentence
 
 _BLANK = str.maketrans(dict.fromkeys("()[]{}<>\"'“”‘’‚„«»`*", " "))
+_WIDE_SPACE = re.compile(r"[^\S\x00-\x7f]")
 _OPENER = re.compile(r"(?:[(\[{<“‘«]+|(?<=\s)\"|(?<=\s)\*\s*)$")
 _SOFT = str.maketrans(".?!", ",,,")
 _ASIDE = re.compile(r"(?<=[\w,;:%]\s)\([^()]{2,400}\)")
@@ -156,7 +157,8 @@ def _mask(text: str) -> str:
         parts.append(stop[0].translate(_SOFT) if verdict is False else stop[0])
         done = stop.end()
     parts.append(text[done:])
-    return "".join(parts).translate(_BLANK)
+    # At a stop after a space of more than one byte ("O\u00a0.") sentencex 1.0 cuts within it and panics.
+    return _WIDE_SPACE.sub(" ", "".join(parts)).translate(_BLANK)
 
 
 def _ends(left: str, stop: str, right: str) -> bool | None:

@@ -91,6 +91,13 @@ TEXTS = st.text(
 ) | st.text(max_size=200)
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u0085", "\u1680", "\u2009", "\u2028", "\u202f", "\u3000"])
+def test_a_wide_space_before_a_stop_is_a_space(space: str) -> None:
+    text = f"Blood of group O{space}. is rare. Ì x. O{space}. \x17"
+    assert split_sentences(text)[0].text.startswith("Blood of group O")
+    assert "".join("".join(s.text.split()) for s in split_sentences(text)) == "".join(text.split())
+
+
 @given(TEXTS)
 def test_sentences_are_in_order_and_hold_all_that_is_not_space(text: str) -> None:
     end = 0
