@@ -17,7 +17,7 @@ from rag.attribution import attribute_all
 from rag.chunking import split_sentences
 from rag.citing import Claim
 from rag.context import Context, Entry
-from rag.normalise import title_key
+from rag.identifiers import title_key
 from rag.records import Paper
 from rag.support import Gate
 

@@ -18,7 +18,7 @@ import numpy as np
 from eval.bootstrap import Estimate, estimate_mean
 from eval.datasets import Question
 from rag.chunking import split_sentences
-from rag.normalise import title_key
+from rag.identifiers import title_key
 from rag.records import Paper
 
 if TYPE_CHECKING:

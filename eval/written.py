@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import ModelError
-from rag.normalise import fold, title_key
+from rag.identifiers import title_key
+from rag.normalise import fold
 from rag.prompts import Prompt, quoted
 from rag.records import Paper
 

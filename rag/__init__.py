@@ -5,13 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from rag.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from rag.assistant import Assistant, ask
     from rag.config import Config
     from rag.errors import RagError, ServiceError, SetupError
     from rag.records import Answer, Citation, Filters, Paper
 
-__version__ = "0.1.0"
 
 _HOMES = {
     "Answer": "rag.records",

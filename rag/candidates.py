@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag.chunking import passage_text
 from rag.indexes import Indexes
+from rag.passages import passage_text
 from rag.records import Paper, Passage
-from rag.rows import Row, to_paper, whole
+from rag.rows import Row, row_key, to_paper, whole
 from rag.tokens import TokenBlock
-from rag.vectors import row_key
 
 
 @dataclass(frozen=True, slots=True)

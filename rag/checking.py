@@ -14,8 +14,8 @@ from rag.attribution import bear, find_bearer
 from rag.chunking import split_sentences
 from rag.context import Entry
 from rag.extractive import cite, short_name
+from rag.identifiers import paper_id, title_key
 from rag.manuscript import Statement, read_statements
-from rag.normalise import paper_id, title_key
 from rag.questions import MAX_CHARS
 from rag.records import Citation, Evidence, Paper, SupportStatus
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rag import __version__
 from rag.errors import InputError, RagError
+from rag.version import __version__
 
 if TYPE_CHECKING:
     from rag.config import Config

@@ -20,7 +20,8 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Literal
 
-from rag.normalise import clean_doi, fold, paper_id, title_key
+from rag.identifiers import clean_doi, paper_id, title_key
+from rag.normalise import fold
 from rag.records import Paper
 
 Verdict = Literal["same", "different", "doubtful"]

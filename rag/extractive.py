@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from rag.abstention import THRESHOLD
-from rag.normalise import title_key
+from rag.identifiers import title_key
 from rag.queries import Kind
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
 

@@ -24,10 +24,10 @@ from rag.entries import Entry, version
 from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
 from rag.lexical import Lexical
 from rag.lock import gate, holder, writing
-from rag.rows import Row, to_paper, whole
+from rag.rows import Row, row_key, to_paper, whole
 from rag.storage import read_json, write_json
 from rag.tokens import TokenStore
-from rag.vectors import VectorFiles, open_dense, row_key
+from rag.vectors import VectorFiles, open_dense
 
 _PART = 2000
 """Papers that are looked up and put right at a time."""

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from rag.candidates import whole_papers
-from rag.chunking import passage_text, split_passages
 from rag.duplicates import keys, resolve
 from rag.indexes import Indexes
 from rag.late import pack
+from rag.passages import passage_text, split_passages
 from rag.records import IngestReport, Paper, Progress, Skip
-from rag.rows import Row, content_hash, to_paper, to_rows
+from rag.rows import Row, content_hash, row_key, to_paper, to_rows
 from rag.tokens import TokenBlock
-from rag.vectors import row_key
 
 if TYPE_CHECKING:
     from rag.encoder import Encoded

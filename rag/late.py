@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoder import DIMENSIONS, Encoded
+from rag.encoder import DIMENSIONS, Encoded, Encoder
+from rag.stopwords import STOP_WORDS
 
 PACKED = DIMENSIONS // 8
 """Bytes a token vector takes."""
@@ -101,3 +102,10 @@ def scores(query: Query, blocks: Sequence[Bits]) -> Floats:
 def spans_to_blocks(bits: Bits, offsets: NDArray[np.integer], spans: Sequence[tuple[int, int]]) -> list[Bits]:
     """The pieces of a text that begin in each character span, as one block a span."""
     return [bits[(offsets[:, 0] >= start) & (offsets[:, 0] < end)] for start, end in spans]
+
+
+@lru_cache(maxsize=4)
+def stop_ids(encoder: Encoder) -> frozenset[int]:
+    """Ids of the word pieces that are stop words."""
+    ids = (encoder.token_id(word) for word in STOP_WORDS)
+    return frozenset(token_id for token_id in ids if token_id is not None)

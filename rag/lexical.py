@@ -25,7 +25,8 @@ from rag.entries import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.errors import IndexDamaged
 from rag.normalise import fold
 from rag.records import Filters, Paper
-from rag.storage import broken, disk_fault, read_json, read_seal, seal, write_json
+from rag.seals import broken, read_seal, seal
+from rag.storage import disk_fault, read_json, write_json
 
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000

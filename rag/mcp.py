@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag import __version__
 from rag.completions import text_of
 from rag.errors import RagError
 from rag.selection import named_paper
+from rag.version import __version__
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

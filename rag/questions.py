@@ -1,30 +1,11 @@
-"""Questions as they come in: what one may be, and files of them.
-
-Owns the limits of a question and the batch form {"id" or "_id", "question" or "text", "history"?}.
-What is asked of a library, and how, is the assistant's.
-"""
+"""What a question may be: its limits, and the error for one that is outside them."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
 from rag.errors import InputError
-from rag.records import History, as_history
 
 MAX_CHARS = 10_000
 """Several abstracts long: what is longer is a file pasted by mistake."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One question of a batch, with the conversation it continues."""
-
-    id: str
-    text: str
-    history: History = ()
 
 
 def check_question(text: str) -> str:
@@ -39,50 +20,3 @@ def check_question(text: str) -> str:
     if any("\ud800" <= char <= "\udfff" for char in question):
         raise InputError("the question is not valid UTF-8; retype it, or check the terminal's encoding")
     return question
-
-
-def read_questions(path: str | Path) -> list[Question]:
-    """The questions of a JSONL file, in order. Raises InputError naming the first line that is wrong."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise InputError(f"{path}: cannot be read: {reason}; give a JSONL file of questions") from error
-    questions = []
-    for number, line in enumerate(text.split("\n"), start=1):
-        if line.strip():
-            try:
-                questions.append(_question(json.loads(line)))
-            except (ValueError, RecursionError, InputError) as error:
-                raise InputError(f"{path}, line {number}: {_why(error)}") from error
-    return questions
-
-
-def _question(record: Any) -> Question:
-    if not isinstance(record, dict):
-        raise ValueError('a line is an object like {"id": "q1", "question": "..."}')
-    question_id = record.get("id", record.get("_id"))
-    text = record.get("question", record.get("text"))
-    if not isinstance(question_id, str | int) or isinstance(question_id, bool) or question_id == "":
-        raise ValueError('"id" (or "_id") is missing, or no text')
-    if not isinstance(text, str):
-        raise ValueError('"question" (or "text") is missing, or no text')
-    history = record.get("history") or []
-    if not isinstance(history, list) or not all(isinstance(turn, list) for turn in history):
-        raise ValueError('"history" is a list of turns like ["user", "What is SPLADE?"]')
-    return Question(str(question_id), check_question(text), as_history(history))
-
-
-def refuse_doubles(path: str | Path, questions: list[Question]) -> None:
-    """Raise InputError where two questions have one id: a run could not tell their rankings apart."""
-    seen: set[str] = set()
-    for question in questions:
-        if question.id in seen:
-            raise InputError(f"{path}: the id {question.id!r} is there twice; give each question its own")
-        seen.add(question.id)
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg} at column {error.colno}"
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

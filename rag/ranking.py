@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 
 from rag import late
 from rag.encoder import Encoded, Encoder
-from rag.late import Floats
+from rag.late import Floats, stop_ids
 from rag.library import Candidate, Library
 from rag.records import Filters, Paper, SearchMode
-from rag.stopwords import stop_ids
 
 
 @dataclass(frozen=True, slots=True)

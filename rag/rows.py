@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
+from rag.passages import passage_text
 from rag.records import Paper, Passage
+from rag.tokens import text_key
 
 Metadata = dict[str, Any]
 """Texts and whole numbers; what is empty is left out, since Chroma spends a database row on each."""
@@ -117,3 +119,8 @@ def to_paper(rows: Sequence[Row]) -> Paper:
     fields: dict[str, Any] = {name: metadata.get(name, "") for name in _TEXTS}
     fields |= {name: tuple(json.loads(metadata.get(name, "[]"))) for name in _LISTS}
     return Paper(abstract="".join(row.text for row in rows), year=metadata.get("year"), **fields)
+
+
+def row_key(row: Row) -> int:
+    """Where the token store holds a row's text."""
+    return text_key(passage_text(row.title, row.passage))

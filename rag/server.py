@@ -33,7 +33,7 @@ from starlette.routing import Route
 
 from rag import completions, errors, mcp
 from rag.errors import InputError, RagError
-from rag.filters import filters_from
+from rag.filter_options import filters_from
 from rag.questions import check_question
 from rag.records import Answer, Filters, History, SearchMode, as_history
 

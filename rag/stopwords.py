@@ -5,12 +5,6 @@ English function words, and the frame of a question put to a library ("which pap
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rag.encoder import Encoder
-
 _WORDS = """
 a an the this that these those such some any all each both no not nor and or but if so than then there
 i me my we us our you your he him his she her it its they them their one two who whom whose which what
@@ -20,10 +14,3 @@ between during while also just only very more most much many few less least same
 paper papers work works study studies article articles s t , . ? ! ; : ' " ( ) [ ] - / `
 """
 STOP_WORDS = frozenset(_WORDS.split())
-
-
-@lru_cache(maxsize=4)
-def stop_ids(encoder: Encoder) -> frozenset[int]:
-    """Ids of the word pieces that are stop words."""
-    ids = (encoder.token_id(word) for word in STOP_WORDS)
-    return frozenset(token_id for token_id in ids if token_id is not None)

@@ -15,14 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.chunking import passage_text
 from rag.config import Config
 from rag.dense import Dense, collection_name
 from rag.errors import IndexDamaged
 from rag.lock import gate
-from rag.rows import Row
-from rag.storage import broken, read_json, read_seal, seal, write_json
-from rag.tokens import TokenStore, text_key
+from rag.rows import row_key
+from rag.seals import broken, read_seal, seal
+from rag.storage import read_json, write_json
+from rag.tokens import TokenStore
 
 _PATTERN = "*/*"
 """Chroma keeps each vector index in a folder of its own beside chroma.sqlite3."""
@@ -39,11 +39,6 @@ def open_dense(folder: Path, config: Config) -> Dense:
         dense = Dense.open_folder(files.chroma)
         dense.load()
     return dense
-
-
-def row_key(row: Row) -> int:
-    """Where the token store holds a row's text."""
-    return text_key(passage_text(row.title, row.passage))
 
 
 class VectorFiles:

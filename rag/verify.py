@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from rag.candidates import whole_papers
 from rag.entries import version
 from rag.indexes import Indexes
-from rag.rows import Row, content_hash, to_paper
-from rag.vectors import row_key
+from rag.rows import Row, content_hash, row_key, to_paper
 
 
 @dataclass(frozen=True, slots=True)

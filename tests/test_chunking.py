@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.chunking import passage_text, split_passages, split_sentences
+from rag.chunking import split_sentences
+from rag.passages import passage_text, split_passages
 from rag.records import Paper
 
 CASES = [

@@ -13,10 +13,10 @@ from types import ModuleType
 
 import pytest
 
-from rag import __version__
 from rag.cli import COMMANDS, Command, main
 from rag.config import Config
 from rag.errors import InputError, ModelUnavailable, RagError
+from rag.version import __version__
 from tests.conftest import Outcome
 
 Rag = Callable[..., Outcome]

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag.chunking import split_passages
 from rag.dense import Dense, collection_name
 from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
+from rag.passages import split_passages
 from rag.records import Paper
 from rag.rows import Row, to_paper, to_rows, whole
 from tests.fakes import FakeEncoder

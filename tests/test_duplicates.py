@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rag.duplicates import judge, merge, resolve, suspects
-from rag.normalise import clean_doi, paper_id, title_key
+from rag.identifiers import clean_doi, paper_id, title_key
 from rag.readers import read_papers
 from rag.records import Paper
 

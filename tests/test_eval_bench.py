@@ -8,7 +8,7 @@ import pytest
 
 from eval.bench import Row, machine, run_rag, show
 from eval.bench_gate import gate_ms
-from rag import __version__
+from rag.version import __version__
 
 
 def test_a_child_is_measured() -> None:

@@ -5,7 +5,8 @@ from argparse import ArgumentParser
 import pytest
 
 from rag.errors import InputError
-from rag.filters import add_filter_arguments, filters_from, matches, parse_years
+from rag.filter_options import add_filter_arguments, filters_from
+from rag.filters import matches, parse_years
 from rag.records import Filters, Paper
 
 PAPER = Paper(

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
+from rag.identifiers import paper_id
 from rag.ingest import rehearse
 from rag.library import Library
-from rag.normalise import paper_id
 from rag.readers import read_paths
 from rag.records import IngestReport, Paper
 from tests.fakes import FakeEncoder

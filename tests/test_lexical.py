@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.chunking import split_passages
 from rag.entries import Entry
 from rag.errors import IndexDamaged
 from rag.filters import matches
 from rag.lexical import Lexical
+from rag.passages import split_passages
 from rag.records import Filters, Paper
 from rag.rows import content_hash
 from tests.fakes import FakeEncoder

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.normalise import clean_arxiv_id, clean_doi, fold, paper_id, title_key
+from rag.identifiers import clean_arxiv_id, clean_doi, paper_id, title_key
+from rag.normalise import fold
 
 ALIKE = [
     ["2.27x", "2.27times", "2.27 times", "2.27\\times", "2.27×", "$2.27\\times$", "2.27 x", "$2.27 \\times$"],

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import InputError
-from rag.questions import MAX_CHARS, Question, check_question, read_questions, refuse_doubles
+from rag.question_files import Question, read_questions, refuse_doubles
+from rag.questions import MAX_CHARS, check_question
 
 
 @pytest.fixture

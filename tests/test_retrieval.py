@@ -9,8 +9,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag import Assistant
 from rag.ranking import Weights
-from rag.reranking import LateInteractionReranker
-from rag.retrieval import HybridRetriever, MiniLMEmbedding
+from rag.retrieval import HybridRetriever, LateInteractionReranker, MiniLMEmbedding
 
 QUERY = "How are experts chosen for a token?"
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.chunking import split_passages
 from rag.config import Config
 from rag.dense import Dense
 from rag.errors import IndexDamaged
 from rag.ingest import to_block
+from rag.passages import split_passages
 from rag.records import Paper
-from rag.rows import to_rows
+from rag.rows import row_key, to_rows
 from rag.tokens import TokenStore
-from rag.vectors import VectorFiles, open_dense, row_key
+from rag.vectors import VectorFiles, open_dense
 from tests.fakes import FakeEncoder
 
 PAPERS = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}.") for i in range(300)]

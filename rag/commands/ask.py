@@ -10,8 +10,8 @@ from rag.commands.options import add_question, one_question, positive, print_jso
 from rag.commands.watching import last, watch
 from rag.config import Config
 from rag.errors import InputError
-from rag.filters import add_filter_arguments, filters_from
-from rag.questions import Question, read_questions
+from rag.filter_options import add_filter_arguments, filters_from
+from rag.question_files import Question, read_questions
 from rag.records import Answer
 from rag.rendering import render_answer, terminal
 

@@ -13,7 +13,7 @@ from rag.commands.model import add_model_arguments, with_model_arguments
 from rag.commands.watching import last, watch
 from rag.config import Config
 from rag.errors import ConfigError, InputError, LibraryError, RagError
-from rag.filters import add_filter_arguments, filters_from
+from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Answer, Filters, Mode
 from rag.rendering import Terminal, plain, render_answer, terminal
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from rag.config import Config
 from rag.errors import InputError, LibraryNotFound
 from rag.export import SUFFIXES, export_answers, export_papers
-from rag.filters import add_filter_arguments, filters_from
+from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Answer, Paper
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 from rag.commands.options import positive, print_json
 from rag.config import Config
-from rag.filters import add_filter_arguments, filters_from
+from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Paper
 from rag.rendering import plain
 

@@ -9,7 +9,7 @@ from rag.commands.list import line_of
 from rag.commands.options import print_json
 from rag.config import Config
 from rag.errors import InputError
-from rag.filters import add_filter_arguments, filters_from
+from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Paper
 
 

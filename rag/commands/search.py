@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, get_args
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
 from rag.config import Config
 from rag.errors import InputError
-from rag.filters import add_filter_arguments, filters_from
-from rag.questions import Question, read_questions, refuse_doubles
+from rag.filter_options import add_filter_arguments, filters_from
+from rag.question_files import Question, read_questions, refuse_doubles
 from rag.records import Filters, RankedPaper, SearchMode
 from rag.rendering import render_ranking, terminal
 

@@ -17,8 +17,8 @@ from typing import TypeVar
 
 import httpx
 
-from rag import __version__
 from rag.errors import ConfigError, InputError, RagError, SourceError
+from rag.version import __version__
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]
