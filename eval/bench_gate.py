@@ -14,12 +14,12 @@ from eval.datasets import Question, load_questions
 from eval.summary import percentiles
 from rag.assistant import Assistant
 from rag.attribution import attribute_all
-from rag.chunking import split_sentences
 from rag.citing import Claim
 from rag.context import Context, Entry
 from rag.identifiers import title_key
 from rag.records import Paper
 from rag.support import Gate
+from rag.text.sentences import split_sentences
 
 SENTENCES, PAPERS = 6, 8
 WARM_UP = 2

@@ -17,9 +17,9 @@ import numpy as np
 
 from eval.bootstrap import Estimate, estimate_mean
 from eval.datasets import Question
-from rag.chunking import split_sentences
 from rag.identifiers import title_key
 from rag.records import Paper
+from rag.text.sentences import split_sentences
 
 if TYPE_CHECKING:
     from rag.encoder import Encoded, Encoder

@@ -18,10 +18,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag.chunking import split_sentences
 from rag.errors import InputError
-from rag.normalise import fold
 from rag.records import Paper, Sentence
+from rag.text.folding import fold
+from rag.text.sentences import split_sentences
 
 MIN_SENTENCES = 3
 """Enough is left of the abstract to be found by."""

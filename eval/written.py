@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import ModelError
 from rag.identifiers import title_key
-from rag.normalise import fold
 from rag.prompts import Prompt, quoted
 from rag.records import Paper
+from rag.text.folding import fold
 
 if TYPE_CHECKING:
     from rag.llm import LanguageModel

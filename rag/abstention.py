@@ -11,10 +11,10 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from rag.normalise import fold
 from rag.ranking import Ranking
 from rag.records import Paper, RankedPaper
-from rag.terms import names
+from rag.text.folding import fold
+from rag.text.words import names
 
 # A logistic over the best late-interaction score and the best passage cosine. Fitted on 266 questions a
 # library answers and 418 it does not (three libraries: machine learning, biomedicine, the demo papers; the

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from rag.encoder import Encoded
 from rag.late import Floats, token_mean
-from rag.stopwords import STOP_WORDS
+from rag.text.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"\w+(?:[.'’]\w+)*")
 _ENDING = re.compile(r"(?:ations?|ings?|ed|es|s|ly|ers?|ions?|ives?|als?|ments?|e|y|[iy][sz](?:e[ds]?|ing))$")

@@ -17,7 +17,7 @@ from typing import Protocol
 from rag.citing import Claim
 from rag.context import Context, Entry
 from rag.records import Paper, Sentence, SupportStatus
-from rag.terms import content_words
+from rag.text.words import content_words
 
 MAX_EVIDENCE = 3
 """Sentences one claim may rest on; one that cites more papers, on as many as it cites."""

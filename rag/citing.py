@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from rag.chunking import split_sentences
 from rag.records import Sentence
+from rag.text.sentences import split_sentences
 
 MAX_RANGE = 20
 """Numbers a range may stand for; a longer one names none of our papers."""

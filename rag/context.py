@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.chunking import split_sentences
 from rag.prompts import quoted
 from rag.records import Paper, RankedPaper, Sentence
+from rag.text.sentences import split_sentences
 
 SHARE_OF_BEST = 0.3
 """Papers are taken while the ranking's sum is at least this share of the best paper's. On questions_dev .93

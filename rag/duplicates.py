@@ -21,8 +21,8 @@ from itertools import combinations
 from typing import Literal
 
 from rag.identifiers import clean_doi, paper_id, title_key
-from rag.normalise import fold
 from rag.records import Paper
+from rag.text.folding import fold
 
 Verdict = Literal["same", "different", "doubtful"]
 

@@ -20,8 +20,8 @@ from tantivy import (
 )
 
 from rag.duplicates import keys
-from rag.normalise import fold
 from rag.records import Paper, Passage
+from rag.text.folding import fold
 
 FORM = 2
 """Changes with anything that changes what is indexed; an index of another form is built again."""

@@ -14,12 +14,12 @@ from functools import lru_cache
 import numpy as np
 
 from rag import late
-from rag.chunking import split_sentences
 from rag.late import Floats
 from rag.library import Candidate
 from rag.queries import kind_of
 from rag.ranking import z_scores
 from rag.records import Evidence, Sentence
+from rag.text.sentences import split_sentences
 
 # Fitted by a softmax over each gold abstract's sentences (evidence against the rest), rounded; in tenfold
 # cross-validation over 102 abstracts of questions_dev, facts found in 80 words rise from .62 (late

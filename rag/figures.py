@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rag.normalise import fold
 from rag.quantities import Quantity, as_written, chunks, is_numbered_name, quantities
+from rag.text.folding import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _DIGITS = re.compile(r"\d+(?:d\d+)?")

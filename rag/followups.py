@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from rag.records import History
-from rag.terms import content_words, names
+from rag.text.words import content_words, names
 
 TOPIC_WORDS = 40
 """Words of the last answer that are carried into a follow-up."""

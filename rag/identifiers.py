@@ -1,11 +1,11 @@
-"""What names a paper: its DOI, arXiv id, or a key of its title. Spelling is rag/normalise.py's."""
+"""What names a paper: its DOI, arXiv id, or a key of its title. Spelling is rag/text/folding.py's."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 
-from rag.normalise import fold
+from rag.text.folding import fold
 
 _TITLE_PART = re.compile(r"[^\W_]+|(?<=\w)[+#*]+(?!\w)")
 

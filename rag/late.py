@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoder import DIMENSIONS, Encoded, Encoder
-from rag.stopwords import STOP_WORDS
+from rag.text.stopwords import STOP_WORDS
 
 PACKED = DIMENSIONS // 8
 """Bytes a token vector takes."""

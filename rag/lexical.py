@@ -1,7 +1,7 @@
 """The word index: BM25 over passages with their titles (tantivy), and which passages pass a filter.
 
 Derived: all of it can be made again from the truth (rag/dense.py), whose stamp it carries. Text is folded
-before it is indexed and before it is searched (rag/normalise.py). A user's words never meet a query
+before it is indexed and before it is searched (rag/text/folding.py). A user's words never meet a query
 language: queries are built from terms.
 """
 
@@ -23,10 +23,10 @@ from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 from rag.duplicates import keys
 from rag.entries import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.errors import IndexDamaged
-from rag.normalise import fold
 from rag.records import Filters, Paper
 from rag.seals import broken, read_seal, seal
 from rag.storage import disk_fault, read_json, write_json
+from rag.text.folding import fold
 
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000

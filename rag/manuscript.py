@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rag.chunking import split_sentences
-from rag.terms import content_words
+from rag.text.sentences import split_sentences
+from rag.text.words import content_words
 
 FEWEST_WORDS = 2
 """A sentence with fewer content words ("More on that later.") claims nothing that could be looked up."""

@@ -1,4 +1,4 @@
-"""Passages of an abstract, by exact offsets: what is embedded. Sentence ends are rag/chunking.py's."""
+"""Passages of an abstract, by exact offsets: what is embedded. Sentence ends are rag/text/sentences.py's."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import pairwise
 
-from rag.chunking import split_sentences
 from rag.records import Paper, Passage
+from rag.text.sentences import split_sentences
 
 _TITLE_CHARS = 400
 """What of a title is put before each passage; the longest real ones have under 300 characters."""

@@ -14,7 +14,7 @@ from typing import Literal
 from rag.followups import BOUND_AFTER, condense, follows
 from rag.records import Filters, History
 from rag.stated import read_filters
-from rag.terms import content_words, names, split_asked
+from rag.text.words import content_words, names, split_asked
 
 Kind = Literal["single", "compare", "list"]
 

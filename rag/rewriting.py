@@ -15,7 +15,7 @@ from rag.llm import LanguageModel, Message
 from rag.prompts import load_prompt, quoted
 from rag.queries import MAX_SIDES, Plan
 from rag.records import History
-from rag.terms import names
+from rag.text.words import names
 
 MAX_TOKENS = 200
 LONGEST_QUERY = 400

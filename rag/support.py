@@ -14,14 +14,14 @@ from functools import lru_cache
 from math import exp, log
 
 from rag import alignment
-from rag.chunking import split_sentences
 from rag.contradiction import Contradiction, Side, contradictions
 from rag.encoder import Encoder
 from rag.figures import Amiss, Figures, amiss, is_named, read_figures
 from rag.late import Floats
 from rag.polarity import read_polarity
 from rag.records import SupportStatus
-from rag.terms import names
+from rag.text.sentences import split_sentences
+from rag.text.words import names
 
 # `python -m eval.fit_support ../shared`: a logistic over 105 answers of questions_dev, each against its own
 # evidence, other questions' and the nearest sentences of another paper, and SciFact's training claims. No

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.records import SupportStatus
-from rag.terms import content_words
+from rag.text.words import content_words
 
 
 @dataclass(frozen=True)

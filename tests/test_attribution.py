@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from threading import Event, Timer
 
 from rag.attribution import attribute, bear, find_bearer, reading_ahead
-from rag.chunking import split_sentences
 from rag.citing import Claim
 from rag.context import Context, Entry
 from rag.records import Paper
+from rag.text.sentences import split_sentences
 from tests.plain_gate import PlainGate, PlainVerdict
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.chunking import split_sentences
 from rag.context import LEFT_OUT, pack
 from rag.counting import TokenCounter
 from rag.records import Evidence, Paper, RankedPaper
+from rag.text.sentences import split_sentences
 
 
 @cache

@@ -14,7 +14,6 @@ import pytest
 
 from rag import queries
 from rag.attribution import SupportGate
-from rag.chunking import split_sentences
 from rag.clock import Clock
 from rag.config import Config
 from rag.encoder import Encoder
@@ -23,6 +22,7 @@ from rag.extractive import Written
 from rag.generation import NOT_SAID, REFUSAL, Writer
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
 from rag.support import Gate
+from rag.text.sentences import split_sentences
 from tests.model_server import ModelServer, Scripted
 from tests.plain_gate import PlainGate
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.identifiers import clean_arxiv_id, clean_doi, paper_id, title_key
-from rag.normalise import fold
+from rag.text.folding import fold
 
 ALIKE = [
     ["2.27x", "2.27times", "2.27 times", "2.27\\times", "2.27×", "$2.27\\times$", "2.27 x", "$2.27 \\times$"],

@@ -9,7 +9,7 @@ from rag.queries import decompose, kind_of, plan
 from rag.questions import MAX_CHARS
 from rag.records import Filters, History
 from rag.stated import read_filters
-from rag.terms import content_words, names
+from rag.text.words import content_words, names
 
 ABOUT_COLBERT: History = (
     ("user", "How does ColBERT keep late interaction cheap?"),

@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.records import Paper
-from rag.stopwords import STOP_WORDS
 from rag.storage import read_json, write_json
+from rag.text.stopwords import STOP_WORDS
 from ui.projection import group, lay_out
 
 FILE = "map.json"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.chunking import split_sentences
 from rag.passages import passage_text, split_passages
 from rag.records import Paper
+from rag.text.sentences import split_sentences
 
 CASES = [
     "This follows Smith et al. (2020) closely. | We extend it.",

@@ -1,7 +1,7 @@
 """The words of a question that say something: content words, and names.
 
 Owns telling them from the frame ("what is the ... of ..."). Matching them against a library is
-rag/lexical.py's and rag/normalise.py's.
+rag/lexical.py's and rag/text/folding.py's.
 """
 
 from __future__ import annotations
@@ -50,5 +50,5 @@ def _names(text: str) -> Iterator[str]:
 
 
 def split_asked(question: str) -> list[str]:
-    """A question's sentences; a colon ends one too. For abstracts, see rag/chunking.py."""
+    """A question's sentences; a colon ends one too. For abstracts, see rag/text/sentences.py."""
     return [sentence.strip() for sentence in _SENTENCE_END.split(question) if sentence.strip()]
