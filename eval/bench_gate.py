@@ -16,7 +16,7 @@ from rag.assistant import Assistant
 from rag.attribution import attribute_all
 from rag.citing import Claim
 from rag.context import Context, Entry
-from rag.identifiers import title_key
+from rag.papers.identifiers import title_key
 from rag.records import Paper
 from rag.support import Gate
 from rag.text.sentences import split_sentences

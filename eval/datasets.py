@@ -14,7 +14,7 @@ from typing import Any
 
 from eval.lines import read_records, refuse_duplicates, sha256
 from rag.errors import InputError
-from rag.identifiers import title_key
+from rag.papers.identifiers import title_key
 from rag.records import History, Paper, as_history
 
 Qrels = Mapping[str, Mapping[str, int]]

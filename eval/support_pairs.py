@@ -17,7 +17,7 @@ import numpy as np
 
 from eval.bootstrap import Estimate, estimate_mean
 from eval.datasets import Question
-from rag.identifiers import title_key
+from rag.papers.identifiers import title_key
 from rag.records import Paper
 from rag.text.sentences import split_sentences
 

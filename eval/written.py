@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import ModelError
-from rag.identifiers import title_key
+from rag.papers.identifiers import title_key
 from rag.prompts import Prompt, quoted
 from rag.records import Paper
 from rag.text.folding import fold

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.indexes import Indexes
-from rag.passages import passage_text
+from rag.papers.passages import passage_text
 from rag.records import Paper, Passage
 from rag.rows import Row, row_key, to_paper, whole
 from rag.tokens import TokenBlock

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from rag.attribution import bear, find_bearer
 from rag.context import Entry
 from rag.extractive import cite, short_name
-from rag.identifiers import paper_id, title_key
 from rag.manuscript import Statement, read_statements
+from rag.papers.identifiers import paper_id, title_key
 from rag.questions import MAX_CHARS
 from rag.records import Citation, Evidence, Paper, SupportStatus
 from rag.text.sentences import split_sentences

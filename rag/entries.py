@@ -19,7 +19,7 @@ from tantivy import (
     Tokenizer,
 )
 
-from rag.duplicates import keys
+from rag.papers.duplicates import keys
 from rag.records import Paper, Passage
 from rag.text.folding import fold
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from rag.abstention import THRESHOLD
-from rag.identifiers import title_key
+from rag.papers.identifiers import title_key
 from rag.queries import Kind
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
 

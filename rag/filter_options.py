@@ -1,5 +1,5 @@
 """Filters as command-line options, `--year --author --venue --source --where`, shared by every command that
-narrows a library. Their meaning is rag/filters.py's.
+narrows a library. Their meaning is rag/papers/filters.py's.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from rag.errors import InputError
-from rag.filters import parse_where, parse_years
+from rag.papers.filters import parse_where, parse_years
 from rag.records import Filters
 
 

@@ -1,7 +1,7 @@
 """What of an ingest is new: papers against what the library holds, batch by batch, and encoding the rest.
 
 Owns the counting (every record once) and the batches; under the library's lock, which the caller holds.
-Which records are one paper is decided by rag/duplicates.py.
+Which records are one paper is decided by rag/papers/duplicates.py.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from rag.candidates import whole_papers
-from rag.duplicates import keys, resolve
 from rag.indexes import Indexes
 from rag.late import pack
-from rag.passages import passage_text, split_passages
+from rag.papers.duplicates import keys, resolve
+from rag.papers.passages import passage_text, split_passages
 from rag.records import IngestReport, Paper, Progress, Skip
 from rag.rows import Row, content_hash, row_key, to_paper, to_rows
 from rag.tokens import TokenBlock

@@ -20,9 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 
-from rag.duplicates import keys
 from rag.entries import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.errors import IndexDamaged
+from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
 from rag.seals import broken, read_seal, seal
 from rag.storage import disk_fault, read_json, write_json
@@ -122,7 +122,7 @@ class Lexical:
         return np.array([found.get(passage_id, 0.0) for passage_id in passage_ids], np.float32)
 
     def allowed(self, filters: Filters) -> list[str]:
-        """Ids of the passages of papers that pass (as `rag.filters.matches` means it), in no order.
+        """Ids of the passages of papers that pass (as `rag.papers.filters.matches` means it), in no order.
 
         A condition on the abstract is not looked at here.
         """
@@ -132,7 +132,7 @@ class Lexical:
         return self._terms("passage_id", Query.boolean_query(clauses))
 
     def alike(self, papers: Sequence[Paper], n: int) -> list[str]:
-        """The first passages of papers that may be one of these (`rag.duplicates.keys`); `n`, in no order."""
+        """The first passages of `n` papers that may be one of these (rag.papers.duplicates.keys), in no order."""
         shared = list({key for paper in papers for key in keys(paper)})
         if not shared or n < 1:
             return []

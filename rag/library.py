@@ -22,9 +22,9 @@ from rag.candidates import Candidate as Candidate
 from rag.candidates import candidates, whole_papers
 from rag.config import Config
 from rag.errors import EncoderMismatch, LibraryLocked, LibraryReadOnly
-from rag.filters import matches
 from rag.indexes import Indexes, open_indexes
 from rag.lock import gate, holder, writing
+from rag.papers.filters import matches
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
 from rag.rows import to_paper
 from rag.storage import disk_faults, size_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
-from rag.passages import passage_text
+from rag.papers.passages import passage_text
 from rag.records import Paper, Passage
 from rag.tokens import text_key
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rag.errors import InputError
-from rag.filters import matches
+from rag.papers.filters import matches
 from rag.records import Filters, Paper
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rag.dense import Dense, collection_name
 from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
-from rag.passages import split_passages
+from rag.papers.passages import split_passages
 from rag.records import Paper
 from rag.rows import Row, to_paper, to_rows, whole
 from tests.fakes import FakeEncoder

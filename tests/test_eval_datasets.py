@@ -11,7 +11,7 @@ from eval.datasets import load_questions, resolve_gold
 from eval.pairs import load_pairs
 from rag.demo import demo_papers_path, demo_questions_path
 from rag.errors import InputError
-from rag.identifiers import title_key
+from rag.papers.identifiers import title_key
 from rag.records import Paper
 
 GOOD: dict[str, Any] = {"id": "q1", "type": "fact", "question": "What?", "gold": ["Alpha"]}

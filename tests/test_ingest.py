@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.identifiers import paper_id
 from rag.ingest import rehearse
 from rag.library import Library
+from rag.papers.identifiers import paper_id
 from rag.readers import read_paths
 from rag.records import IngestReport, Paper
 from tests.fakes import FakeEncoder
-from tests.test_duplicates import PAIRS, PREPRINT, PUBLISHED, records
+from tests.rag.papers.test_duplicates import PAIRS, PREPRINT, PUBLISHED, records
 
 OTHERS = [
     Paper(f"other-{i}", f"{word} in winter", f"About {word} and little else. " * 6, sources=("pages.txt",))

@@ -9,9 +9,9 @@ import pytest
 
 from rag.entries import Entry
 from rag.errors import IndexDamaged
-from rag.filters import matches
 from rag.lexical import Lexical
-from rag.passages import split_passages
+from rag.papers.filters import matches
+from rag.papers.passages import split_passages
 from rag.records import Filters, Paper
 from rag.rows import content_hash
 from tests.fakes import FakeEncoder

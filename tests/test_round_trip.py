@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.export import PAPER_FORMATS, SUFFIXES, export_papers
-from rag.identifiers import paper_id
+from rag.papers.identifiers import paper_id
 from rag.readers import read_papers
 from rag.records import Paper
 

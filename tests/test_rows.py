@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.passages import split_passages
+from rag.papers.passages import split_passages
 from rag.records import Paper
 from rag.rows import Row, content_hash, to_paper, to_rows, whole
 from tests.fakes import FakeEncoder

@@ -13,7 +13,7 @@ from rag.config import Config
 from rag.dense import Dense
 from rag.errors import IndexDamaged
 from rag.ingest import to_block
-from rag.passages import split_passages
+from rag.papers.passages import split_passages
 from rag.records import Paper
 from rag.rows import row_key, to_rows
 from rag.tokens import TokenStore

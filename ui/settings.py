@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from rag.errors import InputError
-from rag.filters import parse_where, parse_years
+from rag.papers.filters import parse_where, parse_years
 from rag.records import Filters
 from ui.markup import attributes, button, esc, icon, menu, select
 

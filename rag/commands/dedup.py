@@ -6,8 +6,8 @@ import argparse
 
 from rag.commands.options import print_json
 from rag.config import Config
-from rag.duplicates import judge, suspects
 from rag.errors import InputError
+from rag.papers.duplicates import judge, suspects
 from rag.rendering import plain
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from rag.identifiers import clean_arxiv_id, clean_doi
+from rag.papers.identifiers import clean_arxiv_id, clean_doi
 from rag.records import Answer, Citation, Paper
 
 _CONFERENCE = re.compile(r"proceedings|conference|workshop|symposium", re.IGNORECASE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.identifiers import clean_arxiv_id, clean_doi, paper_id
+from rag.papers.identifiers import clean_arxiv_id, clean_doi, paper_id
 from rag.records import Paper, Skip
 
 MAX_ABSTRACT = 1_000_000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.passages import passage_text, split_passages
+from rag.papers.passages import passage_text, split_passages
 from rag.records import Paper
 from rag.text.sentences import split_sentences
 

@@ -20,7 +20,7 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Literal
 
-from rag.identifiers import clean_doi, paper_id, title_key
+from rag.papers.identifiers import clean_doi, paper_id, title_key
 from rag.records import Paper
 from rag.text.folding import fold
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.identifiers import clean_arxiv_id, clean_doi, paper_id, title_key
+from rag.papers.identifiers import clean_arxiv_id, clean_doi, paper_id, title_key
 from rag.text.folding import fold
 
 ALIKE = [

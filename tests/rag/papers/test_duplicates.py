@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from rag.duplicates import judge, merge, resolve, suspects
-from rag.identifiers import clean_doi, paper_id, title_key
+from rag.papers.duplicates import judge, merge, resolve, suspects
+from rag.papers.identifiers import clean_doi, paper_id, title_key
 from rag.readers import read_papers
 from rag.records import Paper
 
 PAIRS = [
     json.loads(line)
-    for line in (Path(__file__).parent / "fixtures" / "duplicate_pairs.jsonl").read_text("utf-8").splitlines()
+    for line in (Path(__file__).parents[2] / "fixtures" / "duplicate_pairs.jsonl").read_text("utf-8").splitlines()
 ]
 
 

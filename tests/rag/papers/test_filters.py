@@ -6,7 +6,7 @@ import pytest
 
 from rag.errors import InputError
 from rag.filter_options import add_filter_arguments, filters_from
-from rag.filters import matches, parse_years
+from rag.papers.filters import matches, parse_years
 from rag.records import Filters, Paper
 
 PAPER = Paper(
