@@ -25,7 +25,7 @@ from eval.support_pairs import MadePair, accepted, make_pairs
 from rag.alignment import stems
 from rag.config import Config
 from rag.demo import demo_papers_path
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
 from rag.support import Gate

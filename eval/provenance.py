@@ -20,7 +20,7 @@ from eval.results import Manifest
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.encoder import Encoder
+    from rag.encoder.minilm import Encoder
 
 _SOURCES = ("rag/**/*.py", "rag/*.json", "rag/*.npy", "prompts/*.md", "eval/*.py")
 

@@ -22,7 +22,7 @@ from rag.records import Paper
 from rag.text.sentences import split_sentences
 
 if TYPE_CHECKING:
-    from rag.encoder import Encoded, Encoder
+    from rag.encoder.minilm import Encoded, Encoder
 
 KINDS = {
     "own": "an answer against its own evidence",

@@ -18,8 +18,8 @@ from math import log
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoder import Encoded
-from rag.late import Floats, token_mean
+from rag.encoder.late_interaction import Floats, token_mean
+from rag.encoder.minilm import Encoded
 from rag.text.stopwords import STOP_WORDS
 
 _WORD = re.compile(r"\w+(?:[.'’]\w+)*")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag import abstention, extractive, queries
 from rag.clock import Clock
 from rag.config import Config
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
 from rag.evidence import read
 from rag.library import Library

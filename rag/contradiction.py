@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.alignment import Reading
-from rag.late import Floats
+from rag.encoder.late_interaction import Floats
 from rag.polarity import Pointer, Polarity
 
 # Chosen on answers of questions_dev, the demo and sixty written apart, and SciFact's training claims; around

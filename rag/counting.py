@@ -1,6 +1,6 @@
 """Tokens of a text as a language model counts them, by tiktoken, offline.
 
-Owns the choice of vocabulary and where it is found. The encoder's own tokens are rag/encoder.py's.
+Owns the choice of vocabulary and where it is found. The encoder's own tokens are rag/encoder/minilm.py's.
 """
 
 from __future__ import annotations

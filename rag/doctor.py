@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from rag.config import Config
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryNotFound, RagError
 from rag.library import Library
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from rag import late
-from rag.late import Floats
+from rag.encoder import late_interaction
+from rag.encoder.late_interaction import Floats
 from rag.library import Candidate
 from rag.queries import kind_of
 from rag.ranking import z_scores
@@ -51,7 +51,7 @@ _ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|downlo
 
 
 def read(
-    question: str, query: late.Query, papers: Sequence[Sequence[Candidate]]
+    question: str, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
 ) -> list[tuple[Evidence, ...]]:
     """The sentences of each paper, given as all its passages, best for the question first.
 
@@ -62,7 +62,7 @@ def read(
     lists = kind_of(question) == "list"
     sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
     blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
-    lateness = late.scores(query, blocks)
+    lateness = late_interaction.scores(query, blocks)
     evidence = []
     start = 0
     for passages, found in zip(papers, sentences, strict=True):
@@ -76,10 +76,10 @@ def read(
     return evidence
 
 
-def _blocks(candidate: Candidate) -> list[late.Bits]:
+def _blocks(candidate: Candidate) -> list[late_interaction.Bits]:
     shift = candidate.text_start - candidate.passage.start
     spans = [(sentence.start + shift, sentence.end + shift) for sentence in sentences_of(candidate)]
-    return late.spans_to_blocks(candidate.block.bits, candidate.block.offsets, spans)
+    return late_interaction.spans_to_blocks(candidate.block.bits, candidate.block.offsets, spans)
 
 
 @lru_cache(maxsize=4096)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from rag.candidates import whole_papers
+from rag.encoder.late_interaction import pack
 from rag.indexes import Indexes
-from rag.late import pack
 from rag.papers.duplicates import keys, resolve
 from rag.papers.passages import passage_text, split_passages
 from rag.records import IngestReport, Paper, Progress, Skip
@@ -25,7 +25,7 @@ from rag.rows import Row, content_hash, row_key, to_paper, to_rows
 from rag.tokens import TokenBlock
 
 if TYPE_CHECKING:
-    from rag.encoder import Encoded
+    from rag.encoder.minilm import Encoded
 
 BATCH = 128
 """Records that are looked up, encoded and written together: what a crash may lose."""
@@ -38,7 +38,7 @@ Held = dict[str, tuple[str, tuple[str, ...]]]
 
 
 class PassageEncoder(Protocol):
-    """What of rag.encoder.Encoder is needed here."""
+    """What of rag.encoder.minilm.Encoder is needed here."""
 
     @property
     def fingerprint(self) -> str: ...

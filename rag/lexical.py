@@ -132,7 +132,8 @@ class Lexical:
         return self._terms("passage_id", Query.boolean_query(clauses))
 
     def alike(self, papers: Sequence[Paper], n: int) -> list[str]:
-        """The first passages of `n` papers that may be one of these (rag.papers.duplicates.keys), in no order."""
+        """The first passages of `n` papers that may be one of these (rag.papers.duplicates.keys), in no
+        order."""
         shared = list({key for paper in papers for key in keys(paper)})
         if not shared or n < 1:
             return []

@@ -13,7 +13,7 @@ import numpy as np
 
 from rag.alignment import Reading
 from rag.directions import DENIES_PART, NEGATION, STOP, Direction, any_of, read_directions
-from rag.late import Floats
+from rag.encoder.late_interaction import Floats
 
 _COMPARES = (
     "outperform* surpass* exceed* beat* underperform* lose loses losing lost lag* trail* superior inferior"

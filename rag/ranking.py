@@ -14,9 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import late
-from rag.encoder import Encoded, Encoder
-from rag.late import Floats, stop_ids
+from rag.encoder.late_interaction import Floats, stop_ids
+from rag.encoder.minilm import Encoded, Encoder
 from rag.library import Candidate, Library
 from rag.records import Filters, Paper, SearchMode
 
@@ -67,7 +66,7 @@ class Ranking:
     """Papers best first, equals by id, and the query as it was weighed."""
 
     text: str
-    query: late.Query
+    query: late_interaction.Query
     ranked: tuple[Ranked, ...]
 
 
@@ -96,7 +95,7 @@ def rank(
     words = library.word_scores(text, [c.passage.passage_id for c in candidates])
     vectors = np.stack([c.block.vector for c in candidates])
     cosines = vectors @ encoded.vector
-    lateness = late.scores(query, [c.block.bits for c in candidates])
+    lateness = late_interaction.scores(query, [c.block.bits for c in candidates])
     total = (
         weights.lexical * z_scores(words)
         + weights.dense * z_scores(cosines)
@@ -128,7 +127,7 @@ def _scores(ranking: Ranking, paper_ids: Iterable[str]) -> NDArray[np.float64]:
     return np.array([held.get(paper_id, least) for paper_id in paper_ids])
 
 
-def weigh(library: Library, encoder: Encoder, encoded: Encoded) -> late.Query:
+def weigh(library: Library, encoder: Encoder, encoded: Encoded) -> late_interaction.Query:
     """A query's pieces weighed by how rare they are in the library."""
     return late.weigh(encoded, late.idf(library.df, library.n_passages), stop_ids(encoder))
 
@@ -140,9 +139,9 @@ def z_scores(values: NDArray[np.floating]) -> Floats:
     return (values - values.mean()) / spread if spread > 1e-6 else np.zeros_like(values)
 
 
-def _title_scores(query: late.Query, candidates: Sequence[Candidate]) -> Floats:
+def _title_scores(query: late_interaction.Query, candidates: Sequence[Candidate]) -> Floats:
     titles = [c.block.bits[c.block.offsets[:, 0] < c.text_start] for c in candidates]
-    return late.scores(query, titles)
+    return late_interaction.scores(query, titles)
 
 
 def _likeness(vectors: Floats, total: Floats) -> Floats:

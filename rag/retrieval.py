@@ -21,8 +21,8 @@ from llama_index.core.schema import (
 )
 from pydantic import PrivateAttr
 
-from rag import late
-from rag.encoder import Encoder
+from rag.encoder import late_interaction
+from rag.encoder.minilm import Encoder
 from rag.library import Candidate, Library
 from rag.ranking import Weights, rank, weigh
 from rag.records import Filters
@@ -125,14 +125,17 @@ class LateInteractionReranker(BaseNodePostprocessor):
             return nodes[: self.top_n]
         encoded = self._encoder.encode_query(query_bundle.query_str)
         query = weigh(self._library, self._encoder, encoded)
-        scores = late.scores(query, self._blocks(nodes)).tolist()
+        scores = late_interaction.scores(query, self._blocks(nodes)).tolist()
         order = sorted(range(len(nodes)), key=lambda i: -scores[i])
         return [NodeWithScore(node=nodes[i].node, score=scores[i]) for i in order[: self.top_n]]
 
-    def _blocks(self, nodes: list[NodeWithScore]) -> list[late.Bits]:
+    def _blocks(self, nodes: list[NodeWithScore]) -> list[late_interaction.Bits]:
         known = self._library.candidates([node.node_id for node in nodes])
         held = {candidate.passage.passage_id: candidate.block.bits for candidate in known}
         strange = {n.node_id: n.node.get_content(MetadataMode.EMBED) for n in nodes if n.node_id not in held}
         encoded = self._encoder.encode_passages(list(strange.values()))
-        held |= {node_id: late.pack(each.tokens) for node_id, each in zip(strange, encoded, strict=True)}
+        held |= {
+            node_id: late_interaction.pack(each.tokens)
+            for node_id, each in zip(strange, encoded, strict=True)
+        }
         return [held[node.node_id] for node in nodes]

@@ -15,9 +15,9 @@ from math import exp, log
 
 from rag import alignment
 from rag.contradiction import Contradiction, Side, contradictions
-from rag.encoder import Encoder
+from rag.encoder.late_interaction import Floats
+from rag.encoder.minilm import Encoder
 from rag.figures import Amiss, Figures, amiss, is_named, read_figures
-from rag.late import Floats
 from rag.polarity import read_polarity
 from rag.records import SupportStatus
 from rag.text.sentences import split_sentences

@@ -2,8 +2,8 @@
 
 A block holds a text's vector, the 1-bit vectors of its word pieces, their ids and their offsets, under a
 key made of the text itself. So a block is never out of date, a text met twice is encoded once, and the
-store may run ahead of the truth but never falls behind it. What the bits mean is rag/late.py's; which
-texts the library holds is rag/dense.py's.
+store may run ahead of the truth but never falls behind it. What the bits mean is
+rag/encoder/late_interaction.py's; which texts the library holds is rag/dense.py's.
 
 On disk: `blocks-G` (the blocks), `keys-G` (one record a block), and `head`, replaced last and whole, which
 says how much of the two counts and in how many blocks each word piece occurs. G grows with each compaction.

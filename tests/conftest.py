@@ -22,7 +22,7 @@ from tests.no_network import sitecustomize as network
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.encoder import Encoder
+    from rag.encoder.minilm import Encoder
 
 ROOT = Path(__file__).parent.parent
 NO_NETWORK = Path(network.__file__).parent
@@ -82,7 +82,7 @@ def config(tmp_path: Path) -> Config:
 
 @pytest.fixture(scope="session")
 def encoder() -> Encoder:
-    from rag.encoder import Encoder
+    from rag.encoder.minilm import Encoder
 
     return Encoder.load(Config.from_env())
 

@@ -10,8 +10,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoder import DIMENSIONS, Encoded
-from rag.late import token_mean
+from rag.encoder.late_interaction import token_mean
+from rag.encoder.minilm import DIMENSIONS, Encoded
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 

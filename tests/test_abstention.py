@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag import abstention
-from rag.late import Query
+from rag.encoder.late_interaction import Query
 from rag.library import Candidate
 from rag.ranking import Ranked, Ranking
 from rag.records import Paper, Passage, RankedPaper

@@ -7,7 +7,7 @@ import pytest
 
 from rag import alignment
 from rag.alignment import Reading, coverage, likeness, stem, stems
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 
 SAME_STEM = [
     ("pooling", "pooled"),

@@ -8,7 +8,7 @@ import pytest
 
 from rag import alignment
 from rag.contradiction import Side, contradictions
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.polarity import read_polarity
 
 Kinds = Callable[[str, str], set[str]]

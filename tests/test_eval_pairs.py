@@ -8,7 +8,7 @@ import pytest
 from eval.compare import compare_runs
 from eval.pairs import Checked, Label, Pair, check_pairs, load_pairs, measure_pairs
 from eval.pairs_report import pairs_markdown, roc, write_pairs_report
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from tests.eval_samples import MANIFEST
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from eval.datasets import GoldQuote
 from eval.support_pairs import altered_numbers, make_pairs, negated, reversed_comparisons, swapped_sides
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.records import Paper
 from tests.eval_samples import PAPERS, make_question
 

@@ -16,7 +16,7 @@ from rag import queries
 from rag.attribution import SupportGate
 from rag.clock import Clock
 from rag.config import Config
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.errors import ConfigError
 from rag.extractive import Written
 from rag.generation import NOT_SAID, REFUSAL, Writer

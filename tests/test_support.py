@@ -8,7 +8,7 @@ import pytest
 
 from eval.datasets import load_questions
 from eval.support_pairs import accepted, make_pairs
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
 from rag.support import Gate, Verdict

@@ -16,7 +16,7 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoder import DIMENSIONS
+from rag.encoder.minilm import DIMENSIONS
 from rag.errors import RagError
 from rag.records import Paper
 from ui.background import Finished, newest, watch

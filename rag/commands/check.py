@@ -48,7 +48,7 @@ def _check_pairs(path: str, as_json: bool, config: Config) -> int:
         raise InputError("--batch prints JSON lines; add --json")
     pairs = read_pairs(path)
 
-    from rag.encoder import Encoder
+    from rag.encoder.minilm import Encoder
     from rag.support import Gate
 
     gate = Gate(Encoder.load(config))

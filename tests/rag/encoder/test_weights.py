@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rag import weights
 from rag.config import Config
-from rag.encoder import Encoder
+from rag.encoder import weights
+from rag.encoder.minilm import Encoder
 from rag.errors import WeightsError
 
 

@@ -1,7 +1,7 @@
 """MiniLM on ONNX Runtime: one forward pass gives a text's vector and its token vectors.
 
 Queries run on the float graph, passages on the int8 one (an int8 passage side loses nothing
-against float, at nearly twice the speed). Finding and building the graphs is rag/weights.py's.
+against float, at nearly twice the speed). Finding and building the graphs is rag/encoder/weights.py's.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
+from rag.encoder.weights import Weights, ensure
 from rag.errors import WeightsError
-from rag.weights import Weights, ensure
 
 if TYPE_CHECKING:
     import onnxruntime as ort

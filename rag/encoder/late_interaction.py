@@ -16,7 +16,7 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoder import DIMENSIONS, Encoded, Encoder
+from rag.encoder.minilm import DIMENSIONS, Encoded, Encoder
 from rag.text.stopwords import STOP_WORDS
 
 PACKED = DIMENSIONS // 8
@@ -31,7 +31,7 @@ Bits = NDArray[np.uint8]
 @cache
 def token_mean() -> Floats:
     """float32[384]: MiniLM's mean token vector, the point the signs are taken about."""
-    raw = files("rag").joinpath("token_mean.npy").read_bytes()
+    raw = files("rag.encoder").joinpath("token_mean.npy").read_bytes()
     return np.frombuffer(raw[-4 * DIMENSIONS :], np.float32)
 
 

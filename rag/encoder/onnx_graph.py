@@ -1,6 +1,6 @@
 """Writes MiniLM (a 6-layer BERT) as ONNX graphs of ONNX Runtime's fused operators.
 
-Runs once per machine (rag/weights.py caches the result). The fused operators are those of ONNX
+Runs once per machine (rag/encoder/weights.py caches the result). The fused operators are those of ONNX
 Runtime's transformer contrib set: EmbedLayerNormalization, Attention, SkipLayerNormalization and
 BiasGelu. The architecture is BERT's (Devlin et al., 2019), the sizes are MiniLM's (Wang et al., 2020).
 """
