@@ -17,11 +17,11 @@ from eval.results import Result, Verdict
 from eval.runner import Answerer
 from rag.config import Config
 from rag.errors import ModelError
-from rag.prompts import load_prompt, quoted
+from rag.llm.prompts import load_prompt, quoted
 from rag.records import Answer
 
 if TYPE_CHECKING:
-    from rag.llm import LanguageModel
+    from rag.llm.client import LanguageModel
 
 GRADES: Mapping[str, float] = {"yes": 1.0, "partly": 0.5, "no": 0.0}
 MAX_TOKENS = 300
@@ -48,7 +48,7 @@ class Judge:
     @classmethod
     def open(cls, config: Config) -> Judge:
         """Raises ConfigError where no model is set up."""
-        from rag.llm import LanguageModel
+        from rag.llm.client import LanguageModel
 
         return cls(LanguageModel(config), config)
 
@@ -64,7 +64,7 @@ class Judge:
         return {name: self._verdict(prompt) for name, prompt in prompts.items()}
 
     def _verdict(self, prompt: str) -> Verdict:
-        from rag.llm import Message
+        from rag.llm.client import Message
 
         try:
             reply = self.llm.complete([Message("user", prompt)], max_tokens=MAX_TOKENS)

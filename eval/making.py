@@ -12,7 +12,7 @@ from eval.feedback import feedback_questions, read_feedback, write_lines
 from eval.synthesize import copy_without, item_lines, known_items
 from eval.written import write_questions
 from rag.config import Config
-from rag.prompts import load_prompt
+from rag.llm.prompts import load_prompt
 
 
 def make_known_items(n: int, folder: Path, config: Config) -> int:
@@ -33,7 +33,7 @@ def make_known_items(n: int, folder: Path, config: Config) -> int:
 def make_written(n: int, folder: Path, config: Config) -> int:
     """Questions a model writes, and what was rejected."""
     from rag.assistant import Assistant
-    from rag.llm import LanguageModel
+    from rag.llm.client import LanguageModel
 
     prompt, llm = load_prompt("write_question", config.prompts), LanguageModel(config)
     with Assistant.open(config=config) as assistant:

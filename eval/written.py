@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from rag.errors import ModelError
+from rag.llm.prompts import Prompt, quoted
 from rag.papers.identifiers import title_key
-from rag.prompts import Prompt, quoted
 from rag.records import Paper
 from rag.text.folding import fold
 
 if TYPE_CHECKING:
-    from rag.llm import LanguageModel
+    from rag.llm.client import LanguageModel
 
 LEAK = 5
 """Words in a row that a question may not share with its abstract."""
@@ -53,7 +53,7 @@ def write_questions(
 ) -> Written:
     """Up to `n` questions, a paper each, in the same order of papers every time. Papers are asked for until
     there are enough, or twice as many as questions were."""
-    from rag.llm import Message
+    from rag.llm.client import Message
 
     written = Written([], [])
     for paper in sorted(papers, key=lambda p: hashlib.sha256(p.paper_id.encode()).digest())[: 2 * n]:

@@ -1,1 +1,2 @@
-"""The messages sent to a language model, one Markdown file each. Loaded and filled in by rag/prompts.py."""
+"""The messages sent to a language model, one Markdown file each. Loaded and filled in by
+rag/llm/prompts.py."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.prompts import quoted
+from rag.llm.prompts import quoted
 from rag.records import Paper, RankedPaper, Sentence
 from rag.text.sentences import split_sentences
 

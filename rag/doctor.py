@@ -103,7 +103,7 @@ def _model(config: Config) -> Check:
     if not config.has_model:
         remedy = "to have answers written, set OPENAI_API_KEY or OPENAI_BASE_URL"
         return Check("model", "note", "none is set: answers quote the papers", remedy)
-    from rag.llm import OPENAI_URL, LanguageModel
+    from rag.llm.client import OPENAI_URL, LanguageModel
 
     try:
         model = LanguageModel(config)

@@ -1,7 +1,8 @@
 """Written answers: prompts in, text out as it comes, and last the answer with every sentence checked.
 
-The path in order; the steps are rag/context.py's, rag/llm.py's, rag/citing.py's, rag/attribution.py's and
-rag/judging.py's. Retrieves nothing. Where the model fails, the answer is the extractive one, with a notice.
+The path in order; the steps are rag/context.py's, rag/llm/client.py's, rag/citing.py's, rag/attribution.py's
+and rag/judging.py's. Retrieves nothing. Where the model fails, the answer is the extractive one, with a
+notice.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from rag.context import Context, pack
 from rag.errors import ModelError, ModelRejected
 from rag.extractive import Written, cite, short_name
 from rag.judging import judge
-from rag.llm import LanguageModel, Message, Reply
-from rag.prompts import load_prompt
+from rag.llm.client import LanguageModel, Message, Reply
+from rag.llm.prompts import load_prompt
 from rag.queries import Plan
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from rag.attribution import Finding
-from rag.llm import LanguageModel, Message, Reply
-from rag.prompts import Prompt, quoted
+from rag.llm.client import LanguageModel, Message, Reply
+from rag.llm.prompts import Prompt, quoted
 
 Opinion = Literal["yes", "partly", "no"]
 TOKENS_A_VERDICT = 8

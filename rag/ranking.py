@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats, stop_ids
 from rag.encoder.minilm import Encoded, Encoder
 from rag.library import Candidate, Library
@@ -129,7 +130,9 @@ def _scores(ranking: Ranking, paper_ids: Iterable[str]) -> NDArray[np.float64]:
 
 def weigh(library: Library, encoder: Encoder, encoded: Encoded) -> late_interaction.Query:
     """A query's pieces weighed by how rare they are in the library."""
-    return late.weigh(encoded, late.idf(library.df, library.n_passages), stop_ids(encoder))
+    return late_interaction.weigh(
+        encoded, late_interaction.idf(library.df, library.n_passages), stop_ids(encoder)
+    )
 
 
 def z_scores(values: NDArray[np.floating]) -> Floats:

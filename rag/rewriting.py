@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag.errors import ModelError
-from rag.llm import LanguageModel, Message
-from rag.prompts import load_prompt, quoted
+from rag.llm.client import LanguageModel, Message
+from rag.llm.prompts import load_prompt, quoted
 from rag.queries import MAX_SIDES, Plan
 from rag.records import History
 from rag.text.words import names

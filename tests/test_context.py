@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.context import LEFT_OUT, pack
-from rag.counting import TokenCounter
+from rag.llm.token_count import TokenCounter
 from rag.records import Evidence, Paper, RankedPaper
 from rag.text.sentences import split_sentences
 

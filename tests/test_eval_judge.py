@@ -15,8 +15,8 @@ from eval.written import rejection, write_questions
 from rag.config import Config
 from rag.demo import demo_questions_path
 from rag.errors import ConfigError
-from rag.llm import LanguageModel
-from rag.prompts import load_prompt
+from rag.llm.client import LanguageModel
+from rag.llm.prompts import load_prompt
 from rag.records import Paper
 from tests.conftest import Outcome
 from tests.eval_samples import make_answer, make_question

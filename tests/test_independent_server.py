@@ -17,7 +17,7 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.config import Config
-from rag.llm import LanguageModel, Message, Reply
+from rag.llm.client import LanguageModel, Message, Reply
 from rag.records import Delta, Done
 
 pytestmark = pytest.mark.skipif("INDEPENDENT_SERVER" not in os.environ, reason="no INDEPENDENT_SERVER is set")

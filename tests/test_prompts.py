@@ -1,4 +1,4 @@
-"""rag/prompts.py: the files hold the variables they should, and quoted text stays quoted."""
+"""rag/llm/prompts.py: the files hold the variables they should, and quoted text stays quoted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.errors import ConfigError
-from rag.prompts import VARIABLES, load_prompt, quoted
+from rag.llm.prompts import VARIABLES, load_prompt, quoted
 
 
 def test_every_file_is_a_known_prompt_and_every_prompt_has_a_file() -> None:

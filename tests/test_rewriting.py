@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.llm import LanguageModel
+from rag.llm.client import LanguageModel
 from rag.queries import Plan, plan
 from rag.records import History
 from rag.rewriting import may_expand, rewrite

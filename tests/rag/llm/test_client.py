@@ -1,5 +1,5 @@
-"""rag/llm.py against a real server on loopback: what comes through, what is retried, and what each failure
-becomes."""
+"""rag/llm/client.py against a real server on loopback: what comes through, what is retried, and what each
+failure becomes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ import openai
 import pytest
 
 from rag.config import Config
-from rag.counting import OTHER_MARGIN, TokenCounter
 from rag.errors import (
     BudgetExceeded,
     ConfigError,
@@ -30,11 +29,12 @@ from rag.errors import (
     ModelTimeout,
     ModelUnavailable,
 )
-from rag.llm import LanguageModel, Message, Reply
-from rag.llm_errors import ERRORS
-from rag.received import without_thoughts
+from rag.llm.client import LanguageModel, Message, Reply
+from rag.llm.cost import price_of
+from rag.llm.error_map import ERRORS
+from rag.llm.streamed_reply import without_thoughts
+from rag.llm.token_count import OTHER_MARGIN, TokenCounter
 from rag.records import Usage
-from rag.spending import price_of
 from tests.model_server import ModelServer, Scripted, event
 
 ASKED = (Message("system", "Be brief."), Message("user", "What is late interaction?"))
@@ -352,7 +352,7 @@ def test_an_unknown_vocabulary_is_counted_with_a_margin() -> None:
 
 def test_importing_the_module_imports_no_client_and_sets_no_environment() -> None:
     code = (
-        "import os, sys; before = dict(os.environ); import rag.llm; assert dict(os.environ) == before;"
+        "import os, sys; before = dict(os.environ); import rag.llm.client; assert dict(os.environ) == before;"
         "assert not {'openai', 'tiktoken', 'llama_index'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))

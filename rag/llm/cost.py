@@ -1,7 +1,7 @@
 """What calls of a language model cost, and the caps on it.
 
 Owns the price table (prices.json) and the arithmetic; a model without a known price has no cost
-rather than a guessed one. Counting tokens is rag/counting.py's.
+rather than a guessed one. Counting tokens is rag/llm/token_count.py's.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ class Price:
 
 def price_of(model: str) -> Price | None:
     """The price of a model by its exact name, or the name without its snapshot date; else None."""
-    table = json.loads(resources.files("rag").joinpath("prices.json").read_text("utf-8"))["usd_per_million"]
+    table = json.loads(resources.files("rag.llm").joinpath("prices.json").read_text("utf-8"))[
+        "usd_per_million"
+    ]
     price = table.get(model) or table.get(_SNAPSHOT.sub("", model))
     return Price(*price) if price else None
 

@@ -1,7 +1,7 @@
 """A language model behind any OpenAI-compatible server: messages in, text as it is written out.
 
 The only importer of `openai` (1.2 s, so late). Owns the protocol, time limits and retries. What calls
-cost is rag/spending.py's, errors rag/llm_errors.py's; it knows nothing of papers or prompts.
+cost is rag/llm/cost.py's, errors rag/llm/error_map.py's; it knows nothing of papers or prompts.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rag.config import Config
-from rag.counting import TokenCounter
 from rag.errors import ConfigError, ModelError, ModelReplyInvalid
-from rag.llm_cache import CachedReply, ReplyCache
-from rag.llm_errors import Call, host_of, our_error, retry_after_s, shows
-from rag.received import Received, without_thoughts
+from rag.llm.cost import Budget, price_of
+from rag.llm.error_map import Call, host_of, our_error, retry_after_s, shows
+from rag.llm.reply_cache import CachedReply, ReplyCache
+from rag.llm.streamed_reply import Received, without_thoughts
+from rag.llm.token_count import TokenCounter
 from rag.records import Usage
-from rag.spending import Budget, price_of
 
 if TYPE_CHECKING:
     import openai
