@@ -21,7 +21,7 @@ from pathlib import Path
 
 from rag.errors import InputError
 from rag.readers import FORMATS, read_papers
-from rag.readers.entries import MAX_ABSTRACT, MAX_TITLE
+from rag.readers.raw_record import MAX_ABSTRACT, MAX_TITLE
 from rag.records import Paper, Skip
 from tests.damage import FIXTURES, damaged_files
 

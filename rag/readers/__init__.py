@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.errors import InputError
 from rag.readers.documents import UNREADABLE, Document, documents, why
-from rag.readers.entries import Entry, Fault, to_paper
+from rag.readers.raw_record import Entry, Fault, to_paper
 from rag.readers.recognise import FORMATS, recognise
 from rag.records import Paper, Skip
 

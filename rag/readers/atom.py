@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault, year_in
+from rag.readers.raw_record import Entry, Fault, year_in
 from rag.readers.xml import Element, read_records, text_of
 
 TAG = "entry"

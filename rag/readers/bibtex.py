@@ -16,9 +16,9 @@ from bibtexparser.model import DuplicateFieldKeyBlock
 from bibtexparser.model import Entry as Block
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
 from rag.readers.tex import plain_address, plain_text
+from rag.readers.text_lines import numbered_lines
 
 START = re.compile(r"\s{0,8}@\s*([A-Za-z]+)\s*[{(]")
 _STRING = re.compile(r"\s*@string\s*[{(]\s*([^\s=]+)\s*=\s*(.*)[})]\s*$", re.IGNORECASE | re.DOTALL)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault, person, split_names, year_in
-from rag.readers.lines import MAX_LINE, mended, text_of
+from rag.readers.raw_record import Entry, Fault, person, split_names, year_in
+from rag.readers.text_lines import MAX_LINE, mended, text_of
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "ti"),

@@ -22,7 +22,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
 from rag.errors import InputError
-from rag.readers.lines import encoding_of
+from rag.readers.text_lines import encoding_of
 from rag.records import Skip
 
 STDIN = "-"

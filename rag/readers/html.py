@@ -16,8 +16,8 @@ from lxml import etree
 
 from rag.errors import InputError
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault, person, split_names, without_label, year_in
 from rag.readers.html_blocks import Block, Target
+from rag.readers.raw_record import Entry, Fault, person, split_names, without_label, year_in
 
 MAX_PAGE = 64 * 2**20
 _CHUNK = 65_536

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rag.readers.entries import MAX_ABSTRACT
+from rag.readers.raw_record import MAX_ABSTRACT
 
 Kind = Literal["title", "abstract", "authors", "paragraph", "meta"]
 

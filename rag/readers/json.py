@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault
 from rag.readers.json_records import entry_of
-from rag.readers.lines import mended, text_of
+from rag.readers.raw_record import Entry, Fault
+from rag.readers.text_lines import mended, text_of
 
 MAX_RECORD = 8_000_000
 """Characters; the window never holds more than two such records."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rag.readers.entries import Entry, Fault, person, split_names, year_in
+from rag.readers.raw_record import Entry, Fault, person, split_names, year_in
 
 Json = Mapping[str, Any]
 

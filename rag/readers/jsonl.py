@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault
 from rag.readers.json_records import entry_of
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import Entry, Fault
+from rag.readers.text_lines import numbered_lines
 
 
 def read(document: Document) -> Iterator[Entry | Fault]:

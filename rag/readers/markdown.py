@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
+from rag.readers.text_lines import numbered_lines
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)|(?:\*\*|__)([^*_].{2,300}?)(?:\*\*|__)$")
 _LABELLED = re.compile(

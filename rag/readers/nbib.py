@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, person, year_in
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, year_in
+from rag.readers.text_lines import numbered_lines
 
 _TAG = re.compile(r"([A-Z]{2,4}) *- ")
 _DOI = re.compile(r"(\S+) \[doi\]")

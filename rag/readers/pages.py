@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import Entry, Fault
+from rag.readers.text_lines import numbered_lines
 
 _MARK = "Get trending papers in your email inbox"
 _BOILERPLATE = re.compile(

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, without_label
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, without_label
+from rag.readers.text_lines import numbered_lines
 
 _LONG = 250
 """Characters from which a line is no title."""

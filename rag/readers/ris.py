@@ -11,8 +11,8 @@ from typing import Any
 import rispy
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, person, year_in
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, year_in
+from rag.readers.text_lines import numbered_lines
 
 _TAG = re.compile(r"([A-Z][A-Z0-9])\s{0,2}-(?:\s|$)")
 _END = "ER"

@@ -8,8 +8,8 @@ from typing import Any
 import rispy
 
 from rag.readers.documents import Document
-from rag.readers.entries import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
-from rag.readers.lines import numbered_lines
+from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
+from rag.readers.text_lines import numbered_lines
 
 _START = "PT "
 _END = "ER"

@@ -15,7 +15,7 @@ from lxml import etree
 
 from rag.errors import InputError
 from rag.readers.documents import Document
-from rag.readers.entries import Entry, Fault
+from rag.readers.raw_record import Entry, Fault
 
 MAX_BETWEEN = 4 * 2**20
 """Bytes from one record to the next; a tree takes up to thirty times its text in memory."""

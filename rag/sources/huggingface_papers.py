@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from rag.readers.entries import Entry, to_paper, year_in
+from rag.readers.raw_record import Entry, to_paper, year_in
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
 from rag.sources.source import Cursor, Page, Search, Source

@@ -11,8 +11,8 @@ import json
 from collections.abc import Iterator
 
 from rag.errors import ConfigError
-from rag.readers.entries import to_paper
 from rag.readers.json_records import entry_of
+from rag.readers.raw_record import to_paper
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
 from rag.sources.source import Cursor, Page, Search, Source

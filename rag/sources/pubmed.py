@@ -16,7 +16,7 @@ from rag.errors import InputError
 from rag.readers import pubmed_xml
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
-from rag.sources.received import papers_in, xml_of
+from rag.sources.responses import papers_in, xml_of
 from rag.sources.source import Cursor, Page, Search, Source
 
 NAME = "pubmed"

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.ElementTree import fromstring
 
 from rag.readers.documents import HEAD, Document
-from rag.readers.entries import Entry, Fault, to_paper
+from rag.readers.raw_record import Entry, Fault, to_paper
 from rag.records import Paper, Skip
 
 

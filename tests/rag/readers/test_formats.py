@@ -14,13 +14,13 @@ import pytest
 from rag.export import PAPER_FORMATS, export_papers
 from rag.readers import FORMATS, read_papers
 from rag.readers.documents import Document, documents
-from rag.readers.entries import person
+from rag.readers.raw_record import person
 from rag.readers.recognise import recognise
 from rag.readers.tex import plain_address, plain_text
 from rag.records import Paper
-from tests.test_readers import read, write
+from tests.rag.readers.test_readers import read, write
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 LANTERNS = "Sparse Lanterns: Nyström Sketches for $k$-NN Search"
 KETTLES = "Do Kettles Dream? A Study of 2.5× Faster Boiling"
