@@ -20,9 +20,9 @@ from typing import IO
 from rag import manifest
 from rag.config import Config
 from rag.errors import InputError, LibraryDamaged
+from rag.files import disk_faults
+from rag.index.locks import GATE_FILE, LOCK_FILE
 from rag.library import Library
-from rag.lock import GATE_FILE, LOCK_FILE
-from rag.storage import disk_faults
 
 SUMS = "SHA256SUMS.json"
 _CHUNK = 1 << 20

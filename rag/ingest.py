@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from rag.candidates import whole_papers
 from rag.encoder.late_interaction import pack
-from rag.indexes import Indexes
+from rag.index.candidates import whole_papers
+from rag.index.indexes import Indexes
+from rag.index.passage_rows import Row, content_hash, row_key, to_paper, to_rows
+from rag.index.token_store import TokenBlock
 from rag.papers.duplicates import keys, resolve
 from rag.papers.passages import passage_text, split_passages
 from rag.records import IngestReport, Paper, Progress, Skip
-from rag.rows import Row, content_hash, row_key, to_paper, to_rows
-from rag.tokens import TokenBlock
 
 if TYPE_CHECKING:
     from rag.encoder.minilm import Encoded

@@ -1,7 +1,8 @@
 """A library: a folder that holds an indexed set of papers. Open, search, read, add, remove, repair.
 
 Owns what callers see: papers in, papers and passages out, each whole or not at all, under one writer's lock.
-How the three indexes are kept in agreement is rag/indexes.py's; what of an ingest is new is rag/ingest.py's.
+How the three indexes are kept in agreement is rag/index/indexes.py's; what of an ingest is new is
+rag/ingest.py's.
 """
 
 from __future__ import annotations
@@ -18,16 +19,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import manifest
-from rag.candidates import Candidate as Candidate
-from rag.candidates import candidates, whole_papers
 from rag.config import Config
 from rag.errors import EncoderMismatch, LibraryLocked, LibraryReadOnly
-from rag.indexes import Indexes, open_indexes
-from rag.lock import gate, holder, writing
+from rag.files import disk_faults, size_of
+from rag.index.candidates import Candidate as Candidate
+from rag.index.candidates import candidates, whole_papers
+from rag.index.indexes import Indexes, open_indexes
+from rag.index.locks import gate, holder, writing
+from rag.index.passage_rows import to_paper
 from rag.papers.filters import matches
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
-from rag.rows import to_paper
-from rag.storage import disk_faults, size_of
 from rag.verify import Verification, verify
 
 if TYPE_CHECKING:

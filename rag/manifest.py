@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from rag.errors import LibraryDamaged, LibraryError, LibraryNotFound, LibraryTooNew
-from rag.storage import read_json, write_json
+from rag.files import read_json, write_json
 
 FORMAT = 1
 MANIFEST = "library.json"

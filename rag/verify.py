@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.candidates import whole_papers
-from rag.entries import version
-from rag.indexes import Indexes
-from rag.rows import Row, content_hash, row_key, to_paper
+from rag.index.candidates import whole_papers
+from rag.index.indexes import Indexes
+from rag.index.passage_rows import Row, content_hash, row_key, to_paper
+from rag.index.word_index_schema import version
 
 
 @dataclass(frozen=True, slots=True)

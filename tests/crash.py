@@ -28,15 +28,16 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Literal
 
-from rag import dense, ingest
+from rag import ingest
 from rag.config import Config
-from rag.dense import Dense
-from rag.lexical import Lexical
+from rag.index import passage_store
+from rag.index.passage_store import Dense
+from rag.index.token_store import TokenStore
+from rag.index.vector_files import VectorFiles
+from rag.index.word_index import Lexical
 from rag.library import Library
 from rag.readers import read_paths
 from rag.records import Paper, Progress
-from rag.tokens import TokenStore
-from rag.vectors import VectorFiles
 from tests.fakes import FakeEncoder
 
 SYNC_THRESHOLD = 40
@@ -254,7 +255,7 @@ def _work(folder: Path, changes: Sequence[Change], stage: Stage | None, out: Cal
     """Do the changes, saying what is done: "begin N", "did N k" (of its papers), "end N"."""
     encoder, config = FakeEncoder(), replace(Config.from_env({}), library=folder)
     ingest.BATCH = BATCH
-    dense._CONFIGURATION["hnsw"]["sync_threshold"] = SYNC_THRESHOLD
+    passage_store._CONFIGURATION["hnsw"]["sync_threshold"] = SYNC_THRESHOLD
     if stage:
         _die_at(stage)
     for n, change in enumerate(changes):

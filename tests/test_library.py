@@ -446,7 +446,7 @@ def test_a_second_writer_is_told_who_the_first_is_and_readers_go_on(library: Lib
 def test_a_reader_sees_what_was_added_after_it_opened(
     library: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.indexes._RELOAD_S", 0)
+    monkeypatch.setattr("rag.index.indexes._RELOAD_S", 0)
     library.add(PAPERS[30:], FakeEncoder())
     with writer(library.path) as process:
         give(process, PAPERS[:10])

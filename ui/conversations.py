@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.errors import InputError, StorageError
+from rag.files import write_json
 from rag.records import Answer, History
-from rag.storage import write_json
 
 State = Literal["running", "done", "stopped", "failed"]
 FOLDER = "conversations"

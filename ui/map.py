@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rag.files import read_json, write_json
 from rag.records import Paper
-from rag.storage import read_json, write_json
 from rag.text.stopwords import STOP_WORDS
 from ui.projection import group, lay_out
 

@@ -3,7 +3,7 @@
 MaxSim (Khattab and Zaharia, ColBERT, 2020): every query piece finds its most similar text piece;
 the weighted mean of those similarities is the score. A text piece is kept as the signs of its vector
 about a fixed mean, 48 bytes; the query stays in float. Pure arrays: the file they live in is
-rag/tokens.py's.
+rag/index/token_store.py's.
 """
 
 from __future__ import annotations

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
+from rag.files import read_json, write_json
 from rag.sources.source import Cursor
-from rag.storage import read_json, write_json
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The words of a question that say something: content words, and names.
 
 Owns telling them from the frame ("what is the ... of ..."). Matching them against a library is
-rag/lexical.py's and rag/text/folding.py's.
+rag/index/word_index.py's and rag/text/folding.py's.
 """
 
 from __future__ import annotations

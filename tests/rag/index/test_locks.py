@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import LibraryLocked
-from rag.lock import gate, holder, writing
+from rag.index.locks import gate, holder, writing
 
 HOLDING = """
 import sys, time

@@ -20,7 +20,7 @@ from datetime import datetime
 from pathlib import Path
 
 from rag.errors import LibraryLocked
-from rag.storage import disk_fault
+from rag.files import disk_fault
 
 LOCK_FILE = "lock"
 GATE_FILE = "gate"

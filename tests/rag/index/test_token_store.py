@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.tokens import TokenBlock, TokenStore, text_key
+from rag.index.token_store import TokenBlock, TokenStore, text_key
 
 
 def block(n: int, seed: int = 0) -> TokenBlock:
@@ -95,7 +95,7 @@ def test_a_block_that_does_not_read_back_is_none_and_the_others_are_there(
         file.seek(path.stat().st_size - 100)
         file.write(b"x")
     for n_checked, at_once in ((10**9, True), (0, False)):  # at once only where it is quick
-        monkeypatch.setattr("rag.tokens._CHECKED_BYTES", n_checked)
+        monkeypatch.setattr("rag.index.token_store._CHECKED_BYTES", n_checked)
         store = TokenStore(tmp_path)
         assert same(store.get(18), block(18, 18))
         noticed = [store.damaged, store.get(19), store.damaged]

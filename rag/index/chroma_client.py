@@ -1,4 +1,5 @@
-"""Connecting to Chroma, embedded or a server, and its errors in our words. What it keeps: rag/dense.py."""
+"""Connecting to Chroma, embedded or a server, and its errors in our words. What it keeps:
+rag/index/passage_store.py."""
 
 from __future__ import annotations
 

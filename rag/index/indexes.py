@@ -3,7 +3,7 @@
 Owns the order of writing, and what is put right afterwards. A batch goes: token store (which may run ahead),
 journal (the papers in flight), Chroma, word index, journal gone. A crash leaves a journal; its papers are
 looked up in the truth, and everything else is made to agree. The vector index has a guard of its own, in
-rag/vectors.py.
+rag/index/vector_files.py.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
-from rag.dense import Dense
-from rag.entries import Entry, version
 from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
-from rag.lexical import Lexical
-from rag.lock import gate, holder, writing
-from rag.rows import Row, row_key, to_paper, whole
-from rag.storage import read_json, write_json
-from rag.tokens import TokenStore
-from rag.vectors import VectorFiles, open_dense
+from rag.files import read_json, write_json
+from rag.index.locks import gate, holder, writing
+from rag.index.passage_rows import Row, row_key, to_paper, whole
+from rag.index.passage_store import Dense
+from rag.index.token_store import TokenStore
+from rag.index.vector_files import VectorFiles, open_dense
+from rag.index.word_index import Lexical
+from rag.index.word_index_schema import Entry, version
 
 _PART = 2000
 """Papers that are looked up and put right at a time."""

@@ -3,7 +3,7 @@
 A block holds a text's vector, the 1-bit vectors of its word pieces, their ids and their offsets, under a
 key made of the text itself. So a block is never out of date, a text met twice is encoded once, and the
 store may run ahead of the truth but never falls behind it. What the bits mean is
-rag/encoder/late_interaction.py's; which texts the library holds is rag/dense.py's.
+rag/encoder/late_interaction.py's; which texts the library holds is rag/index/passage_store.py's.
 
 On disk: `blocks-G` (the blocks), `keys-G` (one record a block), and `head`, replaced last and whole, which
 says how much of the two counts and in how many blocks each word piece occurs. G grows with each compaction.
@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.storage import sync, write_bytes
+from rag.files import sync, write_bytes
 
 VOCABULARY = 30522
 """Word pieces MiniLM knows."""

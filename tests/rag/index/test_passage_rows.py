@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from rag.index.passage_rows import Row, content_hash, to_paper, to_rows, whole
 from rag.papers.passages import split_passages
 from rag.records import Paper
-from rag.rows import Row, content_hash, to_paper, to_rows, whole
 from tests.fakes import FakeEncoder
 
 FULL = Paper(

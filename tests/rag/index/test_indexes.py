@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from rag.config import Config
-from rag.dense import Dense
-from rag.indexes import Indexes
-from rag.lexical import Lexical
+from rag.index.indexes import Indexes
+from rag.index.passage_store import Dense
+from rag.index.token_store import TokenStore
+from rag.index.vector_files import VectorFiles
+from rag.index.word_index import Lexical
 from rag.library import Library
 from rag.records import Paper
-from rag.tokens import TokenStore
-from rag.vectors import VectorFiles
 from tests.fakes import FakeEncoder
 
 OLD = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}. " * (1 + 200 * (i == 3))) for i in range(12)]

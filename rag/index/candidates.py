@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from rag.indexes import Indexes
+from rag.index.indexes import Indexes
+from rag.index.passage_rows import Row, row_key, to_paper, whole
+from rag.index.token_store import TokenBlock
 from rag.papers.passages import passage_text
 from rag.records import Paper, Passage
-from rag.rows import Row, row_key, to_paper, whole
-from rag.tokens import TokenBlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from rag.dense import Dense, collection_name
 from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
+from rag.index.passage_rows import Row, to_paper, to_rows, whole
+from rag.index.passage_store import Dense, collection_name
 from rag.papers.passages import split_passages
 from rag.records import Paper
-from rag.rows import Row, to_paper, to_rows, whole
 from tests.fakes import FakeEncoder
 
 PAPERS = [
@@ -193,7 +193,7 @@ def test_the_stamp_is_kept(dense: Dense) -> None:
 
 
 def test_a_second_client_sees_the_vectors_of_the_first_when_it_opens_anew(tmp_path: Path) -> None:
-    reading = "import sys; from pathlib import Path; from rag.dense import Dense\n" \
+    reading = "import sys; from pathlib import Path; from rag.index.passage_store import Dense\n" \
         "dense = Dense.open_folder(Path(sys.argv[1])); dense.load()\n" \
         "for _ in sys.stdin:\n" \
         "    import numpy as np; n = len(dense.query(np.ones(384, np.float32), 99)); dense.reopen()\n" \

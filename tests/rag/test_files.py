@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import LibraryReadOnly, StorageError
-from rag.seals import broken, seal
-from rag.storage import disk_faults, read_json, write_json
+from rag.files import disk_faults, read_json, write_json
+from rag.index.seals import broken, seal
 
 
 def test_json_comes_back_and_leaves_no_draft(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
 """The word index: BM25 over passages with their titles (tantivy), and which passages pass a filter.
 
-Derived: all of it can be made again from the truth (rag/dense.py), whose stamp it carries. Text is folded
-before it is indexed and before it is searched (rag/text/folding.py). A user's words never meet a query
-language: queries are built from terms.
+Derived: all of it can be made again from the truth (rag/index/passage_store.py), whose stamp it carries. Text
+is folded before it is indexed and before it is searched (rag/text/folding.py). A user's words never meet a
+query language: queries are built from terms.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 
-from rag.entries import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.errors import IndexDamaged
+from rag.files import disk_fault, read_json, write_json
+from rag.index.seals import broken, read_seal, seal
+from rag.index.word_index_schema import FILTERED, FORM, Entry, document, english, plain, schema
 from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
-from rag.seals import broken, read_seal, seal
-from rag.storage import disk_fault, read_json, write_json
 from rag.text.folding import fold
 
 _STAMP = "stamp.json"

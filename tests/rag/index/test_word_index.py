@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.entries import Entry
 from rag.errors import IndexDamaged
-from rag.lexical import Lexical
+from rag.index.passage_rows import content_hash
+from rag.index.word_index import Lexical
+from rag.index.word_index_schema import Entry
 from rag.papers.filters import matches
 from rag.papers.passages import split_passages
 from rag.records import Filters, Paper
-from rag.rows import content_hash
 from tests.fakes import FakeEncoder
 
 PAPERS = (

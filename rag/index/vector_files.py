@@ -16,13 +16,13 @@ from pathlib import Path
 import numpy as np
 
 from rag.config import Config
-from rag.dense import Dense, collection_name
 from rag.errors import IndexDamaged
-from rag.lock import gate
-from rag.rows import row_key
-from rag.seals import broken, read_seal, seal
-from rag.storage import read_json, write_json
-from rag.tokens import TokenStore
+from rag.files import read_json, write_json
+from rag.index.locks import gate
+from rag.index.passage_rows import row_key
+from rag.index.passage_store import Dense, collection_name
+from rag.index.seals import broken, read_seal, seal
+from rag.index.token_store import TokenStore
 
 _PATTERN = "*/*"
 """Chroma keeps each vector index in a folder of its own beside chroma.sqlite3."""

@@ -1,7 +1,7 @@
 """What of a passage goes into the word index, and in what form.
 
 Owns the fields, their analysis, and FORM, which tells indexes of different making apart. Searching is
-rag/lexical.py's.
+rag/index/word_index.py's.
 """
 
 from __future__ import annotations

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from rag.config import Config
-from rag.dense import Dense
 from rag.errors import IndexDamaged
+from rag.index.passage_rows import row_key, to_rows
+from rag.index.passage_store import Dense
+from rag.index.token_store import TokenStore
+from rag.index.vector_files import VectorFiles, open_dense
 from rag.ingest import to_block
 from rag.papers.passages import split_passages
 from rag.records import Paper
-from rag.rows import row_key, to_rows
-from rag.tokens import TokenStore
-from rag.vectors import VectorFiles, open_dense
 from tests.fakes import FakeEncoder
 
 PAPERS = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}.") for i in range(300)]

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
 
+from rag.index.token_store import text_key
 from rag.papers.passages import passage_text
 from rag.records import Paper, Passage
-from rag.tokens import text_key
 
 Metadata = dict[str, Any]
 """Texts and whole numbers; what is empty is left out, since Chroma spends a database row on each."""

@@ -2,7 +2,7 @@
 
 Owns the collection, its settings and its stamp; knows nothing of locks, of the files beside it,
 or of when a paper is whole. Text and metadata lie in SQLite, whose transactions survive a crash; the vector
-index of an embedded folder is written in place and does not, and rag/vectors.py watches over it.
+index of an embedded folder is written in place and does not, and rag/index/vector_files.py watches over it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.chroma import close, faults, folder_client, server_client
 from rag.errors import StorageError
-from rag.rows import NAMES, Row
+from rag.index.chroma_client import close, faults, folder_client, server_client
+from rag.index.passage_rows import NAMES, Row
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
