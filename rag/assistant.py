@@ -18,7 +18,7 @@ from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
 from rag.evidence import read
-from rag.library import Library
+from rag.library.library import Library
 from rag.questions import check_question
 from rag.ranking import LISTING, Ranking, merge, rank, weigh
 from rag.records import (

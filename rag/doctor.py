@@ -14,7 +14,7 @@ from typing import Literal
 from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryNotFound, RagError
-from rag.library import Library
+from rag.library.library import Library
 
 NAMED = 5
 """Damaged papers that are named; `Library.verify` has them all."""

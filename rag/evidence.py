@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats
-from rag.library import Candidate
+from rag.library.library import Candidate
 from rag.queries import kind_of
 from rag.ranking import z_scores
 from rag.records import Evidence, Sentence

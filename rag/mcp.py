@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.completions import text_of
 from rag.errors import RagError
-from rag.selection import named_paper
+from rag.library.lookup import named_paper
 from rag.version import __version__
 
 if TYPE_CHECKING:

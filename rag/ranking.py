@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats, stop_ids
 from rag.encoder.minilm import Encoded, Encoder
-from rag.library import Candidate, Library
+from rag.library.library import Candidate, Library
 from rag.records import Filters, Paper, SearchMode
 
 

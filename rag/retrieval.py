@@ -23,7 +23,7 @@ from pydantic import PrivateAttr
 
 from rag.encoder import late_interaction
 from rag.encoder.minilm import Encoder
-from rag.library import Candidate, Library
+from rag.library.library import Candidate, Library
 from rag.ranking import Weights, rank, weigh
 from rag.records import Filters
 

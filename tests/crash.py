@@ -28,14 +28,14 @@ from functools import partial, wraps
 from pathlib import Path
 from typing import Any, Literal
 
-from rag import ingest
 from rag.config import Config
 from rag.index import passage_store
 from rag.index.passage_store import Dense
 from rag.index.token_store import TokenStore
 from rag.index.vector_files import VectorFiles
 from rag.index.word_index import Lexical
-from rag.library import Library
+from rag.library import ingest
+from rag.library.library import Library
 from rag.readers import read_paths
 from rag.records import Paper, Progress
 from tests.fakes import FakeEncoder

@@ -8,7 +8,7 @@ import pytest
 from rag import abstention
 from rag.encoder.late_interaction import Query
 from rag.index.token_store import TokenBlock
-from rag.library import Candidate
+from rag.library.library import Candidate
 from rag.ranking import Ranked, Ranking
 from rag.records import Paper, Passage, RankedPaper
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.library import Library
+from rag.library.library import Library
 from tests.conftest import Outcome
 from tests.model_server import ModelServer
 

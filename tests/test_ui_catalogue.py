@@ -7,7 +7,7 @@ import pytest
 
 import ui.catalogue
 from rag.config import Config
-from rag.library import Library
+from rag.library.library import Library
 from rag.records import Paper
 from tests.fakes import FakeEncoder
 from ui.catalogue import PAGE, SORTS, Catalogue, Listing, View, plain

@@ -20,7 +20,7 @@ from rag.records import Paper
 from ui.background import watch
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.library.library import Library
 
 PAGE = 50
 LARGE = 2000

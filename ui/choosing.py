@@ -17,7 +17,7 @@ from ui.parts import region
 from ui.settings import Settings, add_filter, merge_filters, remove_filter, render_settings
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.library.library import Library
 
 
 class Choosing:

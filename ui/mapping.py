@@ -28,7 +28,7 @@ from ui.parts import Updates, region
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.library import Library
+    from rag.library.library import Library
 
 AT_A_TIME = 500
 """Papers read at once: their token vectors come with them."""

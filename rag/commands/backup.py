@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from rag.backup import backup
+    from rag.library.backup import backup
 
     n_bytes = backup(config.library, args.file.expanduser(), config)
     print(f"{config.library} is in {args.file} ({n_bytes / 1e6:,.1f} MB)")

@@ -20,7 +20,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print the pairs that are doubtful, or one paper and yet stored as two."""
     if not args.review:
         raise InputError("papers are made one as they are ingested; add --review to list the doubtful pairs")
-    from rag.library import Library
+    from rag.library.library import Library
 
     pairs = []
     with Library.open(config.library, config, read_only=True) as library:

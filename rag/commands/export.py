@@ -36,8 +36,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         answers = read_answers(args.answer)
         _write([export_answers(answers, format, _cited(answers, config))], format, args.output)
         return 0
-    from rag.library import Library
-    from rag.selection import select_papers
+    from rag.library.library import Library
+    from rag.library.lookup import select_papers
 
     with Library.open(config.library, config) as library:
         _write(export_papers(select_papers(library, args.ids, filters), format), format, args.output)
@@ -66,7 +66,7 @@ def _format_of(output: Path | None) -> str:
 
 def _cited(answers: Iterable[Answer], config: Config) -> list[Paper]:
     """Full records of the cited papers that the library still has; none where there is no library."""
-    from rag.library import Library
+    from rag.library.library import Library
 
     cited = dict.fromkeys(citation.paper_id for answer in answers for citation in answer.citations)
     try:

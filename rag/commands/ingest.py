@@ -107,8 +107,8 @@ def _pace(seen: Progress, total: int | None) -> str:
 
 def _rehearse(args: argparse.Namespace, config: Config) -> tuple[IngestReport, list[Paper]]:
     """What an ingest would report, and its first papers; the library is only read."""
-    from rag.ingest import rehearse
-    from rag.library import Library
+    from rag.library.ingest import rehearse
+    from rag.library.library import Library
 
     sample: dict[str, Paper] = {}
 

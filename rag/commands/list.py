@@ -21,8 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, config: Config) -> int:
     filters = filters_from(args)
 
-    from rag.library import Library
-    from rag.selection import select_papers
+    from rag.library.library import Library
+    from rag.library.lookup import select_papers
 
     with Library.open(config.library, config) as library:
         papers = islice(select_papers(library, filters=filters), args.limit)

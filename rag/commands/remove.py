@@ -26,8 +26,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if not args.paper_ids and filters is None:
         raise InputError("no paper is named; give ids (`rag list` shows them) or filters like --source FILE")
 
-    from rag.library import Library
-    from rag.selection import select_papers
+    from rag.library.library import Library
+    from rag.library.lookup import select_papers
 
     with Library.open(config.library, config) as library:
         papers = list(select_papers(library, args.paper_ids, filters))

@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from rag.backup import restore
+    from rag.library.backup import restore
 
     restore(args.file.expanduser(), config.library)
     print(f"{args.file} is restored to {config.library}")

@@ -16,8 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from rag.library import Library
-    from rag.selection import named_paper
+    from rag.library.library import Library
+    from rag.library.lookup import named_paper
 
     with Library.open(config.library, config) as library:
         paper = named_paper(library, args.paper_id)

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    from rag.library import Library
+    from rag.library.library import Library
 
     with Library.open(config.library, config, read_only=True) as library:
         status = library.status()

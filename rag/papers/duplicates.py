@@ -1,7 +1,7 @@
 """One paper or two? Judging two records of papers, and making one of two that are the same.
 
-Owns the rules, and looks nothing up: whoever stores papers (rag/ingest.py) gives as candidates those that
-have an id or one of `keys` in common with a new one.
+Owns the rules, and looks nothing up: whoever stores papers (rag/library/ingest.py) gives as candidates those
+that have an id or one of `keys` in common with a new one.
 
     held = resolve(paper, candidates)        # the paper to store; under a held one's id if it is the same
 

@@ -14,7 +14,7 @@ from rag.index.passage_store import Dense
 from rag.index.token_store import TokenStore
 from rag.index.vector_files import VectorFiles
 from rag.index.word_index import Lexical
-from rag.library import Library
+from rag.library.library import Library
 from rag.records import Paper
 from tests.fakes import FakeEncoder
 

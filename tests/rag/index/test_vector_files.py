@@ -15,7 +15,7 @@ from rag.index.passage_rows import row_key, to_rows
 from rag.index.passage_store import Dense
 from rag.index.token_store import TokenStore
 from rag.index.vector_files import VectorFiles, open_dense
-from rag.ingest import to_block
+from rag.library.ingest import to_block
 from rag.papers.passages import split_passages
 from rag.records import Paper
 from tests.fakes import FakeEncoder

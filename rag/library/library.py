@@ -2,7 +2,7 @@
 
 Owns what callers see: papers in, papers and passages out, each whole or not at all, under one writer's lock.
 How the three indexes are kept in agreement is rag/index/indexes.py's; what of an ingest is new is
-rag/ingest.py's.
+rag/library/ingest.py's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag import manifest
 from rag.config import Config
 from rag.errors import EncoderMismatch, LibraryLocked, LibraryReadOnly
 from rag.files import disk_faults, size_of
@@ -27,12 +26,13 @@ from rag.index.candidates import candidates, whole_papers
 from rag.index.indexes import Indexes, open_indexes
 from rag.index.locks import gate, holder, writing
 from rag.index.passage_rows import to_paper
+from rag.library import manifest
+from rag.library.integrity import Verification, verify
 from rag.papers.filters import matches
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
-from rag.verify import Verification, verify
 
 if TYPE_CHECKING:
-    from rag.ingest import PassageEncoder
+    from rag.library.ingest import PassageEncoder
 
 _REMOVED = 500
 """Papers that are removed at a time."""
@@ -200,7 +200,7 @@ class Library:
         What `needs_repair` is repaired first. Written in batches; what was reported as done stays, whatever
         happens after. Raises LibraryLocked, LibraryReadOnly, EncoderMismatch, StorageError.
         """
-        from rag.ingest import encode_missing, ingest
+        from rag.library.ingest import encode_missing, ingest
 
         with self._writing():
             self.check_encoder(encoder)
@@ -212,7 +212,7 @@ class Library:
 
     def rehearse(self, papers: Iterable[Paper | Skip]) -> IngestReport:
         """What `add` would report, writing nothing."""
-        from rag.ingest import rehearse
+        from rag.library.ingest import rehearse
 
         return rehearse(self._indexes, papers)
 
@@ -235,7 +235,7 @@ class Library:
 
     def repair(self, encoder: PassageEncoder) -> int:
         """Rebuild what does not agree with the truth. Returns how many papers were encoded anew."""
-        from rag.ingest import encode_missing
+        from rag.library.ingest import encode_missing
 
         with self._writing():
             self.check_encoder(encoder)

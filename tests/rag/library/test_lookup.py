@@ -12,8 +12,8 @@ import pytest
 
 from rag.assistant import Assistant
 from rag.errors import InputError
+from rag.library.lookup import named_paper, select_papers
 from rag.records import Filters
-from rag.selection import named_paper, select_papers
 
 Rag = Callable[..., Any]
 

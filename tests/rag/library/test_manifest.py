@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rag import manifest
 from rag.errors import LibraryDamaged, LibraryError, LibraryNotFound, LibraryTooNew
+from rag.library import manifest
 
 
 def test_a_library_is_made_once(tmp_path: Path) -> None:

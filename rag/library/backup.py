@@ -17,12 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from rag import manifest
 from rag.config import Config
 from rag.errors import InputError, LibraryDamaged
 from rag.files import disk_faults
 from rag.index.locks import GATE_FILE, LOCK_FILE
-from rag.library import Library
+from rag.library import manifest
+from rag.library.library import Library
 
 SUMS = "SHA256SUMS.json"
 _CHUNK = 1 << 20

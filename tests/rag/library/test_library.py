@@ -26,7 +26,7 @@ from rag.errors import (
     LibraryReadOnly,
     LibraryTooNew,
 )
-from rag.library import Library
+from rag.library.library import Library
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
 from tests.fakes import FakeEncoder
 
@@ -285,7 +285,7 @@ def test_a_folder_that_cannot_be_written_is_refused_in_a_line(full: Library, tmp
     script = """
         import os, sys
         from pathlib import Path
-        import chromadb, tantivy, rag.library
+        import chromadb, tantivy, rag.library.library
         from rag.config import Config
         from rag.errors import LibraryReadOnly
         from rag.library import Library
@@ -408,7 +408,7 @@ WRITING = """
     path = Path(sys.argv[1])
     with Library.open(path, Config.from_env({}), create=True) as library:
         import rag.ingest
-        rag.ingest.BATCH = 10
+        rag.library.ingest.BATCH = 10
         library.add(papers(), FakeEncoder(), progress=lambda progress: print(progress.done, flush=True))
 """
 

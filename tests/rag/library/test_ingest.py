@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.ingest import rehearse
-from rag.library import Library
+from rag.library.ingest import rehearse
+from rag.library.library import Library
 from rag.papers.identifiers import paper_id
 from rag.readers import read_paths
 from rag.records import IngestReport, Paper

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.backup import SUMS, backup, restore
 from rag.config import Config
 from rag.errors import InputError, LibraryDamaged, LibraryNotFound, LibraryTooNew
-from rag.library import Library
+from rag.library.backup import SUMS, backup, restore
+from rag.library.library import Library
 from rag.records import Paper
 from tests.fakes import FakeEncoder
 

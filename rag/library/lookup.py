@@ -10,7 +10,7 @@ from rag.papers.filters import matches
 from rag.records import Filters, Paper
 
 if TYPE_CHECKING:
-    from rag.library import Library
+    from rag.library.library import Library
 
 
 def select_papers(

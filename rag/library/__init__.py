@@ -1,0 +1,1 @@
+"""A folder of papers: opened, written by one process at a time, repaired, backed up, looked up."""
