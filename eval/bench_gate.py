@@ -18,7 +18,7 @@ from rag.citing import Claim
 from rag.context import Context, Entry
 from rag.papers.identifiers import title_key
 from rag.records import Paper
-from rag.support import Gate
+from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
 
 SENTENCES, PAPERS = 6, 8

@@ -173,7 +173,7 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
     from eval.pairs_report import pairs_markdown, write_pairs_report
     from eval.provenance import pairs_manifest
     from rag.encoder.minilm import Encoder
-    from rag.support import Gate
+    from rag.support.gate import Gate
 
     pairs = load_pairs(args.pairs)[: args.limit]
     encoder = Encoder.load(config)

@@ -1,4 +1,4 @@
-"""Where the constants of rag/support.py come from: `python -m eval.fit_support ../shared`.
+"""Where the constants of rag/support/gate.py come from: `python -m eval.fit_support ../shared`.
 
 Fits a logistic over the gate's two features on answers of questions_dev and on SciFact's training pairs, and
 prints it, the areas under its curves, and how often the shipped gate accepts each kind of pair, with
@@ -22,13 +22,13 @@ from eval.bootstrap import Estimate
 from eval.datasets import load_questions
 from eval.pairs import estimate_auc, load_pairs
 from eval.support_pairs import MadePair, accepted, make_pairs
-from rag.alignment import stems
 from rag.config import Config
 from rag.demo import demo_papers_path
 from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
-from rag.support import Gate
+from rag.support.alignment import stems
+from rag.support.gate import Gate
 
 Rows = NDArray[np.float64]
 

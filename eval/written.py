@@ -1,8 +1,8 @@
 """Questions a model writes from abstracts, each checked before it is kept.
 
 A question is rejected, with the reason, when its quote is not in the abstract, when its quote does not bear
-its answer (rag/support.py), when it leaks (a run of the abstract's words, or the title), or when it makes no
-sense away from the paper. Known items need no model: `eval.synthesize`.
+its answer (rag/support/gate.py), when it leaks (a run of the abstract's words, or the title), or when it
+makes no sense away from the paper. Known items need no model: `eval.synthesize`.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ from rag.records import (
 
 if TYPE_CHECKING:
     from rag.generation import Writer
-    from rag.support import Gate
+    from rag.support.gate import Gate
 
 READ_PAPERS = 12
 """Papers whose sentences are weighed for an answer; what a written answer may draw on."""
@@ -208,7 +208,7 @@ class Assistant:
     @cached_property
     def gate(self) -> Gate:
         """What checks written sentences against the ones they cite."""
-        from rag.support import Gate
+        from rag.support.gate import Gate
 
         return Gate(self.encoder)
 

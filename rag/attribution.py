@@ -2,7 +2,7 @@
 
 A claim first gets a hearing by the papers it cites; what they do not bear may be borne by another paper
 that was shown, and is then attributed to that, and says so. What names no paper that was shown, or is
-borne by none, is unsupported. The judging itself is rag/support.py's.
+borne by none, is unsupported. The judging itself is rag/support/gate.py's.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Judged(Protocol):
 
 
 class SupportGate(Protocol):
-    """What of rag.support.Gate is needed here."""
+    """What of rag.support.gate.Gate is needed here."""
 
     def check_all(
         self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()

@@ -1,6 +1,6 @@
 """Claims with their evidence, as files have them: {"id", "claim", "evidence"} a line.
 
-Owns reading and refusing them. Judging is rag/support.py's.
+Owns reading and refusing them. Judging is rag/support/gate.py's.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_the_folder_is_a_run_that_can_be_compared(tmp_path: Path) -> None:
 
 
 def test_the_gate_tells_scifacts_claims_apart(shared_dir: Path, encoder: Encoder) -> None:
-    from rag.support import Gate
+    from rag.support.gate import Gate
 
     pairs = load_pairs(shared_dir / "eval" / "scifact" / "pairs_train.jsonl")[::16]
     done: list[int] = []

@@ -21,7 +21,7 @@ from rag.errors import ConfigError
 from rag.extractive import Written
 from rag.generation import NOT_SAID, REFUSAL, Writer
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
-from rag.support import Gate
+from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
 from tests.model_server import ModelServer, Scripted
 from tests.plain_gate import PlainGate

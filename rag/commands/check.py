@@ -49,7 +49,7 @@ def _check_pairs(path: str, as_json: bool, config: Config) -> int:
     pairs = read_pairs(path)
 
     from rag.encoder.minilm import Encoder
-    from rag.support import Gate
+    from rag.support.gate import Gate
 
     gate = Gate(Encoder.load(config))
     for pair in with_progress(pairs, "Checking"):

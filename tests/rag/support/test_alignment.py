@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag import alignment
-from rag.alignment import Reading, coverage, likeness, stem, stems
 from rag.encoder.minilm import Encoder
+from rag.support import alignment
+from rag.support.alignment import Reading, coverage, likeness, stem, stems
 
 SAME_STEM = [
     ("pooling", "pooled"),

@@ -1,8 +1,10 @@
 """The support gate: does the cited evidence bear the claim?
 
-Two layers give a calibrated chance: how far the evidence covers the claim (rag/alignment.py), for its length.
-Three can only refuse or doubt: numbers (rag/figures.py), direction and negation (rag/contradiction.py),
-and names, where the caller says what else may supply them. Which evidence to try is rag/attribution.py's.
+Two layers give a calibrated chance: how far the evidence covers the claim (rag/support/alignment.py), for its
+length.
+Three can only refuse or doubt: numbers (rag/support/number_check.py), direction and negation
+(rag/support/contradiction.py), and names, where the caller says what else may supply them. Which evidence to
+try is rag/attribution.py's.
 """
 
 from __future__ import annotations
@@ -13,13 +15,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log
 
-from rag import alignment
-from rag.contradiction import Contradiction, Side, contradictions
 from rag.encoder.late_interaction import Floats
 from rag.encoder.minilm import Encoder
-from rag.figures import Amiss, Figures, amiss, is_named, read_figures
-from rag.polarity import read_polarity
 from rag.records import SupportStatus
+from rag.support import alignment
+from rag.support.contradiction import Contradiction, Side, contradictions
+from rag.support.number_check import Amiss, Figures, amiss, is_named, read_figures
+from rag.support.polarity import read_polarity
 from rag.text.sentences import split_sentences
 from rag.text.words import names
 

@@ -1,7 +1,8 @@
 """Numbers in a text: their value, their unit, and what they count.
 
 2.27x, 2.27 times and `2.27\\times` are one, so are 9\\% and 9 percent, 1,024 and 1024, 10K and 10,000, ten
-and 10. Holding a claim's against its evidence's is rag/figures.py's, one spelling rag/text/folding.py's.
+and 10. Holding a claim's against its evidence's is rag/support/number_check.py's, one spelling
+rag/text/folding.py's.
 """
 
 from __future__ import annotations

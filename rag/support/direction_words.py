@@ -1,7 +1,7 @@
 """The words of a text that give it a direction: higher, worse, outperforms, "less time".
 
 Owns the word lists, negation's among them, and which words only bound a number. What a word of direction is
-about is rag/polarity.py's.
+about is rag/support/polarity.py's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from rag.alignment import Reading
+from rag.support.alignment import Reading
 
 _SCALES = {
     "merit": (
@@ -91,7 +91,8 @@ def _is_another(words: Sequence[str], place: int) -> bool:
 
 
 def _bounds_a_number(words: Sequence[str], place: int) -> bool:
-    """Whether a word is in "more than 85%", "above 5" or "50% or less": those are rag/figures.py's."""
+    """Whether a word is in "more than 85%", "above 5" or "50% or less": those are
+    rag/support/number_check.py's."""
     if place > 1 and words[place - 1] == "or":
         return _is_number(words[place - 2]) or (place > 2 and _is_number(words[place - 3]))
     after = place + 1 + (words[place + 1 : place + 2] == ("than",))

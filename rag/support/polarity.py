@@ -1,6 +1,7 @@
 """What the words of direction of a text are about, and what it denies.
 
-Reading words of direction is rag/directions.py's; comparing two texts is rag/contradiction.py's.
+Reading words of direction is rag/support/direction_words.py's; comparing two texts is
+rag/support/contradiction.py's.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.alignment import Reading
-from rag.directions import DENIES_PART, NEGATION, STOP, Direction, any_of, read_directions
 from rag.encoder.late_interaction import Floats
+from rag.support.alignment import Reading
+from rag.support.direction_words import DENIES_PART, NEGATION, STOP, Direction, any_of, read_directions
 
 _COMPARES = (
     "outperform* surpass* exceed* beat* underperform* lose loses losing lost lag* trail* superior inferior"

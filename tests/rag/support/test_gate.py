@@ -11,7 +11,7 @@ from eval.support_pairs import accepted, make_pairs
 from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
-from rag.support import Gate, Verdict
+from rag.support.gate import Gate, Verdict
 
 POOLING = "A simple average pooling baseline consistently outperforms gisting in longer contexts."
 ENCODER = (

@@ -2,7 +2,7 @@
 
 Late interaction (Khattab and Zaharia, ColBERT, 2020) between whole words: a word's vector is the mean of its
 pieces', about MiniLM's mean token vector. A word is covered by one of the same stem, or in part by the one
-most like it; a rare word counts for more than a common one. Judges nothing: rag/support.py does.
+most like it; a rare word counts for more than a common one. Judges nothing: rag/support/gate.py does.
 """
 
 from __future__ import annotations
@@ -148,7 +148,7 @@ def _frame_stems() -> frozenset[str]:
 @cache
 def _common_stems() -> tuple[int, Mapping[str, int]]:
     """How many texts were counted, and in how many of them each common stem occurs (eval/fit_support.py)."""
-    counted = json.loads(files("rag").joinpath("common_stems.json").read_text("utf-8"))
+    counted = json.loads(files("rag.support").joinpath("common_stems.json").read_text("utf-8"))
     return counted["n_texts"], counted["n_with"]
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from rag import alignment
-from rag.contradiction import Side, contradictions
 from rag.encoder.minilm import Encoder
-from rag.polarity import read_polarity
+from rag.support import alignment
+from rag.support.contradiction import Side, contradictions
+from rag.support.polarity import read_polarity
 
 Kinds = Callable[[str, str], set[str]]
 

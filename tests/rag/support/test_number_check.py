@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.figures import amiss, is_named, read_figures
+from rag.support.number_check import amiss, is_named, read_figures
 
 HELD = [
     ("It is 2.27 times faster.", "a 2.27\\times speedup"),

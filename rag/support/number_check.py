@@ -1,7 +1,7 @@
 """The numbers and names of a claim that its evidence does not hold.
 
 A numbered name (GPT-2, nDCG@10, CoNLL-2014) is no number: it is amiss where the evidence has it with other
-digits. Reading numbers is rag/quantities.py's.
+digits. Reading numbers is rag/support/quantities.py's.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from rag.quantities import Quantity, as_written, chunks, is_numbered_name, quantities
+from rag.support.quantities import Quantity, as_written, chunks, is_numbered_name, quantities
 from rag.text.folding import fold
 
 _WORD = re.compile(r"[^\W_]+")

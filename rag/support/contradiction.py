@@ -2,8 +2,8 @@
 
 Direction: the claim says "higher", the evidence "lower", of the same thing. Sides: the claim lets B beat A,
 the evidence A beat B. Negation: one denies what the other says. What is the same thing is told by the words
-around (rag/alignment.py's likeness). Rules, not understanding, made to be right when they speak: entailment
-is a model's work (rag/judging.py). The words themselves are rag/polarity.py's.
+around (rag/support/alignment.py's likeness). Rules, not understanding, made to be right when they speak:
+entailment is a model's work (rag/judging.py). The words themselves are rag/support/polarity.py's.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.alignment import Reading
 from rag.encoder.late_interaction import Floats
-from rag.polarity import Pointer, Polarity
+from rag.support.alignment import Reading
+from rag.support.polarity import Pointer, Polarity
 
 # Chosen on answers of questions_dev, the demo and sixty written apart, and SciFact's training claims; around
 # these values hardly anything changes.
