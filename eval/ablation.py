@@ -18,7 +18,7 @@ from eval.runner import asking, searching
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.ranking import Weights
+    from rag.retrieval.ranking import Weights
 
 SHOWN = ("nDCG@10", "R@5", "Success@1")
 
@@ -57,7 +57,7 @@ def ablate(
 
 def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[Question], Sequence[str]]]:
     """The rows, in the order in which the path grew: from a question to paper ids, best first."""
-    from rag.ranking import LEGS
+    from rag.retrieval.ranking import LEGS
 
     whole = LEGS["hybrid"]
     rows = {
@@ -103,8 +103,8 @@ def _variant(name: str, found: dict[str, list[float]], shipped: dict[str, list[f
 
 
 def _ranking(assistant: Assistant, weights: Weights, question: Question) -> Sequence[str]:
-    from rag.queries import plan
-    from rag.ranking import rank
+    from rag.retrieval.question_plan import plan
+    from rag.retrieval.ranking import rank
 
     searched = plan(question.question, question.history)
     ranking = rank(assistant.library, assistant.encoder, searched.queries[0], weights=weights)

@@ -50,7 +50,7 @@ def pairs_manifest(path: Path, n_pairs: int, encoder: Encoder) -> Manifest:
 
 def answer_settings(assistant: Assistant, *, llm: bool | None, judge: bool) -> dict[str, Any]:
     """The settings that answers depend on."""
-    from rag.ranking import LEGS
+    from rag.retrieval.ranking import LEGS
 
     config = assistant.config
     writes = config.has_model if llm is None else llm
@@ -67,7 +67,7 @@ def answer_settings(assistant: Assistant, *, llm: bool | None, judge: bool) -> d
 
 
 def search_settings(mode: str = "hybrid") -> dict[str, Any]:
-    from rag.ranking import LEGS
+    from rag.retrieval.ranking import LEGS
 
     return {"mode": "search", "weights": asdict(LEGS["hybrid"])} | (
         {"legs": mode} if mode != "hybrid" else {}

@@ -11,8 +11,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from rag.ranking import Ranking
 from rag.records import Paper, RankedPaper
+from rag.retrieval.ranking import Ranking
 from rag.text.folding import fold
 from rag.text.words import names
 

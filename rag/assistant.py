@@ -12,15 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rag import abstention, extractive, queries
+from rag import abstention, extractive
 from rag.clock import Clock
 from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
-from rag.evidence import read
 from rag.library.library import Library
-from rag.questions import check_question
-from rag.ranking import LISTING, Ranking, merge, rank, weigh
 from rag.records import (
     Answer,
     Delta,
@@ -36,6 +33,10 @@ from rag.records import (
     SearchMode,
     as_history,
 )
+from rag.retrieval import question_plan
+from rag.retrieval.question import check_question
+from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weigh
+from rag.retrieval.sentence_scoring import read
 
 if TYPE_CHECKING:
     from rag.generation import Writer
@@ -119,7 +120,7 @@ class Assistant:
         """
         query = check_question(query)
         self._require_papers()
-        weights = LISTING if mode == "hybrid" and queries.kind_of(query) == "list" else None
+        weights = LISTING if mode == "hybrid" and question_plan.kind_of(query) == "list" else None
         ranking = rank(self.library, self.encoder, query, mode=mode, filters=filters, weights=weights)
         return self._read(query, ranking, top or self.config.top)
 
@@ -232,16 +233,16 @@ class Assistant:
 
     def _plan(
         self, question: str, history: History, filters: Filters | None, *, rewrites: bool
-    ) -> queries.Plan:
-        plan = queries.plan(question, history, filters)
+    ) -> question_plan.Plan:
+        plan = question_plan.plan(question, history, filters)
         if rewrites:
-            from rag.rewriting import rewrite
+            from rag.retrieval.query_rewriting import rewrite
 
             return rewrite(plan, question, history, self._writer.llm, self.config.prompts)
         # A comparison is searched side by side, too; searching the parts of other questions does not help.
         return plan if plan.kind == "compare" else replace(plan, queries=plan.queries[:1])
 
-    def _rank(self, plan: queries.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
+    def _rank(self, plan: question_plan.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
         """Rank with the plan's filters; one only read off the wording gives way where nothing passes it."""
         ranking = self._rank_sides(plan, plan.filters)
         if ranking.ranked or plan.filters == (given or Filters()):
@@ -249,7 +250,7 @@ class Assistant:
         notice = "No paper in the library passes the filter read from the question, so it was left out."
         return self._rank_sides(plan, given), notice
 
-    def _rank_sides(self, plan: queries.Plan, filters: Filters | None) -> Ranking:
+    def _rank_sides(self, plan: question_plan.Plan, filters: Filters | None) -> Ranking:
         weights = LISTING if plan.kind == "list" else None
         whole, *sides = (
             rank(self.library, self.encoder, text, filters=filters, weights=weights) for text in plan.queries

@@ -15,8 +15,8 @@ from rag.context import Entry
 from rag.extractive import cite, short_name
 from rag.manuscript import Statement, read_statements
 from rag.papers.identifiers import paper_id, title_key
-from rag.questions import MAX_CHARS
 from rag.records import Citation, Evidence, Paper, SupportStatus
+from rag.retrieval.question import MAX_CHARS
 from rag.text.sentences import split_sentences
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Answers without a model: the few sentences that answer a question, verbatim and cited.
 
 One paper answers a plain question; a comparison gets its best sentence a side; a list, a line a paper.
-Takes ranked papers with their evidence (rag/evidence.py) and chooses; searches nothing.
+Takes ranked papers with their evidence (rag/retrieval/sentence_scoring.py) and chooses; searches nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from itertools import product
 
 from rag.abstention import THRESHOLD
 from rag.papers.identifiers import title_key
-from rag.queries import Kind
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
+from rag.retrieval.question_plan import Kind
 
 COMPARED = 2
 """Papers set side by side. Three lower both the facts found and the citation precision on questions_dev."""

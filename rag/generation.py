@@ -22,8 +22,8 @@ from rag.extractive import Written, cite, short_name
 from rag.judging import judge
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.prompts import load_prompt
-from rag.queries import Plan
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage
+from rag.retrieval.question_plan import Plan
 
 REFUSAL = "The papers in this library do not say."
 """What the model is told to reply where the papers do not answer; read back as an abstention."""

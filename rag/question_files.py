@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import InputError
-from rag.questions import check_question
 from rag.records import History, as_history
+from rag.retrieval.question import check_question
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,8 @@ from starlette.routing import Route
 from rag import completions, errors, mcp
 from rag.errors import InputError, RagError
 from rag.filter_options import filters_from
-from rag.questions import check_question
 from rag.records import Answer, Filters, History, SearchMode, as_history
+from rag.retrieval.question import check_question
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

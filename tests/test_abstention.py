@@ -9,8 +9,8 @@ from rag import abstention
 from rag.encoder.late_interaction import Query
 from rag.index.token_store import TokenBlock
 from rag.library.library import Candidate
-from rag.ranking import Ranked, Ranking
 from rag.records import Paper, Passage, RankedPaper
+from rag.retrieval.ranking import Ranked, Ranking
 
 PAPER = Paper("p", "FormNet for Forms", "FormNet reads forms. It was tested on FUNSD. It has an nDCG of 5.")
 BLOCK = TokenBlock(

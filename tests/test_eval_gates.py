@@ -11,7 +11,7 @@ import pytest
 
 import rag.assistant
 import rag.extractive
-import rag.ranking
+import rag.retrieval.ranking
 from eval.datasets import Dataset, load_questions
 from eval.evaluation import evaluate
 from eval.gates import Floor, baseline_text, parse_floor, read_baseline, shortfalls
@@ -120,8 +120,10 @@ def test_the_gate_goes_red_without_late_interaction(
     demo_assistant: Assistant, demo_set: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = {"late": 0, "title": 0}
-    monkeypatch.setitem(rag.ranking.LEGS, "hybrid", replace(rag.ranking.LEGS["hybrid"], **without))
-    monkeypatch.setattr(rag.assistant, "LISTING", replace(rag.ranking.LISTING, **without))
+    monkeypatch.setitem(
+        rag.retrieval.ranking.LEGS, "hybrid", replace(rag.retrieval.ranking.LEGS["hybrid"], **without)
+    )
+    monkeypatch.setattr(rag.assistant, "LISTING", replace(rag.retrieval.ranking.LISTING, **without))
     short = demo_shortfalls(demo_assistant, demo_set, tmp_path)
     assert any(line.startswith(("nDCG@10 is ", "Success@1 is ")) for line in short)
 

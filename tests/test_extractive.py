@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from rag import extractive
-from rag.queries import Kind
 from rag.records import Evidence, Paper, RankedPaper, Sentence
+from rag.retrieval.question_plan import Kind
 
 
 def ranked(paper_id: str, score: float, sentences: dict[str, float], title: str = "") -> RankedPaper:

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from rag import queries
 from rag.attribution import SupportGate
 from rag.clock import Clock
 from rag.config import Config
@@ -21,6 +20,7 @@ from rag.errors import ConfigError
 from rag.extractive import Written
 from rag.generation import NOT_SAID, REFUSAL, Writer
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
+from rag.retrieval import question_plan
 from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
 from tests.model_server import ModelServer, Scripted
@@ -76,7 +76,7 @@ class Write:
         known = {"base_url": server.url, "model": "any", "llm_cache": False, "timeout_s": 5.0, **settings}
         writer = Writer(replace(Config(library=self.folder, cache=self.folder), **known), self.gate)
         self.stack.callback(writer.close)
-        plan = queries.plan(DRAFT.question)
+        plan = question_plan.plan(DRAFT.question)
         *deltas, done = writer.write(DRAFT, plan, ranked(*papers), lambda: QUOTED, Clock())
         assert isinstance(done, Done)
         self.streamed = [event.text for event in deltas if isinstance(event, Delta)]

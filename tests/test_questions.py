@@ -8,7 +8,7 @@ import pytest
 
 from rag.errors import InputError
 from rag.question_files import Question, read_questions, refuse_doubles
-from rag.questions import MAX_CHARS, check_question
+from rag.retrieval.question import MAX_CHARS, check_question
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ import gradio as gr
 from rag.demo import demo_papers_path
 from rag.errors import InputError, RagError
 from rag.export import SUFFIXES, export_answers
-from rag.questions import check_question
 from rag.records import Progress
+from rag.retrieval.question import check_question
 from ui import session as steps
 from ui.bar import render_bar
 from ui.catalogue import Catalogue

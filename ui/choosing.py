@@ -12,7 +12,7 @@ import gradio as gr
 
 from rag.config import Config
 from rag.errors import InputError
-from rag.stated import read_filters
+from rag.retrieval.stated_filters import read_filters
 from ui.parts import region
 from ui.settings import Settings, add_filter, merge_filters, remove_filter, render_settings
 

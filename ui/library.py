@@ -14,8 +14,8 @@ import gradio as gr
 
 from rag.errors import RagError
 from rag.export import SUFFIXES, export_papers
-from rag.questions import MAX_CHARS
 from rag.records import Progress
+from rag.retrieval.question import MAX_CHARS
 from ui import ingesting, table
 from ui.catalogue import SORTS, Catalogue, View
 from ui.parts import Updates, handed_over, region

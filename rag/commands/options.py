@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sized
 from typing import Any, Protocol, TypeVar
 
 from rag.errors import InputError
-from rag.questions import check_question
+from rag.retrieval.question import check_question
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _search(
     assistant: Assistant, question: Question, args: argparse.Namespace, filters: Filters | None
 ) -> list[RankedPaper]:
-    from rag.queries import plan
+    from rag.retrieval.question_plan import plan
 
     query = plan(question.text, question.history).question if question.history else question.text
     return assistant.search(query, top=args.top, mode=args.mode, filters=filters)

@@ -16,9 +16,9 @@ import numpy as np
 from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats
 from rag.library.library import Candidate
-from rag.queries import kind_of
-from rag.ranking import z_scores
 from rag.records import Evidence, Sentence
+from rag.retrieval.question_plan import kind_of
+from rag.retrieval.ranking import z_scores
 from rag.text.sentences import split_sentences
 
 # Fitted by a softmax over each gold abstract's sentences (evidence against the rest), rounded; in tenfold

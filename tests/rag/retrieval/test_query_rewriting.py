@@ -1,4 +1,4 @@
-"""rag/rewriting.py: a model's rewording helps or changes nothing."""
+"""rag/retrieval/query_rewriting.py: a model's rewording helps or changes nothing."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import pytest
 
 from rag.config import Config
 from rag.llm.client import LanguageModel
-from rag.queries import Plan, plan
 from rag.records import History
-from rag.rewriting import may_expand, rewrite
+from rag.retrieval.query_rewriting import may_expand, rewrite
+from rag.retrieval.question_plan import Plan, plan
 from tests.model_server import ModelServer, Scripted
 
 HISTORY: History = (

@@ -1,6 +1,6 @@
 """LlamaIndex's view of the library: its retriever, reranker and embedding, and passages as its TextNodes.
 
-The same path as `Assistant.search` (rag/ranking.py), for those who build with LlamaIndex. Importing
+The same path as `Assistant.search` (rag/retrieval/ranking.py), for those who build with LlamaIndex. Importing
 llama_index takes seconds, so the command line's path never comes here.
 """
 
@@ -24,8 +24,8 @@ from pydantic import PrivateAttr
 from rag.encoder import late_interaction
 from rag.encoder.minilm import Encoder
 from rag.library.library import Candidate, Library
-from rag.ranking import Weights, rank, weigh
 from rag.records import Filters
+from rag.retrieval.ranking import Weights, rank, weigh
 
 
 class MiniLMEmbedding(BaseEmbedding):

@@ -1,14 +1,15 @@
-"""rag/queries.py and what it rests on: what is carried, what is taken apart, and what is read as a filter."""
+"""rag/retrieval/question_plan.py and what it rests on: what is carried, what is taken apart, and what is read
+as a filter."""
 
 from __future__ import annotations
 
 import pytest
 
-from rag.followups import condense, follows
-from rag.queries import decompose, kind_of, plan
-from rag.questions import MAX_CHARS
 from rag.records import Filters, History
-from rag.stated import read_filters
+from rag.retrieval.followups import condense, follows
+from rag.retrieval.question import MAX_CHARS
+from rag.retrieval.question_plan import decompose, kind_of, plan
+from rag.retrieval.stated_filters import read_filters
 from rag.text.words import content_words, names
 
 ABOUT_COLBERT: History = (

@@ -1,8 +1,9 @@
 """From what was typed to what is searched: one pure function, `plan`, and the taking apart of questions
 with several sides.
 
-Follow-ups are rag/followups.py's, filters in words rag/stated.py's. Does not search, does not merge
-results (rag/ranking.py) and asks no model (rag/rewriting.py).
+Follow-ups are rag/retrieval/followups.py's, filters in words rag/retrieval/stated_filters.py's. Does not
+search, does not merge results (rag/retrieval/ranking.py) and asks no model
+(rag/retrieval/query_rewriting.py).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.followups import BOUND_AFTER, condense, follows
 from rag.records import Filters, History
-from rag.stated import read_filters
+from rag.retrieval.followups import BOUND_AFTER, condense, follows
+from rag.retrieval.stated_filters import read_filters
 from rag.text.words import content_words, names, split_asked
 
 Kind = Literal["single", "compare", "list"]

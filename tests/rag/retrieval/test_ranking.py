@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag import Assistant
-from rag.ranking import LEGS, N_CANDIDATES, Weights, rank, z_scores
+from rag.retrieval.ranking import LEGS, N_CANDIDATES, Weights, rank, z_scores
 
 
 def test_z_scores() -> None:

@@ -1,6 +1,6 @@
 """Follow-ups made stand-alone by rule: whether a question leans on earlier turns, and what it then needs.
 
-Owns no search and asks no model; the rewriting by prompt is rag/rewriting.py's.
+Owns no search and asks no model; the rewriting by prompt is rag/retrieval/query_rewriting.py's.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Searches as a model words them: a follow-up restated, a comparison split, a question put in papers' words.
 
-Improves on the plan made by rule (rag/queries.py) where `config.rewrite` asks for it, at the price of one
-more call; a reply that cannot be used leaves the plan as it was.
+Improves on the plan made by rule (rag/retrieval/question_plan.py) where `config.rewrite` asks for it, at the
+price of one more call; a reply that cannot be used leaves the plan as it was.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from pathlib import Path
 from rag.errors import ModelError
 from rag.llm.client import LanguageModel, Message
 from rag.llm.prompts import load_prompt, quoted
-from rag.queries import MAX_SIDES, Plan
 from rag.records import History
+from rag.retrieval.question_plan import MAX_SIDES, Plan
 from rag.text.words import names
 
 MAX_TOKENS = 200

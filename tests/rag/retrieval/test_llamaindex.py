@@ -8,8 +8,8 @@ from llama_index.core.postprocessor import SimilarityPostprocessor
 from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag import Assistant
-from rag.ranking import Weights
-from rag.retrieval import HybridRetriever, LateInteractionReranker, MiniLMEmbedding
+from rag.retrieval.llamaindex import HybridRetriever, LateInteractionReranker, MiniLMEmbedding
+from rag.retrieval.ranking import Weights
 
 QUERY = "How are experts chosen for a token?"
 

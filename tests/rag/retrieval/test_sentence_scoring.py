@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.evidence import score
+from rag.retrieval.sentence_scoring import score
 
 EVEN = np.zeros(3, np.float32)
 
