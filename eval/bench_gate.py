@@ -1,7 +1,8 @@
 """How long the support gate takes over a written answer: six sentences, each citing one of eight papers.
 
 The answers are reference answers of questions, which a model might have written. The papers' sentences are
-read before the clock starts, as they are while a model writes (rag/attribution.py's `reading_ahead`).
+read before the clock starts, as they are while a model writes (rag/answering/attribution.py's
+`reading_ahead`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from pathlib import Path
 
 from eval.datasets import Question, load_questions
 from eval.summary import percentiles
+from rag.answering.attribution import attribute_all
+from rag.answering.claims import Claim
+from rag.answering.context import Context, Entry
 from rag.assistant import Assistant
-from rag.attribution import attribute_all
-from rag.citing import Claim
-from rag.context import Context, Entry
 from rag.papers.identifiers import title_key
 from rag.records import Paper
 from rag.support.gate import Gate

@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rag import abstention, extractive
-from rag.clock import Clock
+from rag.answering import abstention, extractive
+from rag.answering.timings import Clock
 from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
@@ -39,7 +39,7 @@ from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weigh
 from rag.retrieval.sentence_scoring import read
 
 if TYPE_CHECKING:
-    from rag.generation import Writer
+    from rag.answering.writer import Writer
     from rag.support.gate import Gate
 
 READ_PAPERS = 12
@@ -215,7 +215,7 @@ class Assistant:
 
     @cached_property
     def _writer(self) -> Writer:
-        from rag.generation import Writer
+        from rag.answering.writer import Writer
 
         return Writer(self.config, self.gate)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import rag.answering.extractive
 import rag.assistant
-import rag.extractive
 import rag.retrieval.ranking
 from eval.datasets import Dataset, load_questions
 from eval.evaluation import evaluate
@@ -131,12 +131,12 @@ def test_the_gate_goes_red_without_late_interaction(
 def test_the_gate_goes_red_when_quotes_are_one_character_off(
     demo_assistant: Assistant, demo_set: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cite = rag.extractive.cite
+    cite = rag.answering.extractive.cite
 
     def shifted(n: int, paper: Paper, evidence: Evidence) -> Citation:
         right = cite(n, paper, evidence)
         return replace(right, start=right.start + 1, end=right.end + 1)
 
-    monkeypatch.setattr(rag.extractive, "cite", shifted)
+    monkeypatch.setattr(rag.answering.extractive, "cite", shifted)
     short = demo_shortfalls(demo_assistant, demo_set, tmp_path)
     assert short == ["quote_fidelity is 0.0000, under 0.99"]

@@ -15,7 +15,7 @@ from rag.records import SupportStatus
 from rag.rendering import Terminal, plain, terminal
 
 if TYPE_CHECKING:
-    from rag.checking import CheckedStatement, CitedPaper
+    from rag.answering.check import CheckedStatement, CitedPaper
 
 MARKS: dict[SupportStatus, str] = {"supported": "+", "weak": "~", "unsupported": "!"}
 
@@ -66,8 +66,8 @@ def _check_pairs(path: str, as_json: bool, config: Config) -> int:
 
 
 def _check_text(text: str, as_json: bool, config: Config) -> int:
+    from rag.answering.check import check_text
     from rag.assistant import Assistant
-    from rag.checking import check_text
 
     with Assistant.open(config=config) as assistant:
         checked = check_text(text, assistant)

@@ -2,7 +2,7 @@
 
 Late interaction of the question with each sentence (read in the context of its abstract), and what the
 place and the wording of a sentence tell: abstracts open with background and close with findings.
-Chooses nothing: rag/extractive.py and rag/context.py do.
+Chooses nothing: rag/answering/extractive.py and rag/answering/context.py do.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Direction: the claim says "higher", the evidence "lower", of the same thing. Sides: the claim lets B beat A,
 the evidence A beat B. Negation: one denies what the other says. What is the same thing is told by the words
 around (rag/support/alignment.py's likeness). Rules, not understanding, made to be right when they speak:
-entailment is a model's work (rag/judging.py). The words themselves are rag/support/polarity.py's.
+entailment is a model's work (rag/answering/llm_judge.py). The words themselves are rag/support/polarity.py's.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Two layers give a calibrated chance: how far the evidence covers the claim (rag/
 length.
 Three can only refuse or doubt: numbers (rag/support/number_check.py), direction and negation
 (rag/support/contradiction.py), and names, where the caller says what else may supply them. Which evidence to
-try is rag/attribution.py's.
+try is rag/answering/attribution.py's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""rag/context.py: what is shown to the model, in what order, and never more than fits."""
+"""rag/answering/context.py: what is shown to the model, in what order, and never more than fits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.context import LEFT_OUT, pack
+from rag.answering.context import LEFT_OUT, pack
 from rag.llm.token_count import TokenCounter
 from rag.records import Evidence, Paper, RankedPaper
 from rag.text.sentences import split_sentences

@@ -1,5 +1,5 @@
-"""rag/generation.py against a scripted model: every sentence of an answer rests on a quote, or says that it
-does not; and a model that fails costs the reader nothing."""
+"""rag/answering/writer.py against a scripted model: every sentence of an answer rests on a quote, or says
+that it does not; and a model that fails costs the reader nothing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from rag.attribution import SupportGate
-from rag.clock import Clock
+from rag.answering.attribution import SupportGate
+from rag.answering.extractive import Written
+from rag.answering.timings import Clock
+from rag.answering.writer import NOT_SAID, REFUSAL, Writer
 from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import ConfigError
-from rag.extractive import Written
-from rag.generation import NOT_SAID, REFUSAL, Writer
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
 from rag.retrieval import question_plan
 from rag.support.gate import Gate

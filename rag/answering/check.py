@@ -1,6 +1,7 @@
 """A text held against the library: what bears each sentence best, and whether the papers it cites do.
 
-Searches with the sentence itself, then lets the gate judge. Reading the text is rag/manuscript.py's.
+Searches with the sentence itself, then lets the gate judge. Reading the text is
+rag/answering/manuscript.py's.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag.attribution import bear, find_bearer
-from rag.context import Entry
-from rag.extractive import cite, short_name
-from rag.manuscript import Statement, read_statements
+from rag.answering.attribution import bear, find_bearer
+from rag.answering.context import Entry
+from rag.answering.extractive import cite, short_name
+from rag.answering.manuscript import Statement, read_statements
 from rag.papers.identifiers import paper_id, title_key
 from rag.records import Citation, Evidence, Paper, SupportStatus
 from rag.retrieval.question import MAX_CHARS

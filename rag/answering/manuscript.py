@@ -1,7 +1,7 @@
 """A text of the user's own taken apart: its sentences, where they stand, and the papers each speaks of.
 
 Reads Markdown and plain text loosely; nothing is rejected. Whether a mention is a paper of the library, and
-whether that bears the sentence, is rag/checking.py's.
+whether that bears the sentence, is rag/answering/check.py's.
 """
 
 from __future__ import annotations

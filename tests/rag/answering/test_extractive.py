@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag import extractive
+from rag.answering import extractive
 from rag.records import Evidence, Paper, RankedPaper, Sentence
 from rag.retrieval.question_plan import Kind
 

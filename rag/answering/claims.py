@@ -2,7 +2,7 @@
 
 Knows the ways models write markers: [1], [1][3], [1, 4], [1-3], [paper 2], before or after the full stop, or
 in place of a name. Whether a number names anything, and whether that bears the sentence, is
-rag/attribution.py's.
+rag/answering/attribution.py's.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""rag/citing.py: the ways models write markers, read alike."""
+"""rag/answering/claims.py: the ways models write markers, read alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.citing import join_claims, read_claims
+from rag.answering.claims import join_claims, read_claims
 
 
 def name_of(n: int) -> str | None:

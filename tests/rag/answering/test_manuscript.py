@@ -1,4 +1,5 @@
-"""rag/manuscript.py and rag/pairs.py: what of a text can be checked, and what it says it rests on."""
+"""rag/answering/manuscript.py and rag/pairs.py: what of a text can be checked, and what it says it rests
+on."""
 
 from __future__ import annotations
 
@@ -8,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.answering.manuscript import read_statements
 from rag.errors import InputError
-from rag.manuscript import read_statements
 from rag.pairs import Pair, read_pairs
 
 DRAFT = """\

@@ -1,13 +1,14 @@
-"""rag/attribution.py: who is heard first, what is put together, and what is never pieced together."""
+"""rag/answering/attribution.py: who is heard first, what is put together, and what is never pieced
+together."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from threading import Event, Timer
 
-from rag.attribution import attribute, bear, find_bearer, reading_ahead
-from rag.citing import Claim
-from rag.context import Context, Entry
+from rag.answering.attribution import attribute, bear, find_bearer, reading_ahead
+from rag.answering.claims import Claim
+from rag.answering.context import Context, Entry
 from rag.records import Paper
 from rag.text.sentences import split_sentences
 from tests.plain_gate import PlainGate, PlainVerdict

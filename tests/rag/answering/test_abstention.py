@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag import abstention
+from rag.answering import abstention
 from rag.encoder.late_interaction import Query
 from rag.index.token_store import TokenBlock
 from rag.library.library import Candidate

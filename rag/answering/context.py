@@ -1,7 +1,8 @@
 """The numbered papers a model may write from, packed into what its window leaves for them.
 
 Best paper first, whole sentences, titles and years. One number is one paper: models keep to those, and the
-gate finds the sentence afterwards (rag/attribution.py). Calls no model and judges no relevance of its own.
+gate finds the sentence afterwards (rag/answering/attribution.py). Calls no model and judges no relevance of
+its own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Written answers: prompts in, text out as it comes, and last the answer with every sentence checked.
 
-The path in order; the steps are rag/context.py's, rag/llm/client.py's, rag/citing.py's, rag/attribution.py's
-and rag/judging.py's. Retrieves nothing. Where the model fails, the answer is the extractive one, with a
-notice.
+The path in order; the steps are rag/answering/context.py's, rag/llm/client.py's, rag/answering/claims.py's,
+rag/answering/attribution.py's and rag/answering/llm_judge.py's. Retrieves nothing. Where the model fails, the
+answer is the extractive one, with a notice.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from rag.attribution import Finding, Quote, SupportGate, attribute_all, reading_ahead
-from rag.citing import Claim, join_claims, read_claims
-from rag.clock import Clock
+from rag.answering.attribution import Finding, Quote, SupportGate, attribute_all, reading_ahead
+from rag.answering.claims import Claim, join_claims, read_claims
+from rag.answering.context import Context, pack
+from rag.answering.extractive import Written, cite, short_name
+from rag.answering.llm_judge import judge
+from rag.answering.timings import Clock
 from rag.config import Config
-from rag.context import Context, pack
 from rag.errors import ModelError, ModelRejected
-from rag.extractive import Written, cite, short_name
-from rag.judging import judge
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.prompts import load_prompt
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from rag.abstention import THRESHOLD
+from rag.answering.abstention import THRESHOLD
 from rag.papers.identifiers import title_key
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
 from rag.retrieval.question_plan import Kind

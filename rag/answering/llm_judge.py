@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from rag.attribution import Finding
+from rag.answering.attribution import Finding
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.prompts import Prompt, quoted
 

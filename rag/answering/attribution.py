@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from threading import Event, Thread
 from typing import Protocol
 
-from rag.citing import Claim
-from rag.context import Context, Entry
+from rag.answering.claims import Claim
+from rag.answering.context import Context, Entry
 from rag.records import Paper, Sentence, SupportStatus
 from rag.text.words import content_words
 
