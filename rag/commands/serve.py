@@ -39,7 +39,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     import uvicorn
 
     from rag.assistant import Assistant
-    from rag.server import LOOPBACK, Server
+    from rag.server.http import LOOPBACK, Server
 
     with Assistant.open(config=config) as assistant:
         app = Server(assistant, key).app(LOOPBACK if is_local else ["*"])
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _serve_pipe(config: Config) -> int:
     from rag.assistant import Assistant
-    from rag.mcp import replies
+    from rag.server.mcp import replies
 
     with Assistant.open(config=config) as assistant:
         for line in replies(assistant, sys.stdin.buffer):

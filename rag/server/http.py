@@ -31,11 +31,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from rag import completions, errors, mcp
+from rag import errors
 from rag.errors import InputError, RagError
 from rag.filter_options import filters_from
 from rag.records import Answer, Filters, History, SearchMode, as_history
 from rag.retrieval.question import check_question
+from rag.server import mcp, openai_api
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -128,22 +129,22 @@ class Server:
         return JSONResponse(await run_in_threadpool(self.assistant.library.status))
 
     async def models(self, request: Request) -> Response:
-        return JSONResponse(completions.models())
+        return JSONResponse(openai_api.models())
 
     async def chat(self, request: Request) -> Response:
-        asked = completions.chat_request(await _json(request))
+        asked = openai_api.chat_request(await _json(request))
         check_question(asked.question)
         if asked.stream:
             return StreamingResponse(self._events(asked), media_type="text/event-stream")
-        return JSONResponse(completions.Completion(asked.model).whole(await self._answer(asked)))
+        return JSONResponse(openai_api.Completion(asked.model).whole(await self._answer(asked)))
 
     async def mcp(self, request: Request) -> Response:
         said = await run_in_threadpool(mcp.reply, self.assistant, await _json(request))
         return Response(status_code=202) if said is None else JSONResponse(said)
 
-    async def _events(self, asked: completions.ChatRequest) -> AsyncIterator[str]:
+    async def _events(self, asked: openai_api.ChatRequest) -> AsyncIterator[str]:
         """Server-sent events: the opening at once, comments while we wait, then the checked answer."""
-        reply = completions.Completion(asked.model)
+        reply = openai_api.Completion(asked.model)
         yield reply.opening()
         answering = asyncio.ensure_future(self._answer(asked))
         while not (await asyncio.wait({answering}, timeout=KEEP_ALIVE_S))[0]:
@@ -151,13 +152,13 @@ class Server:
         try:
             answer = answering.result()
         except RagError as error:
-            yield completions.event(_as_json(error))
+            yield openai_api.event(_as_json(error))
             return
         for piece in reply.rest(answer, include_usage=asked.include_usage):
             yield piece
 
-    async def _answer(self, asked: completions.ChatRequest) -> Answer:
-        llm = completions.MODELS[asked.model]
+    async def _answer(self, asked: openai_api.ChatRequest) -> Answer:
+        llm = openai_api.MODELS[asked.model]
         return await run_in_threadpool(self.assistant.ask, asked.question, history=asked.history, llm=llm)
 
     def _guarded(self, handler: Handler) -> Handler:

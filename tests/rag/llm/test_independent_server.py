@@ -2,7 +2,7 @@
 
     transformers serve FOLDER --port 8765
     export INDEPENDENT_SERVER=http://127.0.0.1:8765/v1 INDEPENDENT_MODEL=FOLDER
-    pytest tests/test_independent_server.py
+    pytest tests/rag/llm/test_independent_server.py
 
 The model may be tiny and its weights random: what it says does not matter, how it says it does.
 """

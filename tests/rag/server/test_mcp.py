@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rag.assistant import Assistant
-from rag.mcp import NO_METHOD, NO_REQUEST, NOT_JSON, WRONG_PARAMS, replies, reply
+from rag.server.mcp import NO_METHOD, NO_REQUEST, NOT_JSON, WRONG_PARAMS, replies, reply
 
 
 def call(assistant: Assistant, method: str, **params: Any) -> Any:

@@ -15,9 +15,9 @@ import uvicorn
 from rag import errors
 from rag.assistant import Assistant
 from rag.commands.serve import listen
-from rag.completions import chat_request
 from rag.errors import InputError, RagError
-from rag.server import LARGEST_BODY, STATUS, Server, status_of
+from rag.server.http import LARGEST_BODY, STATUS, Server, status_of
+from rag.server.openai_api import chat_request
 
 QUESTION = "What is late interaction?"
 

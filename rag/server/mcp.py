@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from rag.completions import text_of
 from rag.errors import RagError
 from rag.library.lookup import named_paper
+from rag.server.openai_api import text_of
 from rag.version import __version__
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The library over HTTP: REST, OpenAI's protocol, the Model Context Protocol."""
