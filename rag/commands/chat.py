@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.commands.filter_options import add_filter_arguments, filters_from
+from rag.commands.live_answer import last, watch
 from rag.commands.model import add_model_arguments, with_model_arguments
-from rag.commands.watching import last, watch
+from rag.commands.terminal import Terminal, plain, render_answer, terminal
 from rag.config import Config
 from rag.errors import ConfigError, InputError, LibraryError, RagError
-from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Answer, Filters, Mode
-from rag.rendering import Terminal, plain, render_answer, terminal
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rag.commands.options import print_json, with_progress
+from rag.commands.pair_files import read_pairs, read_text
+from rag.commands.terminal import Terminal, plain, terminal
 from rag.config import Config
 from rag.errors import InputError
-from rag.pairs import read_pairs, read_text
 from rag.records import SupportStatus
-from rag.rendering import Terminal, plain, terminal
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement, CitedPaper

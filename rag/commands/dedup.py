@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 
 from rag.commands.options import print_json
+from rag.commands.terminal import plain
 from rag.config import Config
 from rag.errors import InputError
 from rag.papers.duplicates import judge, suspects
-from rag.rendering import plain
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,8 +6,8 @@ import argparse
 import sys
 from dataclasses import replace
 
+from rag.commands.terminal import render_answer, terminal
 from rag.config import Config
-from rag.rendering import render_answer, terminal
 
 QUESTION = "How does JointRank rerank a large set of candidates in a single pass, and what does it gain?"
 

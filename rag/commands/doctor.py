@@ -6,9 +6,9 @@ import argparse
 from dataclasses import asdict
 
 from rag.commands.options import print_json
+from rag.commands.terminal import Terminal, terminal
 from rag.config import Config
 from rag.errors import SetupError
-from rag.rendering import Terminal, terminal
 
 _MARKS = {"ok": "✓", "note": "·", "wrong": "✗"}
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print the checks as they are made. Raises SetupError, after all of them, where one is wrong."""
-    from rag.doctor import Check, examine, repair
+    from rag.commands.examination import Check, examine, repair
 
     def show(check: Check, screen: Terminal) -> None:
         text = screen.wrap(check.found, f"{_MARKS[check.state]} {check.name:<8} ")

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.config import Config
 from rag.errors import InputError, LibraryNotFound
 from rag.export import SUFFIXES, export_answers, export_papers
-from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Answer, Paper
 
 

@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Any
 
 from rag.commands.options import print_json
+from rag.commands.terminal import plain
 from rag.config import Config
 from rag.errors import InputError, LibraryNotFound
 from rag.readers import FORMATS, read_paths
 from rag.readers.documents import STDIN
 from rag.records import IngestReport, Paper, Progress, Skip
-from rag.rendering import plain
 
 SAMPLE = 3
 """Papers that a dry run shows."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from itertools import islice
 
+from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.options import positive, print_json
+from rag.commands.terminal import plain
 from rag.config import Config
-from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Paper
-from rag.rendering import plain
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 
+from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.list import line_of
 from rag.commands.options import print_json
 from rag.config import Config
 from rag.errors import InputError
-from rag.filter_options import add_filter_arguments, filters_from
 from rag.records import Paper
 
 

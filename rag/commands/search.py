@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.commands.question_files import Question, read_questions, refuse_doubles
+from rag.commands.terminal import render_ranking, terminal
 from rag.config import Config
 from rag.errors import InputError
-from rag.filter_options import add_filter_arguments, filters_from
-from rag.question_files import Question, read_questions, refuse_doubles
 from rag.records import Filters, RankedPaper, SearchMode
-from rag.rendering import render_ranking, terminal
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

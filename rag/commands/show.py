@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from rag.commands.options import print_json
+from rag.commands.terminal import Terminal, plain, terminal
 from rag.config import Config
 from rag.records import Paper
-from rag.rendering import Terminal, plain, terminal
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag.commands.options import print_json
+from rag.commands.terminal import plain
 from rag.config import Config
-from rag.rendering import plain
 
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 

@@ -1,7 +1,7 @@
 """Filters: how their values are written, and whether a paper passes.
 
 Applying filters inside the search legs belongs to the indexes; `matches` is the plain meaning they must
-agree with. The command line's options are rag/filter_options.py's.
+agree with. The command line's options are rag/commands/filter_options.py's.
 """
 
 from __future__ import annotations

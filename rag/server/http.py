@@ -32,8 +32,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from rag import errors
+from rag.commands.filter_options import filters_from
 from rag.errors import InputError, RagError
-from rag.filter_options import filters_from
 from rag.records import Answer, Filters, History, SearchMode, as_history
 from rag.retrieval.question import check_question
 from rag.server import mcp, openai_api

@@ -1,5 +1,5 @@
-"""rag/answering/manuscript.py and rag/pairs.py: what of a text can be checked, and what it says it rests
-on."""
+"""rag/answering/manuscript.py and rag/commands/pair_files.py: what of a text can be checked, and what it says
+it rests on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.manuscript import read_statements
+from rag.commands.pair_files import Pair, read_pairs
 from rag.errors import InputError
-from rag.pairs import Pair, read_pairs
 
 DRAFT = """\
 # Long streams

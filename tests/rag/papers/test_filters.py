@@ -4,8 +4,8 @@ from argparse import ArgumentParser
 
 import pytest
 
+from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.errors import InputError
-from rag.filter_options import add_filter_arguments, filters_from
 from rag.papers.filters import matches, parse_years
 from rag.records import Filters, Paper
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from rag.commands.question_files import Question, read_questions, refuse_doubles
 from rag.errors import InputError
-from rag.question_files import Question, read_questions, refuse_doubles
 from rag.retrieval.question import MAX_CHARS, check_question
 
 

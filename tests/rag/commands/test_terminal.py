@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from rag.commands.terminal import Terminal, render_answer, render_ranking
 from rag.records import (
     Answer,
     AnswerSentence,
@@ -14,7 +15,6 @@ from rag.records import (
     RetrievedPaper,
     Sentence,
 )
-from rag.rendering import Terminal, render_answer, render_ranking
 
 PLAIN = Terminal(width=80)
 QUOTE = "Reranking in one pass cuts latency from 21 to 8 seconds."
