@@ -17,16 +17,16 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 import gradio as gr
 
 from rag.records import Filters
-from ui.asking import AskTab
-from ui.catalogue import Catalogue
-from ui.evaluate import EvaluateTab
-from ui.guard import guards
-from ui.library import LibraryTab
-from ui.mapping import MapTab
-from ui.markup import button, icon, plural
-from ui.parts import Updates
-from ui.session import Session
-from ui.settings import Settings
+from ui.ask.session import Session
+from ui.ask.settings import Settings
+from ui.ask.tab import AskTab
+from ui.evaluate.tab import EvaluateTab
+from ui.library.catalogue import Catalogue
+from ui.library.tab import LibraryTab
+from ui.map.tab import MapTab
+from ui.security import guards
+from ui.widgets.html_region import Updates
+from ui.widgets.markup import button, icon, plural
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -113,7 +113,7 @@ def _header(n_papers: int) -> str:
 
 
 def _head() -> str:
-    scripts = "".join(f"<script>{_packaged(name)}</script>" for name in ("page.js", "map.js"))
+    scripts = "".join(f"<script>{_packaged(name)}</script>" for name in ("page.js", "map/map.js"))
     return f"<style>{_packaged('theme.css')}</style>{scripts}"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.conftest import Open
-from ui.feedback import FILE
+from ui.ask.feedback import FILE
 
 JOINTRANK = "How does JointRank rerank a large set of candidates in a single pass?"
 KENYA = "Which vaccinations are recommended before a trip to Kenya?"

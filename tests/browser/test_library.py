@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.browser.conftest import Open
 from tests.ui_samples import HOSTILE
-from ui.runs import RUNS
+from ui.evaluate.runs import RUNS
 
 
 def test_pages_are_uploaded_and_asked_about(

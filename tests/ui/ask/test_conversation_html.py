@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rag.records import AnswerSentence, RetrievedPaper, Usage
+from tests.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
+from ui.ask.conversation_html import render_status, render_turn, render_turns
+from ui.ask.conversations import Conversation, Entry, Turn
+from ui.ask.toolbar_html import render_bar, render_welcome
+
+
+def done(*sentences: AnswerSentence, text: str = "") -> Turn:
+    return Turn("What rises?", "done", answer=an_answer(*sentences, text=text))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_anywhere_in_a_turn_is_only_text(text: str) -> None:
+    sentence = AnswerSentence(text, (1,), 0.1, "unsupported", (text,))
+    answer = replace(
+        an_answer(sentence),
+        notice=text,
+        searched_for=(text, text),
+        citations=tuple(replace(c, title=text) for c in an_answer().citations),
+    )
+    nearest = (RetrievedPaper(text, text, 1.0),)
+    for turn in (
+        Turn(text),
+        Turn("q", text=text),
+        Turn("q", "failed", text=text),
+        Turn("q", "stopped", text=text),
+        Turn("q", "done", answer=answer, thumb="up"),
+        Turn("q", "done", answer=replace(an_abstention(text), retrieved=nearest)),
+    ):
+        assert_harmless(render_turn(turn, 0), text)
+    assert_harmless(render_welcome(3, [text]), text)
+    assert_harmless(render_bar(Conversation(), [Entry("a" * 32, text, "2026-01-01T00:00:00Z", 1)]), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "citations", "marks"),
+    [
+        ("Recall rises.", (1,), ["1"]),  # no marker in the text: behind the sentence
+        ("Recall rises [1].", (1,), ["1"]),  # where the text has it, once
+        ("Recall [1] rises [1].", (1,), ["1", "1"]),
+        ("See [7] and a[i].", (), []),  # no citation of this answer
+        ("Recall rises [1, 7].", (1,), ["1"]),
+    ],
+)
+def test_marks_stand_for_citations_and_for_nothing_else(
+    text: str, citations: tuple[int, ...], marks: list[str]
+) -> None:
+    found = parse(render_turn(done(AnswerSentence(text, citations, 0.9, "supported")), 2))
+    assert found.values("data-n") == marks
+    assert found.with_class("cite") == len(marks)
+
+
+def test_a_mark_stays_on_the_line_of_the_word_before_it() -> None:
+    html = render_turn(done(AnswerSentence("Recall rises", (1,), 0.9, "supported")), 0)
+    assert 'Recall <span class="held">rises<button' in html
+    assert "held" not in render_turn(done(AnswerSentence("x" * 80, (1,), 0.9, "supported")), 0)
+
+
+def test_a_mark_is_a_button_that_names_its_paper() -> None:
+    html = render_turn(done(), 0)
+    assert 'aria-label="Evidence 1: Sparse Vectors"' in html
+    assert "<button" in html
+
+
+@pytest.mark.parametrize("status", ["weak", "unsupported"])
+def test_what_is_not_plainly_supported_looks_different_and_says_why(status: str) -> None:
+    sentence = AnswerSentence("It is 9%.", (1,), 0.3, status, ("9% is not in it",))  # type: ignore[arg-type]
+    found = parse(render_turn(done(sentence), 0))
+    assert found.with_class(status) == 2  # the sentence and its sign
+    assert any("9% is not in it" in tip for tip in found.values("data-tip"))
+    assert found.values("data-tip")[0] in found.values("aria-label")
+
+
+def test_a_supported_sentence_has_no_sign() -> None:
+    assert parse(render_turn(done(), 0)).with_class("flag") == 0
+
+
+def test_lines_of_a_list_become_list_items() -> None:
+    sentences = [AnswerSentence(f"Paper {i} does it.", (1,), 0.9, "supported") for i in range(3)]
+    text = "\n".join(f"- {s.text} [1]" for s in sentences)
+    found = parse(render_turn(done(*sentences, text=text), 0))
+    assert found.tags.count("ul") == 1
+    assert found.tags[found.tags.index("ul") :].count("li") == 3
+    assert not found.unbalanced
+
+
+def test_paragraphs_stay_paragraphs() -> None:
+    sentences = [AnswerSentence(f"Sentence {i}.", (1,), 0.9, "supported") for i in range(3)]
+    html = render_turn(done(*sentences, text="Sentence 0. [1] Sentence 1. [1]\n\nSentence 2. [1]"), 0)
+    assert html.count('<p dir="auto">') == 2
+
+
+def test_text_still_being_written_has_no_buttons() -> None:
+    found = parse(render_turn(Turn("q", text="It rises [1]"), 0))
+    assert found.with_class("cite") == 1
+    assert "button" not in found.tags
+    assert found.values("aria-busy") == ["true"]
+
+
+def test_an_abstention_shows_the_nearest_papers_once_and_what_to_try() -> None:
+    html = render_turn(Turn("q", "done", answer=an_abstention()), 0)
+    assert "This library does not say: nothing is near." in html
+    assert "Nearest: x." not in html
+    assert html.count("Dense Vectors") == 1
+    assert "To try" in html
+
+
+def test_only_the_last_turn_can_be_asked_again_or_searched_otherwise() -> None:
+    last, earlier = (parse(render_turn(done(), 0, is_last=is_last)) for is_last in (True, False))
+    assert {"retry", "research"} <= set(last.values("data-kind"))
+    assert not {"retry", "research"} & set(earlier.values("data-kind"))
+    assert "what rises" in earlier.text
+
+
+def test_a_thumb_shows_as_pressed_and_asks_for_a_reason_once() -> None:
+    asked = parse(render_turn(replace(done(), thumb="down"), 0))
+    assert asked.values("aria-pressed") == ["false", "true"]
+    assert "form" in asked.tags
+    told = parse(render_turn(replace(done(), thumb="down", reason="too long"), 0))
+    assert "reason" not in told.values("class")
+
+
+def test_cost_and_time_are_told() -> None:
+    answer = replace(an_answer(), mode="llm", usage=Usage(1000, 20, 0.0012), timings_ms={"total": 1234.0})
+    text = parse(render_turn(Turn("q", "done", answer=answer), 0)).text
+    assert "Written by the model · 1 paper cited · 1,020 tokens · $0.0012 · 1.2 s" in text
+
+
+def test_turns_are_numbered_from_the_first() -> None:
+    assert [n for n in parse(render_turns([done(), done()])).values("data-turn") if n == "1"]
+
+
+def test_an_empty_library_offers_the_demo_and_an_upload() -> None:
+    found = parse(render_welcome(0, []))
+    assert found.values("data-event") == ["demo"]
+    assert found.values("data-goto") == ["Library"]
+
+
+def test_a_screen_reader_is_told_the_outcome() -> None:
+    told = [parse(render_status(answer)).text for answer in (an_answer(), an_abstention(), None)]
+    assert told == ["Answered in 1 sentence, citing 1 paper.", "The library does not say.", ""]
+    assert 'role="status"' in render_status(None)

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import ui.library.catalogue
+from rag.config import Config
+from rag.library.library import Library
+from rag.records import Paper
+from tests.fakes import FakeEncoder
+from ui.library.catalogue import PAGE, SORTS, Catalogue, Listing, View, plain
+
+PAPERS = [
+    Paper("a", "Zebra crossings", "...", ("Ångström, A.",), 2020, "Traffic"),
+    Paper("b", "apples", "...", ("Bohr, N.", "Curie, M."), None, ""),
+    Paper("c", "Éclairs", "...", (), 1999, "Baking"),
+]
+
+
+def ids(view: View, papers: list[Paper] = PAPERS) -> list[str]:
+    return [line.paper_id for line in Listing(papers).page(view).lines]
+
+
+@pytest.mark.parametrize(
+    ("view", "order"),
+    [
+        (View(), "abc"),
+        (View(descending=True), "cba"),
+        (View(sort="title"), "bca"),  # case and accents aside
+        (View(sort="title", descending=True), "acb"),
+        (View(sort="year"), "cab"),  # without a year: last
+        (View(sort="authors"), "abc"),
+        (View(sort="venue"), "cab"),
+        (View(words="angstrom"), "a"),
+        (View(words="  ECLAIRS "), "c"),
+        (View(words="curie bohr"), "b"),
+        (View(words="curie zebra"), ""),
+        (View(words="2020"), "a"),
+        (View(page=99), "abc"),
+    ],
+)
+def test_papers_are_found_and_sorted(view: View, order: str) -> None:
+    assert "".join(ids(view)) == order
+
+
+def test_pages_part_the_list_without_loss() -> None:
+    papers = [replace(PAPERS[0], paper_id=str(n)) for n in range(2 * PAGE + 1)]
+    pages = [Listing(papers).page(View(page=n)) for n in range(3)]
+    assert [line.paper_id for page in pages for line in page.lines] == [str(n) for n in range(2 * PAGE + 1)]
+    assert {(page.n_pages, page.n_found) for page in pages} == {(3, 2 * PAGE + 1)}
+
+
+def test_no_papers_are_one_empty_page() -> None:
+    page = Listing([]).page(View())
+    assert (page.lines, page.n_pages, page.n_found) == ([], 1, 0)
+
+
+def test_years_are_counted_with_those_unknown() -> None:
+    assert Listing(PAPERS).years() == {2020: 1, 0: 1, 1999: 1}
+
+
+def test_the_list_follows_the_library(config: Config) -> None:
+    with Library.open(config.library, config, create=True) as library:
+        catalogue = Catalogue(library)
+        assert catalogue.listing().lines == []
+        library.add(PAPERS, FakeEncoder())
+        before = catalogue.listing()
+        assert [line.paper_id for line in before.lines] == ["a", "b", "c"]
+        assert catalogue.listing() is before
+        library.remove(["b"])
+        assert [line.paper_id for line in catalogue.listing().lines] == ["a", "c"]
+
+
+def test_a_list_can_be_looked_at_while_it_is_read(config: Config) -> None:
+    with Library.open(config.library, config, create=True) as library:
+        library.add(PAPERS, FakeEncoder())
+        catalogue = Catalogue(library)
+        assert catalogue.so_far().lines == []
+        assert all(0 <= n_read <= 3 for n_read in catalogue.reading())
+        assert catalogue.so_far() is catalogue.listing()
+        library.remove(["b"])
+        assert len(catalogue.so_far().lines) == 3  # the old list serves until the new one is there
+        assert all(0 <= n_read <= 2 for n_read in catalogue.reading())
+        assert len(catalogue.so_far().lines) == 2
+
+
+def test_of_a_large_library_the_first_page_comes_at_once(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ui.library.catalogue, "LARGE", 60)
+    papers = [Paper(f"p{i}", f"Title of {i}", "Abstract.") for i in range(140)]
+    with Library.open(config.library, config, create=True) as library:
+        library.add(papers, FakeEncoder())
+        catalogue = Catalogue(library)
+        reading = catalogue.reading()
+        assert next(reading) == 50
+        assert [line.paper_id for line in catalogue.so_far().lines] == [f"p{i}" for i in range(50)]
+        assert all(n_read <= 140 for n_read in reading)
+        assert len(catalogue.so_far().lines) == 140
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_list_that_is_settled_has_the_orders_it_had(sort: str) -> None:
+    growing, settled = Listing(PAPERS), Listing(PAPERS)
+    settled.settle()
+    assert growing.page(View(sort=sort)) == settled.page(View(sort=sort))
+
+
+def test_a_change_by_another_opener_is_seen(config: Config, tmp_path: Path) -> None:
+    with Library.open(config.library, config, create=True) as library:
+        library.add(PAPERS[:1], FakeEncoder())
+        catalogue = Catalogue(library)
+        assert len(catalogue.listing().lines) == 1
+        with Library.open(config.library, config) as other:
+            other.add(PAPERS[1:], FakeEncoder())
+        assert catalogue.listing().lines  # whatever is seen, it is read whole
+
+
+def test_words_are_compared_without_case_and_accents() -> None:
+    assert plain("Nyströmformer ÉCLAIR ß") == "nystromformer eclair ss"

@@ -1,0 +1,105 @@
+"""What the page keeps beside the library: uploads, runs, question sets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from eval.bootstrap import Estimate
+from eval.compare import Comparison, Difference, Flip
+from rag.errors import InputError
+from rag.records import IngestReport, Progress, Skip
+from tests.ui_samples import HOSTILE, assert_harmless, parse
+from ui.ask.examples import example_questions
+from ui.evaluate import runs
+from ui.library.table_html import FileResult
+from ui.library.uploads import keep_uploads, kept_upload, kept_uploads, read_in
+
+
+def test_uploads_are_kept_and_found_again(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("b.txt", "a.bib"):
+        (tmp_path / "in" / name).write_text(name)
+    library = tmp_path / "library"
+    library.mkdir()
+    assert kept_uploads(library) == []
+    kept = keep_uploads(library, [tmp_path / "in" / "b.txt", tmp_path / "in" / "a.bib"])
+    assert [path.read_text() for path in kept] == ["b.txt", "a.bib"]
+    assert kept_uploads(library) == ["a.bib", "b.txt"]
+    assert kept_upload(library, "a.bib") == kept[1]
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
+def test_a_kept_file_is_never_outside_its_folder(tmp_path: Path, name: str) -> None:
+    assert kept_upload(tmp_path, name).parent == tmp_path / "uploads"
+
+
+def test_each_file_has_its_result_whatever_the_one_before(tmp_path: Path) -> None:
+    def ingest(paths: list[Path], progress: Callable[[Progress], None]) -> IngestReport:
+        progress(Progress(1, 2, 3.0))
+        if paths[0].name == "bad":
+            raise InputError(f"{paths[0]}: nothing to read")
+        return IngestReport(added=1, skipped=1, reasons=(Skip(f"{paths[0]}:3", "no title"),))
+
+    assistant = SimpleNamespace(ingest=ingest)
+    paths = [tmp_path / "bad", tmp_path / "good"]
+    told = list(read_in(assistant, paths))  # type: ignore[arg-type]
+    assert [step for _, step in told if isinstance(step, FileResult)] == [
+        FileResult("bad", error="bad: nothing to read"),
+        FileResult("good", IngestReport(added=1, skipped=1, reasons=(Skip("good:3", "no title"),))),
+    ]
+
+
+def a_run(library: Path, name: str) -> None:
+    folder = library / runs.RUNS / name
+    folder.mkdir(parents=True)
+    summary = {"n": 2, "measures": {"nDCG@10": {"value": 0.5, "n": 2}}}
+    (folder / "summary.json").write_text(json.dumps(summary))
+
+
+def test_runs_are_listed_and_no_other_folder_is_opened(tmp_path: Path) -> None:
+    assert runs.finished_runs(tmp_path) == []
+    a_run(tmp_path, "demo/extractive-1")
+    (tmp_path / runs.RUNS / "demo" / "unfinished").mkdir()
+    assert [run.name for run in runs.finished_runs(tmp_path)] == ["demo/extractive-1"]
+    assert "nDCG@10 0.50" in runs.render_runs(runs.finished_runs(tmp_path))
+    assert runs.run_folder(tmp_path, "demo/extractive-1") == tmp_path / runs.RUNS / "demo/extractive-1"
+    assert runs.run_folder(tmp_path, "../..") is None
+
+
+def test_question_files_join_the_demo_set(tmp_path: Path) -> None:
+    assert runs.question_sets(tmp_path) == ["demo"]
+    (tmp_path / runs.QUESTIONS).mkdir()
+    (tmp_path / runs.QUESTIONS / "mine.jsonl").touch()
+    assert runs.question_sets(tmp_path) == ["demo", "mine.jsonl"]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_runs_are_only_text(text: str) -> None:
+    difference = Difference(text, 0.1, 0.2, Estimate(0.1, 0.0, 0.2, 5), 0.5)
+    flip = Flip(text, gained=(("q1", text),), lost=())
+    assert_harmless(runs.render_comparison(Comparison(text, text, 5, (text,), (difference,), (flip,))), text)
+    assert_harmless(runs.render_runs([runs.Run(text, {})]), text)
+    assert_harmless(runs.render_form([text], text, True), text)
+
+
+def test_a_report_is_shut_in_its_frame() -> None:
+    html = "<script>top.location='x'</script>"
+    found = parse(runs.render_report(html))
+    assert found.values("srcdoc") == [html]
+    assert found.values("sandbox") == ["allow-scripts"]
+    assert "script" not in found.tags
+
+
+def test_examples_are_questions_this_library_can_answer() -> None:
+    assert example_questions(set()) == []
+    from rag.demo import demo_papers_path
+
+    lines = demo_papers_path().read_text(encoding="utf-8").splitlines()
+    titles = {json.loads(line)["title"] for line in lines}
+    assert len(example_questions(titles)) == 4
+    assert all(len(question) < 120 for question in example_questions(titles))

@@ -1,0 +1,1 @@
+"""The tab where questions are asked: conversations, evidence, settings, feedback."""

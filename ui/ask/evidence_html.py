@@ -1,0 +1,175 @@
+"""The evidence panel as HTML: a card a paper, its abstract with the sentences that bear on the answer lit.
+
+Pure: an Answer and the papers it names in, HTML out, everything escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.records import Answer, Citation, Paper, RankedPaper
+from ui.widgets.markup import attributes, button, byline, esc, icon, out_link, plural
+
+OPEN = 3
+"""Cards of cited papers that are open from the start; the rest open at a click on a mark."""
+LIT_PER_PAPER = 2
+"""Sentences lit in a paper that was found but is not (yet) cited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of an abstract to light; `numbers` are the citations it stands for, if any."""
+
+    start: int
+    end: int
+    numbers: tuple[int, ...] = ()
+
+
+def render_evidence(answer: Answer, papers: Mapping[str, Paper], number: int) -> str:
+    """Cards of the cited papers in the order of their first citation, then the others that were found.
+
+    `papers` are the full records by paper_id; a cited paper that is not among them (removed since)
+    is shown by its quotes. `number` is the turn's.
+    """
+    cited: dict[str, list[Citation]] = {}
+    for citation in answer.citations:
+        cited.setdefault(citation.paper_id, []).append(citation)
+    cards = [
+        _cited_card(citations, papers.get(paper_id), answer, number, is_open=place < OPEN)
+        for place, (paper_id, citations) in enumerate(cited.items())
+    ]
+    others = [
+        _found_card(papers[found.paper_id], (), number)
+        for found in answer.retrieved
+        if found.paper_id not in cited and found.paper_id in papers
+    ]
+    title = "Nearest papers" if answer.abstained else "Evidence"
+    head = _panel_title(title, _counted(answer, len(cited)))
+    rest = (
+        f'<h3 class="rest">Also found, not cited</h3>{"".join(others)}'
+        if others and cards
+        else "".join(others)
+    )
+    return f'<div class="cards"{attributes(turn=number)}>{head}{"".join(cards)}{rest}</div>'
+
+
+def render_found(ranked: Sequence[RankedPaper], number: int) -> str:
+    """What retrieval found, before there is an answer: the sentences that bear on the question lit."""
+    cards = (
+        _found_card(
+            found.paper,
+            [Span(e.sentence.start, e.sentence.end) for e in found.evidence[:LIT_PER_PAPER]],
+            number,
+            is_open=place == 0,
+        )
+        for place, found in enumerate(ranked)
+    )
+    head = _panel_title("Reading", plural(len(ranked), "paper"))
+    return f'<div class="cards"{attributes(turn=number)}>{head}{"".join(cards)}</div>'
+
+
+def render_nothing() -> str:
+    """The panel before the first question."""
+    return (
+        f'<div class="cards">{_panel_title("Evidence", "")}<p class="hint">The papers an answer rests '
+        "on appear here, each with the sentences it cites marked in its abstract.</p></div>"
+    )
+
+
+def lit(abstract: str, spans: Iterable[Span]) -> str:
+    """The abstract, escaped, with each span in a <mark>; spans that overlap are lit as one."""
+    pieces, place = [], 0
+    for span in _joined(spans):
+        numbers = " ".join(map(str, span.numbers))
+        names = "".join(f'<sup class="num">{n}</sup>' for n in span.numbers)
+        pieces.append(esc(abstract[place : span.start]))
+        text = esc(abstract[span.start : span.end])
+        pieces.append(f"<mark{attributes(n=numbers)}>{text}{names}</mark>")
+        place = span.end
+    return "".join(pieces) + esc(abstract[place:])
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for span in sorted(spans, key=lambda s: (s.start, s.end)):
+        if joined and span.start < joined[-1].end:
+            last = joined[-1]
+            joined[-1] = Span(last.start, max(last.end, span.end), (*last.numbers, *span.numbers))
+        else:
+            joined.append(span)
+    return joined
+
+
+def _cited_card(
+    citations: Sequence[Citation], paper: Paper | None, answer: Answer, number: int, is_open: bool
+) -> str:
+    first = citations[0]
+    whole = paper is not None and all(paper.abstract[c.start : c.end] == c.quote for c in citations)
+    if paper is not None and whole:
+        text = lit(paper.abstract, [Span(c.start, c.end, (c.n,)) for c in citations])
+    else:
+        quotes = " … ".join(lit(c.quote, [Span(0, len(c.quote), (c.n,))]) for c in citations)
+        text = (
+            f'{quotes}<small class="gone">The library no longer holds this abstract as it was cited.</small>'
+        )
+    numbers = "".join(f'<span class="num">{c.n}</span>' for c in citations)
+    byline_text = byline(first.authors, first.year, first.venue)
+    foot = _cited_by(citations, answer, number) + paper_link(paper, first.url)
+    return _card(_Card(first.paper_id, first.title, byline_text, numbers, text, foot), is_open)
+
+
+def _found_card(paper: Paper, spans: Sequence[Span], number: int, is_open: bool = False) -> str:
+    line = byline(paper.authors, paper.year, paper.venue)
+    text = lit(paper.abstract, spans)
+    return _card(_Card(paper.paper_id, paper.title, line, "", text, paper_link(paper)), is_open)
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    paper_id: str
+    title: str
+    byline: str
+    numbers: str
+    """HTML, as are `text` and `foot`; the rest is text."""
+    text: str
+    foot: str
+
+
+def _card(card: _Card, is_open: bool) -> str:
+    numbers = f'<span class="nums">{card.numbers}</span>' if card.numbers else ""
+    line = f'<span class="byline">{esc(card.byline)}</span>' if card.byline else ""
+    title = f'<span class="title" dir="auto">{esc(card.title)}</span>'
+    return (
+        f'<details class="card{" cited" if card.numbers else ""}"{attributes(paper=card.paper_id)}'
+        f'{" open" if is_open else ""}><summary>{numbers}<span class="head">{title}{line}</span></summary>'
+        f'<p class="abstract" dir="auto">{card.text}</p><div class="card-foot">{card.foot}</div></details>'
+    )
+
+
+def _cited_by(citations: Sequence[Citation], answer: Answer, number: int) -> str:
+    """Which sentences of the answer cite this card, as buttons that show them."""
+    numbers = {citation.n for citation in citations}
+    places = [i for i, sentence in enumerate(answer.sentences) if numbers & set(sentence.citations)]
+    buttons = "".join(button(f"sentence {i + 1}", "back", sentence=f"s-{number}-{i}") for i in places)
+    return f'<span class="by">Cited by {buttons}</span>' if buttons else ""
+
+
+def paper_link(paper: Paper | None, url: str = "") -> str:
+    """Where the paper can be read: its own address, else its DOI's, else arXiv's; "" where none is known."""
+    if paper is not None:
+        url = paper.url or url
+        url = url or (f"https://doi.org/{paper.doi}" if paper.doi else "")
+        url = url or (f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else "")
+    return out_link(url, "Open paper")
+
+
+def _panel_title(words: str, counted: str) -> str:
+    close = button(icon("close"), "tool", "Close", close_sheet="")
+    return f'<h2 class="panel-title">{words}<small>{counted}</small>{close}</h2>'
+
+
+def _counted(answer: Answer, n_cited: int) -> str:
+    if answer.abstained:
+        return plural(len(answer.retrieved), "paper")
+    return f"{plural(len(answer.citations), 'sentence')} from {plural(n_cited, 'paper')}"

@@ -1,0 +1,134 @@
+"""How one session asks: by quotation or by model, at what length, and of which papers. And as chips.
+
+Pure: chips show what holds and can be taken off; applying filters is the library's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from rag.errors import InputError
+from rag.papers.filters import parse_where, parse_years
+from rag.records import Filters
+from ui.widgets.markup import attributes, button, esc, icon, menu, select
+
+LENGTHS = {40: "Short answer", 80: "Medium answer", 160: "Long answer"}
+"""Words an answer aims at."""
+FIELDS = {
+    "year": "Year",
+    "author": "Author",
+    "venue": "Venue",
+    "source": "File",
+    "keywords": "Keyword",
+    "title": "Title",
+}
+"""What a chip can narrow by, and its name on the page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the next question is asked with."""
+
+    filters: Filters = field(default_factory=Filters)
+    llm: bool | None = None
+    """None: the model if one is configured."""
+    words: int | None = None
+    """None: the configured length."""
+
+
+def add_filter(filters: Filters, name: str, text: str) -> Filters:
+    """`filters` with one more. Raises InputError where the text is empty or no year."""
+    text = text.strip()
+    if not text:
+        raise InputError("that filter is empty; type what must occur")
+    if name == "year":
+        try:
+            first, last = parse_years(text)
+        except InputError as error:
+            raise InputError(
+                f"a year is written like 2020, 2020..2024, 2020.. or ..2024, not {text!r}"
+            ) from error
+        return replace(filters, year_from=first, year_to=last)
+    if name == "author":
+        return replace(filters, authors=tuple(dict.fromkeys((*filters.authors, text))))
+    if name == "venue":
+        return replace(filters, venue=text)
+    if name == "source":
+        return replace(filters, source=text)
+    return replace(filters, where=tuple(dict.fromkeys((*filters.where, parse_where(f"{name}={text}")))))
+
+
+def remove_filter(filters: Filters, name: str, text: str) -> Filters:
+    """`filters` without the one that `chips` shows under this name and text."""
+    if name == "year":
+        return replace(filters, year_from=None, year_to=None)
+    if name == "author":
+        return replace(filters, authors=tuple(a for a in filters.authors if a != text))
+    if name == "venue":
+        return replace(filters, venue="")
+    if name == "source":
+        return replace(filters, source="")
+    return replace(filters, where=tuple(pair for pair in filters.where if pair != (name, text)))
+
+
+def merge_filters(filters: Filters, stated: Filters) -> Filters:
+    """`filters` changed by those stated in a question: the newer word on years, authors added."""
+    if (stated.year_from, stated.year_to) != (None, None):
+        filters = replace(filters, year_from=stated.year_from, year_to=stated.year_to)
+    return replace(filters, authors=tuple(dict.fromkeys((*filters.authors, *stated.authors))))
+
+
+def chips(filters: Filters) -> list[tuple[str, str]]:
+    """(name, text) of each filter that holds, in the order of FIELDS."""
+    low, high = filters.year_from, filters.year_to
+    found = []
+    if low is not None or high is not None:
+        found.append(("year", str(low) if low == high else f"{low or ''}..{high or ''}"))
+    found += [("author", name) for name in filters.authors]
+    found += [("venue", filters.venue)] * bool(filters.venue) + [("source", filters.source)] * bool(
+        filters.source
+    )
+    return found + list(filters.where)
+
+
+def render_settings(settings: Settings, has_model: bool, default_words: int) -> str:
+    """The line under the question box: mode, length, filters."""
+    length = _length(settings.words or default_words)
+    on = "".join(map(_chip, chips(settings.filters)))
+    return (
+        '<div class="chips" role="group" aria-label="How to answer">'
+        f"{_mode(settings, has_model)}{length}{on}{_adder()}</div>"
+    )
+
+
+def _mode(settings: Settings, has_model: bool) -> str:
+    if not has_model:
+        tip = (
+            "No model is configured, so answers are quoted from the papers. "
+            "Set OPENAI_API_KEY or OPENAI_BASE_URL to have them written."
+        )
+        return button("Quotes", "chip", tip=tip)
+    chosen = "quotes" if settings.llm is False else "model"
+    return select("mode", "Answer", {"model": "Written", "quotes": "Quotes"}, chosen, "chip", event="mode")
+
+
+def _length(words: int) -> str:
+    lengths = {**LENGTHS, words: LENGTHS.get(words, f"{words} words")}
+    options = {str(n): label for n, label in sorted(lengths.items())}
+    return select("words", "Length", options, str(words), "chip", event="words")
+
+
+def _chip(chip: tuple[str, str]) -> str:
+    name, text = chip
+    words = f"{FIELDS.get(name, name)} {text.replace('..', '–')}"
+    inner = f"<span>{esc(words)}</span>{icon('close')}"
+    return button(inner, "chip on", f"Remove filter: {words}", event="unfilter", name=name, text=text)
+
+
+def _adder() -> str:
+    form = (
+        f'<form class="sheet"{attributes(event="filter")}>{select("name", "Filter by", FIELDS)}'
+        '<input name="text" aria-label="Must be" placeholder="2020..2024" autocomplete="off" required>'
+        '<button type="submit">Add</button></form>'
+    )
+    return menu(f"{icon('plus')}Filter", "chip adder", form)

@@ -1,0 +1,66 @@
+"""The line under the question box: how the next question is asked, as chips. Owns the wiring only.
+
+What the chips mean and look like is ui/ask/settings.py's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import gradio as gr
+
+from rag.config import Config
+from rag.errors import InputError
+from rag.retrieval.stated_filters import read_filters
+from ui.ask.settings import Settings, add_filter, merge_filters, remove_filter, render_settings
+from ui.widgets.html_region import region
+
+if TYPE_CHECKING:
+    from rag.library.library import Library
+
+
+class Choosing:
+    """Built inside the Ask tab. Its settings are a page's own, and apart from its conversation: both can
+    change at once."""
+
+    def __init__(self, config: Config, library: Library) -> None:
+        self._config = config
+        self._library = library
+        self.settings = gr.State(Settings())
+        """Whoever sets it has the chips follow."""
+        chips = region("chips", ["mode", "words", "filter", "unfilter"], self._shown(Settings()))
+        # All queued: Gradio tells of no change by an event that is not.
+        self.settings.change(self._shown, self.settings, chips, show_progress="hidden")
+        chips.mode(self._set_mode, self.settings, self.settings, show_progress="hidden")
+        chips.words(self._set_words, self.settings, self.settings, show_progress="hidden")
+        chips.filter(self._add_filter, self.settings, self.settings, show_progress="hidden")
+        chips.unfilter(self._remove_filter, self.settings, self.settings, show_progress="hidden")
+
+    def with_stated(self, settings: Settings, question: str) -> Settings:
+        """With the filters that the question states, if a paper can pass them."""
+        _, stated = read_filters(question)
+        if not stated or not self._library.allowed(stated):
+            return settings
+        return replace(settings, filters=merge_filters(settings.filters, stated))
+
+    def _shown(self, settings: Settings) -> str:
+        return render_settings(settings, self._config.has_model, self._config.words)
+
+    def _set_mode(self, settings: Settings, event: gr.EventData) -> Settings:
+        return replace(settings, llm=None if event._data["value"] == "model" else False)
+
+    def _set_words(self, settings: Settings, event: gr.EventData) -> Settings:
+        return replace(settings, words=int(event._data["value"]))
+
+    def _add_filter(self, settings: Settings, event: gr.EventData) -> Settings:
+        try:
+            filters = add_filter(settings.filters, event._data["name"], str(event._data["text"]))
+        except InputError as error:
+            gr.Warning(str(error))
+            return settings
+        return replace(settings, filters=filters)
+
+    def _remove_filter(self, settings: Settings, event: gr.EventData) -> Settings:
+        filters = remove_filter(settings.filters, event._data["name"], event._data["text"])
+        return replace(settings, filters=filters)

@@ -1,0 +1,1 @@
+"""The tab that runs evaluations and shows their reports."""

@@ -1,0 +1,1 @@
+"""The tab that lists the papers, and takes new ones in."""

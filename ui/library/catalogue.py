@@ -1,0 +1,168 @@
+"""The library as a list: titles without abstracts, in memory, searched, sorted and cut into pages.
+
+A listing is read once per state of the library, so a page of 100,000 papers costs no reading; reading
+them takes seconds, and what there is so far can be looked at meanwhile. What a page looks like is
+ui/library/table_html.py's.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+from typing import TYPE_CHECKING, NamedTuple
+
+from rag.records import Paper
+from ui.widgets.worker import watch
+
+if TYPE_CHECKING:
+    from rag.library.library import Library
+
+PAGE = 50
+LARGE = 2000
+"""Papers from which reading the list takes longer than a reader wants to wait."""
+SORTS = ("title", "authors", "year", "venue")
+_LAST = chr(sys.maxunicode)
+"""Sorts behind all text."""
+
+
+class Line(NamedTuple):
+    """A paper in the list."""
+
+    paper_id: str
+    title: str
+    authors: str
+    year: int
+    """0 where it is not known."""
+    venue: str
+    sources: str
+    searched: str
+    """All of it as it is searched."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one reader looks at: words that must occur, an order, a page, and what is ticked."""
+
+    words: str = ""
+    sort: str = ""
+    """A column, one of SORTS; "" is the order of the library."""
+    descending: bool = False
+    page: int = 0
+    ticked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    lines: list[Line]
+    n_found: int
+    number: int
+    n_pages: int
+
+
+class Listing:
+    """The papers of one state of the library; it can be looked at while papers are added."""
+
+    def __init__(self, papers: Iterable[Paper] = ()) -> None:
+        self.lines: list[Line] = []
+        self._orders: dict[str, list[Line]] = {}
+        for paper in papers:
+            self.add(paper)
+
+    def add(self, paper: Paper) -> None:
+        self.lines.append(_line(paper))
+
+    def settle(self) -> None:
+        """No more will come: find all orders, so that nobody who asks for one waits for it."""
+        self._orders = {sort: self._ordered(sort) for sort in SORTS}
+
+    def page(self, view: View) -> Page:
+        """The page that `view` asks for; the last one where there are fewer."""
+        found = self.found(view)
+        n_pages = max(1, -(-len(found) // PAGE))
+        number = max(0, min(view.page, n_pages - 1))
+        return Page(found[number * PAGE : (number + 1) * PAGE], len(found), number, n_pages)
+
+    def found(self, view: View) -> list[Line]:
+        """All lines that hold every word of `view.words`, in its order."""
+        lines = self._ordered(view.sort)
+        if words := plain(view.words).split():
+            lines = [line for line in lines if all(word in line.searched for word in words)]
+        return lines[::-1] if view.descending else lines
+
+    def years(self) -> Counter[int]:
+        """Papers a year; 0 for those without one."""
+        return Counter(line.year for line in self.lines)
+
+    def _ordered(self, sort: str) -> list[Line]:
+        if not sort:
+            return self.lines
+        # What is not known comes last; equals stay in the order of the library.
+        return self._orders.get(sort) or sorted(self.lines, key=lambda line: _sort_key(getattr(line, sort)))
+
+
+class Catalogue:
+    """The listing of a library as it is now. Safe to share between pages."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = Lock()
+        self._state = ""
+        self._listing = self._coming = Listing()
+
+    def listing(self) -> Listing:
+        """The current listing; read anew where the library has changed, also by another process."""
+        with self._lock:
+            state = state_of(self._library)
+            if state != self._state:
+                self._coming = Listing()
+                for paper in self._library.papers():
+                    self._coming.add(paper)
+                self._coming.settle()
+                self._listing, self._state = self._coming, state
+            return self._listing
+
+    def so_far(self) -> Listing:
+        """The last listing that was read whole; before there is one, what has been read of the first."""
+        return self._listing if self._state else self._coming
+
+    def reading(self) -> Iterator[int]:
+        """Have `so_far` brought up to date: how many papers have been read, several times a second.
+
+        Of a large library the first page comes at once; of one that is read at once, nothing is told."""
+        if not self._state and not self._coming.lines and self._library.n_papers > LARGE:
+            self._coming = Listing(islice(self._library.papers(), PAGE))
+            yield len(self._coming.lines)
+        for _ in watch(lambda _: self.listing()):
+            if self._coming is not self._listing or not self._state:
+                yield len(self._coming.lines)
+
+
+def state_of(library: Library) -> str:
+    """`Library.state`, with what others have changed since."""
+    library.refresh()
+    return library.state
+
+
+def plain(text: str) -> str:
+    """As words are compared: without case and accents."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
+
+
+def _sort_key(value: str | int) -> str | int:
+    if isinstance(value, str):
+        return plain(value) or _LAST
+    return value or sys.maxsize
+
+
+def _line(paper: Paper) -> Line:
+    authors, sources = ", ".join(paper.authors), ", ".join(paper.sources)
+    searched = plain(f"{paper.title} {authors} {paper.year or ''} {paper.venue} {sources}")
+    return Line(paper.paper_id, paper.title, authors, paper.year or 0, paper.venue, sources, searched)

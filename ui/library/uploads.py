@@ -1,0 +1,69 @@
+"""Files into the library, one after the other, told step by step. No Gradio, no HTML.
+
+What was uploaded is kept in the library's folder, so that it can be read again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import RagError
+from rag.records import IngestReport, Progress
+from ui.library.table_html import FileResult
+from ui.widgets.worker import Finished, newest, watch
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+
+FOLDER = "uploads"
+
+
+def keep_uploads(library: Path, uploaded: Sequence[str | Path]) -> list[Path]:
+    """Copies of the uploaded files in the library's folder; one of the same name is replaced."""
+    folder = library / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    return [Path(shutil.copyfile(path, folder / Path(path).name)) for path in uploaded]
+
+
+def kept_uploads(library: Path) -> list[str]:
+    """The names of the files that can be read again, sorted."""
+    folder = library / FOLDER
+    return sorted(path.name for path in folder.iterdir() if path.is_file()) if folder.is_dir() else []
+
+
+def kept_upload(library: Path, name: str) -> Path:
+    """Where the kept file `name` is; a name that is a path is cut to its last part."""
+    return library / FOLDER / Path(name).name
+
+
+def read_in(assistant: Assistant, paths: Sequence[Path]) -> Iterator[tuple[Path, Progress | FileResult]]:
+    """Read each file in. For each: how far it has come, a few times a second, and last its result.
+
+    A file that cannot be read is a result too, and the next one follows.
+    """
+    for path in paths:
+        yield path, Progress(0, None, 0.0)
+
+        def work(tell: Callable[[Progress], None], path: Path = path) -> IngestReport:
+            return assistant.ingest([path], progress=tell)
+
+        try:
+            for step in newest(watch(work)):
+                yield path, _result(path, step.result) if isinstance(step, Finished) else step
+        except RagError as error:
+            yield path, FileResult(path.name, error=_short(path, str(error)))
+
+
+def _result(path: Path, report: IngestReport) -> FileResult:
+    reasons = tuple(replace(skip, where=_short(path, skip.where)) for skip in report.reasons)
+    return FileResult(path.name, replace(report, reasons=reasons))
+
+
+def _short(path: Path, text: str) -> str:
+    """Where the file lies on this machine is nothing to a reader who uploaded it."""
+    return text.replace(f"{path.parent}{os.sep}", "")

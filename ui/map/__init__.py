@@ -1,0 +1,1 @@
+"""The tab that draws the library as a map."""

@@ -1,0 +1,136 @@
+"""The Map tab: the library as a picture beside its groups, its years, and the paper pointed at.
+
+Owns the wiring only. Places and names are ui/map/paper_map.py's, the legend is ui/map/charts_svg.py's, and
+the canvas is drawn by ui/map.js, which lights the papers of the answer that the Ask tab shows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.encoder.minilm import DIMENSIONS
+from rag.errors import RagError
+from rag.records import Paper
+from ui.library.catalogue import Catalogue, state_of
+from ui.map.charts_svg import render_group, render_legend, render_years
+from ui.map.paper_map import PaperMap, draw_map, keep_map, kept_map, middle_first, sample
+from ui.widgets.html_region import Updates, region
+from ui.widgets.markup import button, esc, icon
+from ui.widgets.worker import Finished, newest, watch
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.library.library import Library
+
+AT_A_TIME = 500
+"""Papers read at once: their token vectors come with them."""
+LISTED = 40
+"""Papers listed for a group."""
+_BACK = button(f"{icon('left')}All groups", "quiet overview", event="overview")
+
+
+class MapTab:
+    """Built inside a gr.Tab. Keeps the one map that all pages show."""
+
+    def __init__(self, assistant: Assistant, catalogue: Catalogue, paper: Callable[[str], str]) -> None:
+        self._assistant = assistant
+        self._catalogue = catalogue
+        self._paper = paper
+        self._lock = Lock()
+        self._map: PaperMap | None = None
+        self._shown = gr.State("")
+        with gr.Row(elem_id="map", elem_classes="split"):
+            with gr.Column(elem_id="picture", elem_classes="main-side"):
+                self.note = region("map-note")
+                self.canvas = gr.HTML(
+                    elem_id="canvas",
+                    html_template='<canvas tabindex="0" role="application" aria-label="Map of the papers: '
+                    'arrow keys move between papers, Enter opens one"></canvas>',
+                    js_on_load="rag.map(element, props, watch, trigger, 'open')",
+                    apply_default_css=False,
+                )
+            with gr.Column(elem_id="map-side", elem_classes="other-side"):
+                self.side = region("groups", ["group", "open", "overview", "about"])
+        quick: dict[str, Any] = {"show_progress": "hidden", "queue": False}
+        self.canvas.open(self._open, None, self.side, **quick)
+        self.side.open(self._open, None, self.side, **quick)
+        self.side.group(self._group, None, self.side, **quick)
+        self.side.overview(self._overview, None, self.side, **quick)
+
+    def on_select(self, tab: gr.Tab) -> None:
+        outputs = [self._shown, self.note, self.canvas, self.side]
+        tab.select(self._show, self._shown, outputs, show_progress="hidden")
+
+    def _show(self, shown: str) -> Iterator[Updates]:
+        """Draw the map if this page does not show the library's present state."""
+        state = state_of(self._assistant.library)
+        if shown == state:
+            return
+        try:
+            work: Callable[[Callable[[float], None]], None] = partial(self._draw, state)
+            for step in newest(watch(work)):
+                if not isinstance(step, Finished):
+                    yield {self.note: f'<p class="hint pad" role="status">Drawing the map: {step:.0%}</p>'}
+        except RagError as error:
+            yield {self.note: f'<p class="hint pad" role="alert">{esc(error)}</p>'}
+            return
+        drawn = self._map
+        yield {
+            self._shown: state,
+            self.note: "" if drawn and drawn.paper_ids else '<p class="hint pad">No papers to draw yet.</p>',
+            self.canvas: drawn.to_json() if drawn else "",
+            self.side: self._overview(),
+        }
+
+    def _draw(self, state: str, tell: Callable[[float], None]) -> None:
+        """Have the map of this state: the one at hand, the one in the library's folder, or a new one."""
+        folder = self._assistant.config.library
+        with self._lock:
+            if self._map is None or self._map.state != state:
+                self._map = kept_map(folder, state)
+            if self._map is None:
+                tell(0.0)
+                ids = [line.paper_id for line in self._catalogue.listing().lines]
+                papers, vectors = _read([ids[i] for i in sample(len(ids))], self._assistant.library)
+                self._map = draw_map(papers, vectors, state, len(ids), tell)
+                keep_map(folder, self._map)
+
+    def _open(self, event: gr.EventData) -> str:
+        return _BACK + self._paper(str(event._data["paper"]))
+
+    def _group(self, event: gr.EventData) -> str:
+        g = int(event._data["group"])
+        if self._map is None or not 0 <= g < len(self._map.names):
+            return self._overview()
+        papers = [(self._map.paper_ids[i], self._map.titles[i]) for i in middle_first(self._map, g)[:LISTED]]
+        return _BACK + render_group(self._map.names[g], papers)
+
+    def _overview(self) -> str:
+        if self._map is None:
+            return ""
+        sizes = Counter(self._map.groups)
+        legend = render_legend(
+            self._map.names,
+            [sizes[g] for g in range(len(self._map.names))],
+            len(self._map.paper_ids),
+            self._map.n_papers,
+        )
+        return legend + render_years(self._catalogue.so_far().years())
+
+
+def _read(paper_ids: list[str], library: Library) -> tuple[list[Paper], NDArray[np.float32]]:
+    """The papers that are (still) there, and the unit vector of each one's first passage: float32[n, 384]."""
+    papers, vectors = [], []
+    for start in range(0, len(paper_ids), AT_A_TIME):
+        for found in library.candidates([f"{name}#0" for name in paper_ids[start : start + AT_A_TIME]]):
+            papers.append(found.paper)
+            vectors.append(found.block.vector)
+    return papers, np.array(vectors, np.float32).reshape(-1, DIMENSIONS)
