@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eval.bootstrap import Estimate, estimate_mean, randomisation_p
-from eval.datasets import Dataset, Gold, Question
-from eval.measures import DEPTH, score_retrieval
-from eval.page import interval, shown
-from eval.runner import asking, searching
+from eval.data.questions import Dataset, Gold, Question
+from eval.measures.bootstrap import Estimate, estimate_mean, randomisation_p
+from eval.measures.retrieval import DEPTH, score_retrieval
+from eval.report.page import interval, shown
+from eval.runs.runner import asking, searching
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

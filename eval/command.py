@@ -18,9 +18,9 @@ from rag.commands.options import positive
 from rag.config import Config
 
 if TYPE_CHECKING:
-    from eval.datasets import Dataset
-    from eval.gates import Floor
-    from eval.report import Report
+    from eval.data.questions import Dataset
+    from eval.report.questions import Report
+    from eval.runs.floors import Floor
     from rag.assistant import Assistant
 
 RUNS = Path("runs")
@@ -87,8 +87,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _make(args: argparse.Namespace, config: Config) -> int:
-    from eval.feedback import FILE
-    from eval.making import make_from_feedback, make_known_items, make_written
+    from eval.make.command import make_from_feedback, make_known_items, make_written
+    from eval.make.from_feedback import FILE
 
     if args.from_feedback is not None:
         path = Path(args.from_feedback) if args.from_feedback else config.library / FILE
@@ -100,7 +100,7 @@ def _make(args: argparse.Namespace, config: Config) -> int:
 
 def _measure(args: argparse.Namespace, config: Config) -> int:
     from eval.evaluation import Options, evaluate, manifest_of, run_name
-    from eval.gates import parse_floor
+    from eval.runs.floors import parse_floor
 
     floors = [parse_floor(text) for text in args.fail_under]
     dataset = _dataset(args)
@@ -119,7 +119,7 @@ def _measure(args: argparse.Namespace, config: Config) -> int:
 
 
 def _show_report(report: Report, folder: Path, *, as_json: bool) -> None:
-    from eval.report import markdown
+    from eval.report.questions import markdown
 
     if as_json:
         print(
@@ -133,7 +133,7 @@ def _show_report(report: Report, folder: Path, *, as_json: bool) -> None:
 
 
 def _gate(args: argparse.Namespace, report: Report, dataset: Dataset, floors: list[Floor]) -> int:
-    from eval.gates import FELL_SHORT, baseline_text, read_baseline, shortfalls
+    from eval.runs.floors import FELL_SHORT, baseline_text, read_baseline, shortfalls
 
     if args.write_baseline:
         args.write_baseline.write_text(baseline_text(report.summary, dataset.sha256), encoding="utf-8")
@@ -148,7 +148,7 @@ def _gate(args: argparse.Namespace, report: Report, dataset: Dataset, floors: li
 
 def _ablate(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) -> int:
     from eval.ablation import ablate, ablation_table
-    from eval.datasets import resolve_gold
+    from eval.data.questions import resolve_gold
 
     gold = resolve_gold(dataset, assistant.library.papers())
     with progress_bar("Searching") as progress:
@@ -161,7 +161,7 @@ def _ablate(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) ->
 
 
 def _compare(args: argparse.Namespace) -> int:
-    from eval.compare import compare_runs, comparison_text
+    from eval.runs.compare import compare_runs, comparison_text
 
     comparison = compare_runs(*args.compare, anyway=args.anyway)
     print(json.dumps(comparison.to_dict(), ensure_ascii=False) if args.json else comparison_text(comparison))
@@ -169,9 +169,9 @@ def _compare(args: argparse.Namespace) -> int:
 
 
 def _pairs(args: argparse.Namespace, config: Config) -> int:
-    from eval.pairs import check_pairs, load_pairs
-    from eval.pairs_report import pairs_markdown, write_pairs_report
-    from eval.provenance import pairs_manifest
+    from eval.measures.support_gate import check_pairs, load_pairs
+    from eval.report.pairs import pairs_markdown, write_pairs_report
+    from eval.runs.provenance import pairs_manifest
     from rag.encoder.minilm import Encoder
     from rag.support.gate import Gate
 
@@ -190,8 +190,8 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
 
 
 def _dataset(args: argparse.Namespace) -> Dataset:
-    from eval.beir import load_beir
-    from eval.datasets import load_questions
+    from eval.data.beir import load_beir
+    from eval.data.questions import load_questions
     from rag.demo import demo_questions_path
 
     if args.beir:

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from eval.datasets import Dataset, Gold, resolve_gold
-from eval.provenance import answer_settings, make_manifest, search_settings
-from eval.report import Report, write_report
-from eval.results import Manifest, Result, read_manifest
-from eval.runner import Answerer, Progress, asking, run_questions, searching
-from eval.summary import score_questions
+from eval.data.questions import Dataset, Gold, resolve_gold
+from eval.report.questions import Report, write_report
+from eval.runs.provenance import answer_settings, make_manifest, search_settings
+from eval.runs.run_folder import Manifest, Result, read_manifest
+from eval.runs.runner import Answerer, Progress, asking, run_questions, searching
+from eval.runs.summary import score_questions
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -73,7 +73,7 @@ def _answerer(assistant: Assistant, dataset: Dataset, options: Options) -> Answe
     answerer = asking(assistant, llm=options.llm)
     if not options.judge:
         return answerer
-    from eval.judge import Judge, judging
+    from eval.runs.llm_judge import Judge, judging
 
     return judging(answerer, Judge.open(assistant.config))
 

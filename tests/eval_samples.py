@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eval.datasets import Gold, GoldQuote, Question
-from eval.results import Manifest
+from eval.data.questions import Gold, GoldQuote, Question
+from eval.runs.run_folder import Manifest
 from rag.records import Answer, AnswerSentence, Citation, Paper, RetrievedPaper, SupportStatus
 
 PAPERS = {

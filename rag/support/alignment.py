@@ -147,7 +147,7 @@ def _frame_stems() -> frozenset[str]:
 
 @cache
 def _common_stems() -> tuple[int, Mapping[str, int]]:
-    """How many texts were counted, and in how many of them each common stem occurs (eval/fit_support.py)."""
+    """How many texts were counted, and in how many of them each common stem occurs (eval/fit/support.py)."""
     counted = json.loads(files("rag.support").joinpath("common_stems.json").read_text("utf-8"))
     return counted["n_texts"], counted["n_with"]
 

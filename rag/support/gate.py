@@ -25,7 +25,7 @@ from rag.support.polarity import read_polarity
 from rag.text.sentences import split_sentences
 from rag.text.words import names
 
-# `python -m eval.fit_support ../shared`: a logistic over 105 answers of questions_dev, each against its own
+# `python -m eval.fit.support ../shared`: a logistic over 105 answers of questions_dev, each against its own
 # evidence, other questions' and the nearest sentences of another paper, and SciFact's training claims. No
 # threshold from 0.4 to 0.55 costs an answer, 0.6 two; 0.55 was the lowest that refused .95 of the nearest
 # sentences for answers written apart. SciFact tells little here: length alone tells its evidence apart (AUC

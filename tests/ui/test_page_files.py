@@ -9,8 +9,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from eval.bootstrap import Estimate
-from eval.compare import Comparison, Difference, Flip
+from eval.measures.bootstrap import Estimate
+from eval.runs.compare import Comparison, Difference, Flip
 from rag.errors import InputError
 from rag.records import IngestReport, Progress, Skip
 from tests.ui_samples import HOSTILE, assert_harmless, parse

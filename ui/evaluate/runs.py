@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ui.widgets.markup import attributes, button, esc, plural, select
 
 if TYPE_CHECKING:
-    from eval.compare import Comparison
+    from eval.runs.compare import Comparison
 
 RUNS = "runs"
 QUESTIONS = "questions"

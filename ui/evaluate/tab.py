@@ -61,7 +61,7 @@ class EvaluateTab:
 
     def _add(self, uploaded: str) -> Updates:
         """Keep a question file, if it is one."""
-        from eval.datasets import load_questions
+        from eval.data.questions import load_questions
 
         path = Path(uploaded)
         try:
@@ -85,7 +85,7 @@ class EvaluateTab:
 
     def _run(self, name: str, llm: bool, tell: Tell) -> str:
         """Measure, and return the run's name."""
-        from eval.datasets import load_questions
+        from eval.data.questions import load_questions
         from eval.evaluation import Options, evaluate, manifest_of, run_name
 
         if name not in runs.question_sets(self._folder):
@@ -114,7 +114,7 @@ class EvaluateTab:
         }
 
     def _compare(self, event: gr.EventData) -> Updates:
-        from eval.compare import compare_runs
+        from eval.runs.compare import compare_runs
 
         ticked = event._data.get("run", [])
         names = [ticked] if isinstance(ticked, str) else ticked

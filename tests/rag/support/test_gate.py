@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.datasets import load_questions
-from eval.support_pairs import accepted, make_pairs
+from eval.data.questions import load_questions
+from eval.make.support_pairs import accepted, make_pairs
 from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper

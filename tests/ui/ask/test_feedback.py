@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.feedback import read_feedback
+from eval.make.from_feedback import read_feedback
 from rag.errors import StorageError
 from tests.ui_samples import an_answer
 from ui.ask.conversations import Conversation, Turn

@@ -1,0 +1,1 @@
+"""What is evaluated on: question files, BEIR folders, JSON lines."""

@@ -1,0 +1,144 @@
+"""Claim/evidence pairs: how well the support gate tells borne claims from others.
+
+Owns the pair form and the measures on pairs. AUC is the chance that a borne claim gets the higher
+support (Hanley & McNeil, Radiology 1982; ties count half); accuracy is at the gate's shipped threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from eval.data.jsonl import read_records, refuse_duplicates
+from eval.measures.bootstrap import Estimate, Values, estimate, estimate_mean
+from rag.errors import InputError
+
+Label = Literal["SUPPORT", "CONTRADICT", "NEI"]
+
+PAIR_MEASURES = {
+    "auc": "SUPPORT against NEI: the borne claim has the higher support",
+    "auc_contradict": "SUPPORT against CONTRADICT",
+    "accuracy": "SUPPORT and NEI told apart at the shipped threshold",
+    "accepted_support": "SUPPORT pairs the gate accepts",
+    "accepted_nei": "NEI pairs the gate accepts (lower is better)",
+    "accepted_contradict": "CONTRADICT pairs the gate accepts (lower is better)",
+}
+_BLOCK = 64
+"""Pairs whose texts are encoded together."""
+_KEYS = ("id", "_id", "split", "claim", "evidence", "label", "doc", "sentences")
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A claim, sentences of one abstract, and whether they bear it."""
+
+    id: str
+    claim: str
+    evidence: tuple[str, ...]
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A pair with what the gate found."""
+
+    pair: Pair
+    support: float
+    status: str
+    reasons: tuple[str, ...] = ()
+
+    @property
+    def accepted(self) -> bool:
+        """As the gate has it: shown as borne, if with a doubt."""
+        return self.status != "unsupported"
+
+    @property
+    def right(self) -> bool:
+        return self.accepted == (self.pair.label == "SUPPORT")
+
+
+class FoundByGate(Protocol):
+    @property
+    def support(self) -> float: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def reasons(self) -> tuple[str, ...]: ...
+
+
+class Checks(Protocol):
+    """What of the gate is needed."""
+
+    def check_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> Sequence[FoundByGate]: ...
+
+
+def load_pairs(path: Path) -> tuple[Pair, ...]:
+    """The claim/evidence pairs of a JSONL file, in order. Raises InputError naming file and line."""
+    pairs = []
+    for record, where in read_records(path, _KEYS):
+        evidence, label = record.get("evidence"), record.get("label")
+        sentences = (evidence,) if isinstance(evidence, str) else tuple(evidence or ())
+        claim, pair_id = record.get("claim"), record.get("id", record.get("_id"))
+        if label not in ("SUPPORT", "CONTRADICT", "NEI"):
+            raise InputError(f"{where}: label is SUPPORT, CONTRADICT or NEI, not {label!r}")
+        if not isinstance(claim, str) or not sentences or not all(isinstance(s, str) for s in sentences):
+            raise InputError(f"{where}: a pair needs a claim (text) and evidence (text, or a list of them)")
+        pairs.append(Pair(str(where if pair_id is None else pair_id), claim, sentences, label))
+    refuse_duplicates([pair.id for pair in pairs], path)
+    return tuple(pairs)
+
+
+def check_pairs(
+    pairs: Sequence[Pair], gate: Checks, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Checked]:
+    """Every pair through the gate, in order."""
+    checked: list[Checked] = []
+    for start in range(0, len(pairs), _BLOCK):
+        block = pairs[start : start + _BLOCK]
+        found = gate.check_all([(pair.claim, pair.evidence) for pair in block])
+        for pair, verdict in zip(block, found, strict=True):
+            checked.append(Checked(pair, float(verdict.support), verdict.status, tuple(verdict.reasons)))
+        progress(len(checked), len(pairs))
+    return checked
+
+
+def measure_pairs(checked: Sequence[Checked]) -> dict[str, Estimate]:
+    """The measures of PAIR_MEASURES that the labels present allow."""
+    by_label: dict[str, list[Checked]] = {}
+    for c in checked:
+        by_label.setdefault(c.pair.label, []).append(c)
+    borne, nei = by_label.get("SUPPORT", []), by_label.get("NEI", [])
+    found = {}
+    for name, others in (("auc", nei), ("auc_contradict", by_label.get("CONTRADICT", []))):
+        if borne and others:
+            found[name] = estimate_auc([c.support for c in borne], [c.support for c in others])
+    if borne and nei:
+        found["accuracy"] = estimate_mean([float(c.right) for c in [*borne, *nei]])
+    for label, members in by_label.items():
+        accepted = [float(c.accepted) for c in members]
+        found[f"accepted_{label.lower()}"] = estimate_mean(accepted)
+    return {name: found[name] for name in PAIR_MEASURES if name in found}
+
+
+def estimate_auc(positive: Sequence[float], negative: Sequence[float]) -> Estimate:
+    """Area under the ROC curve of scores meant to be higher for `positive`."""
+    scores = np.asarray([*positive, *negative], dtype=np.float64)
+    is_positive = np.arange(scores.size) < len(positive)
+    groups, group_of = np.unique(scores, return_inverse=True)
+
+    def auc(rows: NDArray[np.intp]) -> Values:
+        # Pairs won = for each positive, the negatives in lower groups and half of those in its own.
+        cell = np.arange(len(rows))[:, None] * groups.size + group_of[rows]
+        shape, n_cells = (len(rows), groups.size), len(rows) * groups.size
+        pos = np.bincount(cell[is_positive[rows]], minlength=n_cells).reshape(shape)
+        neg = np.bincount(cell[~is_positive[rows]], minlength=n_cells).reshape(shape)
+        won = (pos * (np.cumsum(neg, axis=1) - neg / 2)).sum(axis=1)
+        possible = pos.sum(axis=1) * neg.sum(axis=1)
+        return np.where(possible > 0, won / np.maximum(possible, 1), np.nan)
+
+    return estimate(auc, scores.size)

@@ -1,0 +1,108 @@
+"""Floors under a run's measures: those named on the command line, and a committed baseline.
+
+A floor is `measure=value`, or `measure/type=value` for the questions of one type. Falling short is no
+error: it is found, named, and ends the command with its own exit code.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from eval.runs.summary import MEASURES
+from rag.errors import InputError
+
+FELL_SHORT = 3
+"""Exit code of a run that fell short of a floor."""
+BASELINE = (
+    "nDCG@10", "R@5", "Success@1", "fact_recall", "citation_precision", "citation_recall", "evidence_recall",
+    "quote_fidelity", "abstention_right", "supported",
+)  # fmt: skip
+"""What a baseline holds: measures where higher is better."""
+TOLERANCE = 0.01
+"""How far under its baseline a measure may be: int8 arithmetic rounds differently from one processor to
+another, and a question in forty is .025 of a 0-or-1 measure."""
+_ALIASES = {"recall": "r", "mrr": "rr"}
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The least `measure` may be, over all questions or those of `type`."""
+
+    measure: str
+    least: float
+    type: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.measure if self.type is None else f"{self.measure}/{self.type}"
+
+
+def parse_floor(text: str) -> Floor:
+    """`ndcg@10=0.87`, `Recall@5=.9`, `abstained/unanswerable_far=1`. Raises InputError."""
+    name, equals, value = text.partition("=")
+    measure, slash, kind = name.strip().partition("/")
+    try:
+        least = float(value)
+    except ValueError:
+        equals = ""
+    if not equals:
+        raise InputError(f"--fail-under is {text!r}; write it like ndcg@10=0.87")
+    known = {_plain(known): known for known in MEASURES}
+    found = known.get(_plain(measure))
+    if found is None:
+        near = difflib.get_close_matches(_plain(measure), known, n=1)
+        hint = f"did you mean {known[near[0]]!r}?" if near else f"there are {', '.join(MEASURES)}"
+        raise InputError(f"--fail-under names {measure!r}, which is no measure; {hint}")
+    if MEASURES[found].better == "lower":
+        raise InputError(f"--fail-under names {found}, where lower is better; a floor cannot hold it")
+    return Floor(found, least, kind if slash else None)
+
+
+def shortfalls(summary: Mapping[str, Any], floors: Iterable[Floor]) -> list[str]:
+    """What fell short, a line each; a measure the run does not have falls short too."""
+    found = []
+    for floor in floors:
+        values = summary["measures"] if floor.type is None else summary["by_type"].get(floor.type, {})
+        if floor.measure not in values:
+            found.append(f"{floor.name} was not measured; at least {floor.least:g} is asked")
+        elif values[floor.measure]["value"] < floor.least - _ROUNDING:
+            value = values[floor.measure]["value"]
+            found.append(f"{floor.name} is {value:.4f}, under {floor.least:g}")
+    return found
+
+
+def read_baseline(path: Path, dataset_sha256: str) -> list[Floor]:
+    """The baseline's measures less its tolerance. Raises InputError where it is of other questions."""
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        floors = [Floor(name, value - data["tolerance"]) for name, value in data["measures"].items()]
+        its_dataset = data["dataset_sha256"]
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; --write-baseline makes one") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{path}: is no baseline; --write-baseline makes one") from error
+    if its_dataset != dataset_sha256:
+        raise InputError(
+            f"{path}: is of other questions than these; make it anew with --write-baseline {path}"
+        )
+    return floors
+
+
+def baseline_text(summary: Mapping[str, Any], dataset_sha256: str, names: Sequence[str] = BASELINE) -> str:
+    """A run's measures as the baseline file that `read_baseline` takes."""
+    measures = {
+        name: round(summary["measures"][name]["value"], 4) for name in names if name in summary["measures"]
+    }
+    data = {"dataset_sha256": dataset_sha256, "tolerance": TOLERANCE, "measures": measures}
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _plain(name: str) -> str:
+    stem, at, depth = name.lower().partition("@")
+    return _ALIASES.get(stem, stem).replace("-", "_") + at + depth
