@@ -32,10 +32,10 @@ bench: $(VENV)/installed-dev ## measure speed and quality on ../shared
 	@$(RUN) -m eval.bench.__main__ $(ARGS)
 
 crash: $(VENV)/installed-dev ## kill writers 200 times and look at what they left
-	@$(RUN) -m tests.crash $(ARGS)
+	@$(RUN) -m tests.stress.crash $(ARGS)
 
 fuzz: $(VENV)/installed-dev ## feed the readers broken and hostile files (ARGS="--runs 1000")
-	@$(RUN) -m tests.fuzz $(ARGS)
+	@$(RUN) -m tests.stress.fuzz $(ARGS)
 
 lock: ## pin the dependencies anew, with hashes (needs uv)
 	$(LOCK) pyproject.toml --group weights --output-file requirements.lock

@@ -18,7 +18,7 @@ import pytest
 
 from rag.cli import main
 from rag.config import Config
-from tests.no_network import sitecustomize as network
+from tests.helpers.no_network import sitecustomize as network
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant

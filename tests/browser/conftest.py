@@ -15,7 +15,7 @@ import pytest
 
 from tests.browser.visit import FLAGS, Visit
 from tests.conftest import ROOT
-from tests.model_server import ModelServer
+from tests.helpers.model_server import ModelServer
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.browser.conftest import Open
-from tests.ui_samples import HOSTILE
+from tests.helpers.ui_samples import HOSTILE
 from ui.evaluate.runs import RUNS
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.browser.conftest import Open
-from tests.model_server import ModelServer, Scripted
+from tests.helpers.model_server import ModelServer, Scripted
 
 MEDUSA = "What is Medusa, the speculative decoding framework?"
 WORDS = ["Medusa ", "adds decoding heads ", "to the model. [1] ", "It cures the common cold. [1]"]

@@ -13,7 +13,7 @@ from eval.measures.bootstrap import Estimate
 from eval.runs.compare import Comparison, Difference, Flip
 from rag.errors import InputError
 from rag.records import IngestReport, Progress, Skip
-from tests.ui_samples import HOSTILE, assert_harmless, parse
+from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
 from ui.ask.examples import example_questions
 from ui.evaluate import runs
 from ui.library.table_html import FileResult

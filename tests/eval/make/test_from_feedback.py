@@ -10,7 +10,7 @@ from eval.data.questions import load_questions
 from eval.make.from_feedback import feedback_questions, read_feedback, write_lines
 from rag.errors import InputError
 from rag.records import Answer
-from tests.eval_samples import make_answer
+from tests.helpers.eval_samples import make_answer
 
 REFUSAL = make_answer("This library does not say.", abstained=True)
 

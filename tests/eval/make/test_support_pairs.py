@@ -8,7 +8,7 @@ from eval.data.questions import GoldQuote
 from eval.make.support_pairs import altered_numbers, make_pairs, negated, reversed_comparisons, swapped_sides
 from rag.encoder.minilm import Encoder
 from rag.records import Paper
-from tests.eval_samples import PAPERS, make_question
+from tests.helpers.eval_samples import PAPERS, make_question
 
 
 def test_each_number_is_altered_by_one_digit() -> None:

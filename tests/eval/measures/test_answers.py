@@ -8,7 +8,7 @@ import pytest
 from eval.data.questions import Gold
 from eval.measures.answers import score_answer, spoken_text
 from rag.records import Answer, Citation, Usage
-from tests.eval_samples import GOLD, cite, make_answer, make_question
+from tests.helpers.eval_samples import GOLD, cite, make_answer, make_question
 
 ALPHA = cite(1, "a", 0, 23)
 ALPHA_LAST = cite(1, "a", 24, 41)

@@ -9,7 +9,7 @@ from eval.measures.support_gate import Checked, Label, Pair, check_pairs, load_p
 from eval.report.pairs import pairs_markdown, roc, write_pairs_report
 from eval.runs.compare import compare_runs
 from rag.encoder.minilm import Encoder
-from tests.eval_samples import MANIFEST
+from tests.helpers.eval_samples import MANIFEST
 
 
 def checked(label: Label, support: float, status: str) -> Checked:

@@ -20,7 +20,7 @@ from eval.report.questions import LISTED, Report, html, markdown, write_report
 from eval.runs.run_folder import Result, Verdict
 from eval.runs.summary import Scored, calibrate, latency, score_questions, summarise
 from rag.records import Answer
-from tests.eval_samples import GOLD, MANIFEST, cite, make_answer, make_question
+from tests.helpers.eval_samples import GOLD, MANIFEST, cite, make_answer, make_question
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} & "quoted"'
 

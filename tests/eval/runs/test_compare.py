@@ -9,7 +9,7 @@ import pytest
 from eval.runs.compare import compare_runs, comparison_text
 from eval.runs.run_folder import Manifest, write_manifest
 from rag.errors import InputError
-from tests.eval_samples import MANIFEST
+from tests.helpers.eval_samples import MANIFEST
 
 SCORES = {
     "q1": {"nDCG@10": 0.5, "Success@1": 0.0, "fact_recall": 1.0},

@@ -19,8 +19,8 @@ from rag.llm.client import LanguageModel
 from rag.llm.prompts import load_prompt
 from rag.records import Paper
 from tests.conftest import Outcome
-from tests.eval_samples import make_answer, make_question
-from tests.model_server import ModelServer, Scripted
+from tests.helpers.eval_samples import make_answer, make_question
+from tests.helpers.model_server import ModelServer, Scripted
 
 Rag = Callable[..., Outcome]
 

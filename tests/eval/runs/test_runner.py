@@ -13,7 +13,7 @@ from eval.runs.run_folder import FORMAT, Manifest, Result, Verdict, read_manifes
 from eval.runs.runner import asking, run_questions
 from rag.errors import InputError, LibraryDamaged, ModelTimeout
 from rag.records import Answer
-from tests.eval_samples import MANIFEST, make_answer, make_question
+from tests.helpers.eval_samples import MANIFEST, make_answer, make_question
 
 QUESTIONS = [make_question(f"q{n}") for n in range(8)]
 

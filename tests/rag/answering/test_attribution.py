@@ -11,7 +11,7 @@ from rag.answering.claims import Claim
 from rag.answering.context import Context, Entry
 from rag.records import Paper
 from rag.text.sentences import split_sentences
-from tests.plain_gate import PlainGate, PlainVerdict
+from tests.helpers.plain_gate import PlainGate, PlainVerdict
 
 
 def context(*abstracts: str) -> Context:

@@ -23,8 +23,8 @@ from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, Ra
 from rag.retrieval import question_plan
 from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
-from tests.model_server import ModelServer, Scripted
-from tests.plain_gate import PlainGate
+from tests.helpers.model_server import ModelServer, Scripted
+from tests.helpers.plain_gate import PlainGate
 
 STREAMS = Paper(
     "inf",

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Outcome
-from tests.model_server import ModelServer, Scripted
+from tests.helpers.model_server import ModelServer, Scripted
 
 FIRST = "What did SPLADE v2 change in pooling term weights?"
 THEN = "How much did NDCG@10 rise with it?"

@@ -15,7 +15,7 @@ import pytest
 from rag.config import Config
 from rag.library.library import Library
 from tests.conftest import Outcome
-from tests.model_server import ModelServer
+from tests.helpers.model_server import ModelServer
 
 Rag = Callable[..., Outcome]
 

@@ -16,7 +16,7 @@ from rag.index.vector_files import VectorFiles
 from rag.index.word_index import Lexical
 from rag.library.library import Library
 from rag.records import Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 OLD = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}. " * (1 + 200 * (i == 3))) for i in range(12)]
 """Number 3 has several passages."""

@@ -7,7 +7,7 @@ import pytest
 from rag.index.passage_rows import Row, content_hash, to_paper, to_rows, whole
 from rag.papers.passages import split_passages
 from rag.records import Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 FULL = Paper(
     paper_id="10.1/a#b c",

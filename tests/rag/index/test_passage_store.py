@@ -19,7 +19,7 @@ from rag.index.passage_rows import Row, to_paper, to_rows, whole
 from rag.index.passage_store import Dense, collection_name
 from rag.papers.passages import split_passages
 from rag.records import Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 PAPERS = [
     Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}. " * (1 + 400 * (i == 7)), ("A. Uthor",), 2000 + i)

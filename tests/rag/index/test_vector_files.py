@@ -18,7 +18,7 @@ from rag.index.vector_files import VectorFiles, open_dense
 from rag.library.ingest import to_block
 from rag.papers.passages import split_passages
 from rag.records import Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 PAPERS = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}.") for i in range(300)]
 """More than Chroma keeps in its log alone."""

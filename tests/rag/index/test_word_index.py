@@ -14,7 +14,7 @@ from rag.index.word_index_schema import Entry
 from rag.papers.filters import matches
 from rag.papers.passages import split_passages
 from rag.records import Filters, Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 PAPERS = (
     Paper("2004.12832", "ColBERT: late interaction", "Efficient search by late interaction over BERT.",

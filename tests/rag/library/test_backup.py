@@ -14,7 +14,7 @@ from rag.errors import InputError, LibraryDamaged, LibraryNotFound, LibraryTooNe
 from rag.library.backup import SUMS, backup, restore
 from rag.library.library import Library
 from rag.records import Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 PAPERS = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}.") for i in range(20)]
 

@@ -15,7 +15,7 @@ from rag.library.library import Library
 from rag.papers.identifiers import paper_id
 from rag.readers import read_paths
 from rag.records import IngestReport, Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 from tests.rag.papers.test_duplicates import PAIRS, PREPRINT, PUBLISHED, records
 
 OTHERS = [

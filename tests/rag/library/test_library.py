@@ -28,7 +28,7 @@ from rag.errors import (
 )
 from rag.library.library import Library
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 PAPERS = [
     Paper(f"p{i}", f"Title of {i}", f"Abstract that speaks of number{i} alone. " * (1 + 150 * (i % 10 == 7)),

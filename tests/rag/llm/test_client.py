@@ -35,7 +35,7 @@ from rag.llm.error_map import ERRORS
 from rag.llm.streamed_reply import without_thoughts
 from rag.llm.token_count import OTHER_MARGIN, TokenCounter
 from rag.records import Usage
-from tests.model_server import ModelServer, Scripted, event
+from tests.helpers.model_server import ModelServer, Scripted, event
 
 ASKED = (Message("system", "Be brief."), Message("user", "What is late interaction?"))
 

@@ -13,7 +13,7 @@ from rag.llm.client import LanguageModel
 from rag.records import History
 from rag.retrieval.query_rewriting import may_expand, rewrite
 from rag.retrieval.question_plan import Plan, plan
-from tests.model_server import ModelServer, Scripted
+from tests.helpers.model_server import ModelServer, Scripted
 
 HISTORY: History = (
     ("user", "What is ColBERT?"),

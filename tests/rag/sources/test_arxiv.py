@@ -11,7 +11,7 @@ from rag.records import Paper
 from rag.sources.arxiv import LAST_RESULT, SOURCE, parse_feed
 from rag.sources.client import WAITS_S, Client, Service
 from rag.sources.source import Page, Search
-from tests.web_service import Asked, Reply, WebService, running
+from tests.helpers.web_service import Asked, Reply, WebService, running
 
 FEED = """<?xml version="1.0" encoding="UTF-8"?>
 <feed xmlns="http://www.w3.org/2005/Atom" xmlns:opensearch="http://a9.com/-/spec/opensearch/1.1/">

@@ -9,7 +9,7 @@ import pytest
 
 from rag.errors import ConfigError, InputError, SourceError
 from rag.sources.client import LONGEST_WAIT_S, WAITS_S, Client, Service
-from tests.web_service import Reply, WebService, as_json, running
+from tests.helpers.web_service import Reply, WebService, as_json, running
 
 GOOD = as_json({"papers": 3})
 Ask = Callable[..., object]

@@ -13,7 +13,7 @@ from rag.records import Paper
 from rag.sources.client import Client, Service
 from rag.sources.huggingface_papers import SOURCE, parse_list
 from rag.sources.source import Page, Search
-from tests.web_service import Asked, Reply, WebService, as_json, running
+from tests.helpers.web_service import Asked, Reply, WebService, as_json, running
 
 DAYS = {"2026-03-02": 3, "2026-03-03": 0, "2026-03-04": 1}
 """How many papers the service has of each day."""

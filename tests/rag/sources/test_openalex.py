@@ -13,7 +13,7 @@ from rag.records import Paper
 from rag.sources.client import Client, Service
 from rag.sources.openalex import SOURCE, parse_works
 from rag.sources.source import Page, Search
-from tests.web_service import Asked, Reply, WebService, as_json, running
+from tests.helpers.web_service import Asked, Reply, WebService, as_json, running
 
 N_WORKS = 5
 KEY = "sesame"

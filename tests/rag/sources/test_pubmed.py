@@ -12,7 +12,7 @@ from rag.sources import pubmed
 from rag.sources.client import Client, Service
 from rag.sources.pubmed import SOURCE, parse_records
 from rag.sources.source import Page, Search
-from tests.web_service import Asked, Reply, WebService, as_json, running
+from tests.helpers.web_service import Asked, Reply, WebService, as_json, running
 
 ARTICLE = """<PubmedArticle>
   <MedlineCitation Status="MEDLINE" Owner="NLM">

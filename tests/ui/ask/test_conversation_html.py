@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rag.records import AnswerSentence, RetrievedPaper, Usage
-from tests.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
+from tests.helpers.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
 from ui.ask.conversation_html import render_status, render_turn, render_turns
 from ui.ask.conversations import Conversation, Entry, Turn
 from ui.ask.toolbar_html import render_bar, render_welcome

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import InputError, StorageError
-from tests.ui_samples import an_answer
+from tests.helpers.ui_samples import an_answer
 from ui.ask.conversations import FOLDER, Conversation, Conversations, Turn, new_browser
 
 ANN, BEN = new_browser(), new_browser()

@@ -5,7 +5,16 @@ from dataclasses import replace
 import pytest
 
 from rag.records import AnswerSentence, Evidence, RankedPaper, Sentence
-from tests.ui_samples import HOSTILE, OTHER, PAPER, an_abstention, an_answer, assert_harmless, citation, parse
+from tests.helpers.ui_samples import (
+    HOSTILE,
+    OTHER,
+    PAPER,
+    an_abstention,
+    an_answer,
+    assert_harmless,
+    citation,
+    parse,
+)
 from ui.ask.evidence_html import Span, lit, paper_link, render_evidence, render_found, render_nothing
 
 PAPERS = {"p1": PAPER, "p2": OTHER}

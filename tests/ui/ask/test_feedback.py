@@ -7,7 +7,7 @@ import pytest
 
 from eval.make.from_feedback import read_feedback
 from rag.errors import StorageError
-from tests.ui_samples import an_answer
+from tests.helpers.ui_samples import an_answer
 from ui.ask.conversations import Conversation, Turn
 from ui.ask.feedback import FILE, save_feedback
 

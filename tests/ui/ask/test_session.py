@@ -9,7 +9,7 @@ import pytest
 from rag.assistant import Assistant
 from rag.errors import ModelUnavailable
 from rag.records import Delta, Done, Event, Filters, Retrieved
-from tests.ui_samples import an_answer
+from tests.helpers.ui_samples import an_answer
 from ui.ask.conversations import Conversation, Turn
 from ui.ask.session import Session, ask, cited_papers
 from ui.ask.settings import Settings

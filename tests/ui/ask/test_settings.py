@@ -4,7 +4,7 @@ import pytest
 
 from rag.errors import InputError
 from rag.records import Filters
-from tests.ui_samples import HOSTILE, assert_harmless, parse
+from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
 from ui.ask.settings import FIELDS, Settings, add_filter, chips, merge_filters, remove_filter, render_settings
 
 TEXTS = {"year": "2020..2024"} | {name: f"some {name}" for name in FIELDS if name != "year"}

@@ -9,7 +9,7 @@ import ui.library.catalogue
 from rag.config import Config
 from rag.library.library import Library
 from rag.records import Paper
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 from ui.library.catalogue import PAGE, SORTS, Catalogue, Listing, View, plain
 
 PAPERS = [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rag.records import IngestReport, Progress, RankedPaper, Skip
-from tests.ui_samples import HOSTILE, OTHER, PAPER, assert_harmless, parse
+from tests.helpers.ui_samples import HOSTILE, OTHER, PAPER, assert_harmless, parse
 from ui.library import table_html
 from ui.library.catalogue import PAGE, Listing, View
 from ui.library.table_html import FileResult

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rag.records import Paper
-from tests.ui_samples import HOSTILE, assert_harmless, parse
+from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
 from ui.map.charts_svg import render_group, render_legend, render_years
 from ui.map.paper_map import (
     AT_MOST,

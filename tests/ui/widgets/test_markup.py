@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.ui_samples import HOSTILE, assert_harmless, parse
+from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
 from ui.widgets.markup import ICONS, button, byline, esc, icon, menu, out_link, plural, safe_url, select
 
 

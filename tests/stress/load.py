@@ -1,4 +1,4 @@
-"""Measures the chat page under load: `python -m tests.load [--library DIR] [--readers 20]`.
+"""Measures the chat page under load: `python -m tests.stress.load [--library DIR] [--readers 20]`.
 
 Starts `rag ui` and speaks Gradio's own protocol to it, as browsers do, without drawing anything:
 how soon the page is there, how soon evidence, how long whole answers take when many ask at once, what
@@ -24,7 +24,7 @@ import httpx
 
 from rag.demo import demo_questions_path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 BOUND_S = 120.0
 
 
@@ -143,7 +143,9 @@ def tell(what: str, seconds: list[float]) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.stress.load", description=__doc__.partition("\n")[0]
+    )
     parser.add_argument("--library", required=True, help="a library to measure on; conversations are added")
     parser.add_argument("--readers", type=int, default=20)
     args = parser.parse_args()

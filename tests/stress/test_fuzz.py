@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from rag.readers import FORMATS, read_papers
 from rag.records import Paper
-from tests.damage import TOKENS
-from tests.fuzz import check, fuzz
+from tests.helpers.damage import TOKENS
+from tests.stress.fuzz import check, fuzz
 
 QUICK = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], database=None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rag.readers import FORMATS
 
-FIXTURES = Path(__file__).parent / "fixtures"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 _SYNTAX = rb"""
 { } [ ] ( ) " ' \ \{ \( $ # @article{ @string{a= < > </ <!-- <![CDATA[ <entry> </entry> <PubmedArticle>
 & &a; &#0; &lt; <!DOCTYPE <!ENTITY , ; : - " {"title": "abstract": null 1e999 \ud800 # ** ]( <h1>

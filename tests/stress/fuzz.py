@@ -1,7 +1,8 @@
 """`make fuzz`: broken and hostile files into the readers, a set number of them.
 
-    python -m tests.fuzz [--runs N] [--seed N]      files made from the fixtures by damaging them
-    python -m tests.fuzz --atheris [--runs N]       the same rules, steered by coverage (pip install atheris)
+    python -m tests.stress.fuzz [--runs N] [--seed N]      files made from the fixtures by damaging them
+    python -m tests.stress.fuzz --atheris [--runs N]       the same rules, steered by coverage (pip install
+    atheris)
 
 What holds for every input: nothing but InputError leaves a reader, every skip has a place and a reason, every
 paper is whole, none takes long, and the process stays small. An input that breaks a rule is kept and named.
@@ -23,7 +24,7 @@ from rag.errors import InputError
 from rag.readers import FORMATS, read_papers
 from rag.readers.raw_record import MAX_ABSTRACT, MAX_TITLE
 from rag.records import Paper, Skip
-from tests.damage import FIXTURES, damaged_files
+from tests.helpers.damage import FIXTURES, damaged_files
 
 MAX_SECONDS = 10.0
 MAX_MB = 300
@@ -42,7 +43,7 @@ class Tally:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.fuzz", description="Feed the readers broken input."
+        prog="python -m tests.stress.fuzz", description="Feed the readers broken input."
     )
     parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=0)

@@ -53,5 +53,5 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
 
 if __name__ == "sitecustomize":
     # A test process started by one of ours (pytest-xdist's) has it already: there is to be one list.
-    sys.modules["tests.no_network.sitecustomize"] = sys.modules[__name__]
+    sys.modules["tests.helpers.no_network.sitecustomize"] = sys.modules[__name__]
     install()

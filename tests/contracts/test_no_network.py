@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.no_network import sitecustomize as network
+from tests.helpers.no_network import sitecustomize as network
 
 ELSEWHERE = ("192.0.2.1", 9)
 """An address kept for documentation: nothing is there."""

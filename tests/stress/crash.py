@@ -1,6 +1,6 @@
 """Kills a process that changes a library, over and over, and looks at what it left.
 
-    python -m tests.crash --kills 200 --seed 1
+    python -m tests.stress.crash --kills 200 --seed 1
 
 Each round a child does a random run of additions, updates, removals and repairs, reporting what is done, and
 is killed (SIGKILL) at a random moment or at a boundary between two stages of writing. Another child then
@@ -38,7 +38,7 @@ from rag.library import ingest
 from rag.library.library import Library
 from rag.readers import read_paths
 from rag.records import Paper, Progress
-from tests.fakes import FakeEncoder
+from tests.helpers.fakes import FakeEncoder
 
 SYNC_THRESHOLD = 40
 """Vectors after which Chroma writes its vector index: seldom enough to test its log, often enough to hit."""
@@ -98,7 +98,7 @@ Versions = dict[str, list[Paper | None]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.crash", description=(__doc__ or "").splitlines()[0]
+        prog="python -m tests.stress.crash", description=(__doc__ or "").splitlines()[0]
     )
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
@@ -226,7 +226,7 @@ def _in_child(job: Callable[[Callable[[str], None]], None], delay_s: float | Non
 
 
 def saved_papers() -> list[Paper]:
-    pages = sorted((Path(__file__).parents[2] / "shared" / "corpus").glob("*.txt"))
+    pages = sorted((Path(__file__).parents[3] / "shared" / "corpus").glob("*.txt"))
     papers = [paper for paper in read_paths(pages) if isinstance(paper, Paper)] if pages else []
     return list({paper.paper_id: paper for paper in papers}.values())
 
