@@ -39,6 +39,7 @@ from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weigh
 from rag.retrieval.sentence_scoring import read
 
 if TYPE_CHECKING:
+    from rag.answering.check import CheckedStatement
     from rag.answering.writer import Writer
     from rag.support.gate import Gate
 
@@ -205,6 +206,15 @@ class Assistant:
                 timings_ms=clock.timings_ms(),
             )
         )
+
+    def check(self, text: str) -> Iterator[CheckedStatement]:
+        """The sentences of `text` (Markdown or plain) that claim something, each held against the library.
+
+        Yields them in order, with the sentences that support each best. Raises LibraryEmpty.
+        """
+        from rag.answering.check import check_text
+
+        return check_text(text, self)
 
     @cached_property
     def gate(self) -> Gate:

@@ -9,19 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from rag.answering.attribution import bear, find_bearer
 from rag.answering.context import Entry
 from rag.answering.extractive import cite, short_name
 from rag.answering.manuscript import Statement, read_statements
+from rag.library.library import Library
 from rag.papers.identifiers import paper_id, title_key
-from rag.records import Citation, Evidence, Paper, SupportStatus
+from rag.records import Citation, Evidence, Paper, RankedPaper, SearchMode, SupportStatus
 from rag.retrieval.question import MAX_CHARS
+from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
-
-if TYPE_CHECKING:
-    from rag.assistant import Assistant
 
 SEARCHED = 5
 """Papers a sentence is held against, besides those it cites."""
@@ -29,6 +28,19 @@ SHORTEST_TITLE = 12
 """Letters a title needs to be recognised within a reference."""
 _GOES_ON = re.compile(r"(?:it|its|they|their|this|these|the (?:method|model|paper|authors?))\b", re.I)
 """Opens a sentence that speaks of what the last one spoke of."""
+
+
+class Searcher(Protocol):
+    """What a text is checked with: a library, a search over it, and a gate. `rag.Assistant` is one."""
+
+    library: Library
+
+    @property
+    def gate(self) -> Gate: ...
+
+    def search(
+        self, query: str, *, top: int | None = None, mode: SearchMode = "hybrid"
+    ) -> list[RankedPaper]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +72,29 @@ class CheckedStatement:
         return asdict(self)
 
 
-def check_text(text: str, assistant: Assistant) -> Iterator[CheckedStatement]:
+def check_text(text: str, searcher: Searcher) -> Iterator[CheckedStatement]:
     """The sentences of `text` that claim something, each checked, in order.
 
     Raises LibraryEmpty where there is nothing to hold them against.
     """
     spoken_of: list[Paper] = []
     for statement in read_statements(text):
-        checked, bearers = _check(statement, assistant, spoken_of)
+        checked, bearers = _check(statement, searcher, spoken_of)
         spoken_of = bearers or spoken_of
         yield checked
 
 
 def _check(
-    statement: Statement, assistant: Assistant, spoken_of: Sequence[Paper]
+    statement: Statement, searcher: Searcher, spoken_of: Sequence[Paper]
 ) -> tuple[CheckedStatement, list[Paper]]:
     """The statement checked, and the papers that bear it. It may go on about those `spoken_of` before."""
-    mentioned = [(key, _by_key(key, assistant)) for key in statement.keys]
-    mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, assistant))]
-    found = [ranked.paper for ranked in assistant.search(statement.text[:MAX_CHARS], top=SEARCHED)]
+    mentioned = [(key, _by_key(key, searcher)) for key in statement.keys]
+    mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, searcher))]
+    found = [ranked.paper for ranked in searcher.search(statement.text[:MAX_CHARS], top=SEARCHED)]
     papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *spoken_of, *found]}
-    finding = find_bearer(statement.text, _entries(papers.values()), assistant.gate)
+    finding = find_bearer(statement.text, _entries(papers.values()), searcher.gate)
     if finding.status == "unsupported" and spoken_of and _GOES_ON.match(statement.text):
-        finding = find_bearer(statement.text, _entries(spoken_of), assistant.gate)
+        finding = find_bearer(statement.text, _entries(spoken_of), searcher.gate)
     checked = CheckedStatement(
         text=statement.text,
         line=statement.line,
@@ -93,16 +105,16 @@ def _check(
             cite(n, quote.paper, Evidence(quote.paper.paper_id, quote.sentence, 0.0))
             for n, quote in enumerate(finding.quotes, start=1)
         ),
-        cited=tuple(_cited(mention, paper, statement.text, assistant) for mention, paper in mentioned),
+        cited=tuple(_cited(mention, paper, statement.text, searcher) for mention, paper in mentioned),
     )
     bearers = [quote.paper for quote in finding.quotes] if finding.status == "supported" else []
     return checked, bearers
 
 
-def _cited(mention: str, paper: Paper | None, claim: str, assistant: Assistant) -> CitedPaper:
+def _cited(mention: str, paper: Paper | None, claim: str, searcher: Searcher) -> CitedPaper:
     if paper is None:
         return CitedPaper(mention, None, "", 0.0, "unsupported")
-    finding = bear(claim, _entries([paper]), assistant.gate)
+    finding = bear(claim, _entries([paper]), searcher.gate)
     return CitedPaper(mention, paper.paper_id, paper.title, finding.support, finding.status)
 
 
@@ -112,16 +124,16 @@ def _entries(papers: Iterable[Paper]) -> list[Entry]:
     ]
 
 
-def _by_key(key: str, assistant: Assistant) -> Paper | None:
+def _by_key(key: str, searcher: Searcher) -> Paper | None:
     """The paper of that id, DOI or arXiv id."""
-    library = assistant.library
+    library = searcher.library
     return library.paper(key) or library.paper(paper_id("", doi=key, arxiv_id=key, own_id=key))
 
 
-def _by_title(title: str, assistant: Assistant) -> Paper | None:
+def _by_title(title: str, searcher: Searcher) -> Paper | None:
     """The paper whose title this is, or a reference to which holds it."""
     wanted = title_key(title)
-    for ranked in assistant.search(title[:MAX_CHARS], top=SEARCHED, mode="lexical"):
+    for ranked in searcher.search(title[:MAX_CHARS], top=SEARCHED, mode="lexical"):
         whole, short = title_key(ranked.paper.title), title_key(short_name(ranked.paper.title))
         if wanted in (whole, short) or (len(whole) >= SHORTEST_TITLE and whole in wanted):
             return ranked.paper

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from rag.errors import InputError
-from rag.papers.filters import parse_where, parse_years
+from rag.papers.filters import NAMES, parse_filters
 from rag.records import Filters
 
 
@@ -29,19 +28,4 @@ def add_filter_arguments(parser: ArgumentParser) -> None:
 
 def filters_from(args: Namespace) -> Filters | None:
     """The filters given on the command line, or None where none was. Raises InputError."""
-    year_from, year_to = parse_years(args.year) if args.year is not None else (None, None)
-    filters = Filters(
-        year_from=year_from,
-        year_to=year_to,
-        authors=tuple(_given("--author", name) for name in args.author),
-        venue=args.venue.strip(),
-        source=args.source.strip(),
-        where=tuple(parse_where(text) for text in args.where),
-    )
-    return filters or None
-
-
-def _given(option: str, text: str) -> str:
-    if not text.strip():
-        raise InputError(f"{option} is empty; give a text that must occur, or leave it out")
-    return text.strip()
+    return parse_filters({name: getattr(args, name) for name in NAMES})

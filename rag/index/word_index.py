@@ -23,10 +23,10 @@ from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 from rag.errors import IndexDamaged
 from rag.files import disk_fault, read_json, write_json
 from rag.index.seals import broken, read_seal, seal
-from rag.index.word_index_schema import FILTERED, FORM, Entry, document, english, plain, schema
+from rag.index.word_index_schema import FILTERED, FORM, Entry, document, english, schema
 from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
-from rag.text.folding import fold
+from rag.text.folding import fold, strip_accents
 
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
@@ -196,7 +196,7 @@ class Lexical:
         wanted += [("venue", filters.venue), ("sources", filters.source), *filters.where]
         for field, text in wanted:
             if text and field in FILTERED:
-                pattern = _SPECIAL.sub(r"\\\g<0>", plain(text))
+                pattern = _SPECIAL.sub(r"\\\g<0>", strip_accents(text))
                 yield Query.regex_query(self._schema, field, f"{_ANYTHING}{pattern}{_ANYTHING}")
 
 

@@ -6,7 +6,6 @@ rag/index/word_index.py's.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 from tantivy import (
@@ -21,7 +20,7 @@ from tantivy import (
 
 from rag.papers.duplicates import keys
 from rag.records import Paper, Passage
-from rag.text.folding import fold
+from rag.text.folding import fold, strip_accents
 
 FORM = 2
 """Changes with anything that changes what is indexed; an index of another form is built again."""
@@ -43,12 +42,6 @@ class Entry:
 def version(passage_id: str, content_hash: str) -> str:
     """A passage as it was at one time."""
     return f"{passage_id} {content_hash}"
-
-
-def plain(text: str) -> str:
-    """Text as filters compare it: without case and accents."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def schema() -> Schema:
@@ -87,5 +80,5 @@ def document(entry: Entry) -> Document:
         value = getattr(paper, field)
         for each in value if isinstance(value, tuple) else (value,):
             if each is not None:
-                made.add_text(field, plain(str(each)))
+                made.add_text(field, strip_accents(str(each)))
     return made

@@ -7,16 +7,57 @@ agree with. The command line's options are rag/commands/filter_options.py's.
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any
 
 from rag.errors import InputError
 from rag.records import Filters, Paper
+from rag.text.folding import strip_accents
 
 FIELDS = tuple(field.name for field in fields(Paper))
 """What `--where` may name."""
 
+NAMES = ("year", "author", "venue", "source", "where")
+"""What `parse_filters` takes; the command line's options and the server's fields have these names."""
+LISTS = ("author", "where")
+"""Those of NAMES that may be given several times."""
+
 _YEARS = re.compile(r"(\d{4})?(?:(\.\.)(\d{4})?)?")
+
+
+def parse_filters(given: Mapping[str, Any]) -> Filters | None:
+    """Filters from text under NAMES, as {"year": "2020..", "author": ["Khattab"]}; None where none is set.
+
+    `author` and `where` may be one text or a list. What is missing or None does not filter. Raises
+    InputError naming what is unknown, empty or not text.
+    """
+    if unknown := sorted(set(given) - set(NAMES)):
+        raise InputError(f"there is no filter {unknown[0]!r}; the filters are {', '.join(NAMES)}")
+    values = {name: _texts(name, value) for name, value in given.items() if value is not None}
+    year_from, year_to = parse_years(values["year"][0]) if "year" in values else (None, None)
+    filters = Filters(
+        year_from=year_from,
+        year_to=year_to,
+        authors=tuple(_present(name) for name in values.get("author", [])),
+        venue=values.get("venue", [""])[0].strip(),
+        source=values.get("source", [""])[0].strip(),
+        where=tuple(parse_where(text) for text in values.get("where", [])),
+    )
+    return filters or None
+
+
+def _texts(name: str, value: object) -> list[str]:
+    texts = value if name in LISTS and isinstance(value, list) else [value]
+    if not all(isinstance(text, str) for text in texts):
+        raise InputError(f"the filter {name!r} is {value!r}; it must be text")
+    return texts
+
+
+def _present(author: str) -> str:
+    if not author.strip():
+        raise InputError("--author is empty; give a text that must occur, or leave it out")
+    return author.strip()
 
 
 def parse_years(text: str) -> tuple[int | None, int | None]:
@@ -56,9 +97,4 @@ def matches(paper: Paper, filters: Filters) -> bool:
 def _occurs(wanted: str, value: object) -> bool:
     """Whether `wanted` is part of the value, or of one of its values, ignoring case and accents."""
     values = value if isinstance(value, tuple) else () if value is None else (value,)
-    return any(_plain(wanted) in _plain(str(each)) for each in values)
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(char for char in decomposed if not unicodedata.combining(char))
+    return any(strip_accents(wanted) in strip_accents(str(each)) for each in values)

@@ -18,7 +18,6 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from argparse import Namespace
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
@@ -32,9 +31,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from rag import errors
-from rag.commands.filter_options import filters_from
 from rag.errors import InputError, RagError
-from rag.records import Answer, Filters, History, SearchMode, as_history
+from rag.papers.filters import NAMES, parse_filters
+from rag.records import Answer, History, SearchMode, as_history
 from rag.retrieval.question import check_question
 from rag.server import mcp, openai_api
 
@@ -59,8 +58,6 @@ STATUS = {
     errors.RagError: 500,
 }
 """HTTP status of an error: that of its nearest ancestor here."""
-_FILTERS: dict[str, Any] = {"year": None, "author": [], "venue": "", "source": "", "where": []}
-_LISTS = ("author", "where")
 _KINDS = {str: "text", int: "a whole number from 1", bool: "true or false", list: "a list", dict: "an object"}
 
 
@@ -94,7 +91,7 @@ class Server:
             self.assistant.ask,
             check_question(_get(body, "question", str) or ""),
             history=_history(body),
-            filters=_filters(_get(body, "filters", dict) or {}),
+            filters=parse_filters(_get(body, "filters", dict) or {}),
             words=_get(body, "words", int),
             llm=_get(body, "llm", bool),
             top=_get(body, "top", int),
@@ -107,14 +104,16 @@ class Server:
         if mode not in get_args(SearchMode) or not top.isdigit() or int(top) < 1:
             raise InputError(f"mode is one of {', '.join(get_args(SearchMode))}, and top a number from 1")
         given = {
-            name: asked.getlist(name) if name in _LISTS else asked[name] for name in _FILTERS if name in asked
+            name: asked.getlist(name) if name in ("author", "where") else asked[name]
+            for name in NAMES
+            if name in asked
         }
         ranked = await run_in_threadpool(
             self.assistant.search,
             check_question(asked.get("q", "")),
             top=int(top),
             mode=cast(SearchMode, mode),
-            filters=_filters(given),
+            filters=parse_filters(given),
         )
         return JSONResponse([each.to_dict() for each in ranked])
 
@@ -206,20 +205,6 @@ def _history(body: Mapping[str, Any]) -> History:
         return as_history(_get(body, "history", list))
     except (ValueError, TypeError) as error:
         raise InputError(f'"history": {error}') from error
-
-
-def _filters(given: Mapping[str, Any]) -> Filters | None:
-    """Filters spelled as on the command line: {"year": "2020..", "author": ["Khattab"], ...}."""
-    if unknown := sorted(set(given) - set(_FILTERS)):
-        raise InputError(f"there is no filter {unknown[0]!r}; the filters are {', '.join(_FILTERS)}")
-    spelled = {
-        name: [value] if name in _LISTS and isinstance(value, str) else value for name, value in given.items()
-    }
-    for name, value in spelled.items():
-        texts = value if name in _LISTS and isinstance(value, list) else [value]
-        if not all(isinstance(text, str) for text in texts):
-            raise InputError(f"the filter {name!r} is {value!r}; it must be text")
-    return filters_from(Namespace(**{**_FILTERS, **spelled}))
 
 
 def _failed(request: Request, error: Exception) -> Response:

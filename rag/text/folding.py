@@ -74,3 +74,11 @@ def _fold_tex(text: str) -> str:
     text = _TEX_ELL.sub("l", text)
     text = _TEX_GLUED.sub(" ", _TEX_VARIANT.sub("", text))
     return _SUBSCRIPT.sub("", text.translate(_TEX_DROP))
+
+
+def strip_accents(text: str) -> str:
+    """Text without case and accents, and nothing else changed: how filters and lists compare."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))

@@ -8,7 +8,6 @@ ui/library/table_html.py's.
 from __future__ import annotations
 
 import sys
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 from rag.records import Paper
+from rag.text.folding import strip_accents
 from ui.widgets.worker import watch
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Listing:
     def found(self, view: View) -> list[Line]:
         """All lines that hold every word of `view.words`, in its order."""
         lines = self._ordered(view.sort)
-        if words := plain(view.words).split():
+        if words := strip_accents(view.words).split():
             lines = [line for line in lines if all(word in line.searched for word in words)]
         return lines[::-1] if view.descending else lines
 
@@ -148,21 +148,13 @@ def state_of(library: Library) -> str:
     return library.state
 
 
-def plain(text: str) -> str:
-    """As words are compared: without case and accents."""
-    folded = text.casefold()
-    if folded.isascii():
-        return folded
-    return "".join(char for char in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(char))
-
-
 def _sort_key(value: str | int) -> str | int:
     if isinstance(value, str):
-        return plain(value) or _LAST
+        return strip_accents(value) or _LAST
     return value or sys.maxsize
 
 
 def _line(paper: Paper) -> Line:
     authors, sources = ", ".join(paper.authors), ", ".join(paper.sources)
-    searched = plain(f"{paper.title} {authors} {paper.year or ''} {paper.venue} {sources}")
+    searched = strip_accents(f"{paper.title} {authors} {paper.year or ''} {paper.venue} {sources}")
     return Line(paper.paper_id, paper.title, authors, paper.year or 0, paper.venue, sources, searched)
