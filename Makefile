@@ -29,7 +29,7 @@ types: $(VENV)/installed-dev ## check types
 	@$(RUN) -m mypy
 
 bench: $(VENV)/installed-dev ## measure speed and quality on ../shared
-	@$(RUN) -m eval.bench.__main__ $(ARGS)
+	@$(RUN) -m eval.bench $(ARGS)
 
 crash: $(VENV)/installed-dev ## kill writers 200 times and look at what they left
 	@$(RUN) -m tests.stress.crash $(ARGS)

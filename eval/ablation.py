@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from eval.data.questions import Dataset, Gold, Question
+from eval.data.questions import Dataset, Gold, GoldQuestion
 from eval.measures.bootstrap import Estimate, estimate_mean, randomisation_p
 from eval.measures.retrieval import DEPTH, score_retrieval
 from eval.report.page import interval, shown
@@ -18,7 +18,7 @@ from eval.runs.runner import asking, searching
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
-    from rag.retrieval.ranking import Weights
+    from rag.retrieval.ranking import FusionWeights
 
 SHOWN = ("nDCG@10", "R@5", "Success@1")
 
@@ -55,7 +55,7 @@ def ablate(
     return [_variant(name, found, shipped) for name, found in values.items()]
 
 
-def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[Question], Sequence[str]]]:
+def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[GoldQuestion], Sequence[str]]]:
     """The rows, in the order in which the path grew: from a question to paper ids, best first."""
     from rag.retrieval.ranking import LEGS
 
@@ -67,7 +67,7 @@ def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[Ques
         "+ late interaction": replace(whole, title=0),
         "+ late interaction of titles": whole,
     }
-    ranked: dict[str, Callable[[Question], Sequence[str]]] = {
+    ranked: dict[str, Callable[[GoldQuestion], Sequence[str]]] = {
         name: partial(_ranking, assistant, weights) for name, weights in rows.items()
     }
     shipped = searching(assistant) if dataset.qrels is not None else asking(assistant, llm=False)
@@ -102,7 +102,7 @@ def _variant(name: str, found: dict[str, list[float]], shipped: dict[str, list[f
     )
 
 
-def _ranking(assistant: Assistant, weights: Weights, question: Question) -> Sequence[str]:
+def _ranking(assistant: Assistant, weights: FusionWeights, question: GoldQuestion) -> Sequence[str]:
     from rag.retrieval.question_plan import plan
     from rag.retrieval.ranking import rank
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from eval.data.questions import Dataset, Gold, resolve_gold
 from eval.report.questions import Report, write_report
 from eval.runs.provenance import answer_settings, make_manifest, search_settings
-from eval.runs.run_folder import Manifest, Result, read_manifest
+from eval.runs.run_folder import Result, RunManifest, read_manifest
 from eval.runs.runner import Answerer, Progress, asking, run_questions, searching
 from eval.runs.summary import score_questions
 
@@ -53,13 +53,13 @@ def evaluate(
     return write_report(folder, read_manifest(folder), score_questions(dataset, results, gold), gold)
 
 
-def manifest_of(assistant: Assistant, dataset: Dataset, options: Options) -> Manifest:
+def manifest_of(assistant: Assistant, dataset: Dataset, options: Options) -> RunManifest:
     if dataset.qrels is not None:
         return make_manifest(dataset, assistant, search_settings())
     return make_manifest(dataset, assistant, answer_settings(assistant, llm=options.llm, judge=options.judge))
 
 
-def run_name(manifest: Manifest) -> str:
+def run_name(manifest: RunManifest) -> str:
     """A folder name of its own for every make of run: the same again goes on with the same folder."""
     made_by: dict[str, Any] = asdict(manifest)
     del made_by["state"], made_by["code"]["commit"]

@@ -35,8 +35,8 @@ from rag.records import (
 )
 from rag.retrieval import question_plan
 from rag.retrieval.question import check_question
-from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weigh
-from rag.retrieval.sentence_scoring import read
+from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weight_query
+from rag.retrieval.sentence_scoring import score_sentences
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
@@ -182,13 +182,13 @@ class Assistant:
             confidence=abstention.confidence(ranking),
         )
         yield Retrieved(tuple(papers), draft.searched_for)
-        if reason := abstention.reason(question, ranking, papers):
+        if reason := abstention.abstention_reason(question, ranking, papers):
             yield Done(
                 replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
             )
             return
 
-        def quote() -> extractive.Written:
+        def quote() -> extractive.AnswerText:
             return extractive.answer(question, plan.kind, papers, words or self.config.words)
 
         if writes:
@@ -271,12 +271,14 @@ class Assistant:
         """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
         query = ranking.query
         if question != ranking.text:
-            query = weigh(self.library, self.encoder, self.encoder.encode_query(question))
+            query = weight_query(self.library, self.encoder, self.encoder.encode_query(question))
         best = ranking.ranked[:top]
-        evidence = read(question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]])
+        evidence = score_sentences(
+            question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]]
+        )
         unread = [()] * (len(best) - len(evidence))
         return [
-            RankedPaper(r.paper, r.score, e, abstention.confidence_of(r.late, r.cosine))
+            RankedPaper(r.paper, r.score, e, abstention.confidence_from(r.late, r.cosine))
             for r, e in zip(best, [*evidence, *unread], strict=True)
         ]
 

@@ -37,7 +37,7 @@ QUALITY = (
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class ChildProcess:
     """A child process that is over: its output, wall-clock seconds, and peak resident memory."""
 
     stdout: str
@@ -46,7 +46,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BenchRow:
     what: str
     figure: str
     how: str
@@ -54,7 +54,7 @@ class Row:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, and print Markdown on stdout; what is being done goes to stderr."""
-    parser = argparse.ArgumentParser(prog="python -m eval.bench.__main__", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m eval.bench", description=__doc__)
     parser.add_argument(
         "--data", type=Path, default=ROOT.parent / "shared", help="the shared data (../shared)"
     )
@@ -77,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def bench_pages(data: Path, work: Path) -> Iterator[Row]:
+def bench_pages(data: Path, work: Path) -> Iterator[BenchRow]:
     """Ingest, cold and warm questions, the gate's time, and quality over the five pages."""
     from eval.bench.gate import gate_ms
 
@@ -86,44 +86,44 @@ def bench_pages(data: Path, work: Path) -> Iterator[Row]:
     pages = sorted(str(path) for path in (data / "corpus").glob("*.txt"))
     ingest = run_rag("ingest", *pages, "--library", str(library), "--json")
     told = json.loads(ingest.stdout)
-    yield Row(f"ingest {told['added']} papers, cold process", f"{ingest.seconds:.1f} s", "1 run")
-    yield Row("its peak memory", f"{ingest.peak_mb:.0f} MB", "")
+    yield BenchRow(f"ingest {told['added']} papers, cold process", f"{ingest.seconds:.1f} s", "1 run")
+    yield BenchRow("its peak memory", f"{ingest.peak_mb:.0f} MB", "")
     asks = [run_rag("ask", QUESTION, "--library", str(library), "--no-llm") for _ in range(COLD_RUNS)]
     seconds = [ask.seconds for ask in asks]
-    yield Row(
+    yield BenchRow(
         "`rag ask`, cold process",
         f"{statistics.median(seconds):.2f} s",
         f"median of {COLD_RUNS}, worst {max(seconds):.2f}",
     )
-    yield Row("its peak memory", f"{max(ask.peak_mb for ask in asks):.0f} MB", "")
+    yield BenchRow("its peak memory", f"{max(ask.peak_mb for ask in asks):.0f} MB", "")
     times = warm_ask_ms(library, questions)
-    yield Row("`ask`, warm, median", f"{times['p50']:.0f} ms", f"{times['n']:.0f} questions")
-    yield Row("`ask`, warm, 95th percentile", f"{times['p95']:.0f} ms", "")
+    yield BenchRow("`ask`, warm, median", f"{times['p50']:.0f} ms", f"{times['n']:.0f} questions")
+    yield BenchRow("`ask`, warm, 95th percentile", f"{times['p95']:.0f} ms", "")
     checks = gate_ms(library, questions)
-    yield Row(
+    yield BenchRow(
         "support gate, six sentences, warm, median", f"{checks['p50']:.0f} ms", f"{checks['n']:.0f} answers"
     )
-    yield Row("support gate, six sentences, warm, 95th percentile", f"{checks['p95']:.0f} ms", "")
+    yield BenchRow("support gate, six sentences, warm, 95th percentile", f"{checks['p95']:.0f} ms", "")
     yield from _evaluated("questions", questions, library, work / "questions_dev")
 
 
-def bench_scifact(folder: Path, work: Path) -> Iterator[Row]:
+def bench_scifact(folder: Path, work: Path) -> Iterator[BenchRow]:
     """Ingest (if the library is not there from before), search quality and time, and the gate on pairs."""
     library = work / "scifact"
     if not library.exists():
         ingest = run_rag("ingest", str(folder / "corpus.jsonl"), "--library", str(library), "--json")
-        yield Row(
+        yield BenchRow(
             f"ingest {json.loads(ingest.stdout)['added']} papers, cold process",
             f"{ingest.seconds:.0f} s",
             "1 run",
         )
-        yield Row("its peak memory", f"{ingest.peak_mb:.0f} MB", "")
+        yield BenchRow("its peak memory", f"{ingest.peak_mb:.0f} MB", "")
     yield from _evaluated("beir", folder, library, work / "scifact-run")
     pairs = run_rag(
         "eval", "--pairs", str(folder / "pairs_train.jsonl"), "--out", str(work / "pairs"), "--json"
     )
     for name, value in estimates(json.loads(pairs.stdout)).items():
-        yield Row(f"support gate, {name}", shown(value), f"{interval(value)}, n={value.n}")
+        yield BenchRow(f"support gate, {name}", shown(value), f"{interval(value)}, n={value.n}")
 
 
 def ablated(option: str, path: Path, library: Path) -> str:
@@ -145,7 +145,7 @@ def warm_ask_ms(library: Path, questions: Path) -> dict[str, float]:
     return percentiles(times[WARM_UP:])
 
 
-def run_rag(*args: str) -> Finished:
+def run_rag(*args: str) -> ChildProcess:
     """`rag ...` in a process of its own. Raises CalledProcessError where it fails."""
     tell(f"rag {' '.join(args)}"[:200])
     command = [sys.executable, "-m", "rag", *args]
@@ -159,7 +159,7 @@ def run_rag(*args: str) -> Finished:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stdout)
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Finished(stdout, seconds, usage.ru_maxrss / unit)
+    return ChildProcess(stdout, seconds, usage.ru_maxrss / unit)
 
 
 def machine() -> str:
@@ -179,7 +179,7 @@ def machine() -> str:
     )
 
 
-def show(title: str, rows: Iterator[Row]) -> None:
+def show(title: str, rows: Iterator[BenchRow]) -> None:
     """A table, printed row by row as it is measured."""
     print(f"### {title}\n\n| what | figure | |\n|---|---|---|", flush=True)
     for row in rows:
@@ -191,13 +191,13 @@ def tell(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def _evaluated(kind: str, path: Path, library: Path, out: Path) -> Iterator[Row]:
+def _evaluated(kind: str, path: Path, library: Path, out: Path) -> Iterator[BenchRow]:
     """Time and measures of one `rag eval`."""
     done = run_rag(
         "eval", f"--{kind}", str(path), "--library", str(library), "--out", str(out), "--fresh", "--json"
     )
     summary: dict[str, Any] = json.loads(done.stdout)["summary"]
-    yield Row(
+    yield BenchRow(
         f"`rag eval`, {summary['n']} {kind if kind == 'questions' else 'queries'}",
         f"{done.seconds:.0f} s",
         "",
@@ -205,11 +205,11 @@ def _evaluated(kind: str, path: Path, library: Path, out: Path) -> Iterator[Row]
     measures = estimates(summary["measures"])
     for name in QUALITY:
         if name in measures:
-            yield Row(name, shown(measures[name]), f"{interval(measures[name])}, n={measures[name].n}")
+            yield BenchRow(name, shown(measures[name]), f"{interval(measures[name])}, n={measures[name].n}")
     for kind_, values in summary["by_type"].items():
         if kind_.startswith("unanswerable"):
             refused = estimates(values)["abstained"]
-            yield Row(f"refused, {kind_.replace('_', ' ')}", shown(refused), f"n={refused.n}")
+            yield BenchRow(f"refused, {kind_.replace('_', ' ')}", shown(refused), f"n={refused.n}")
 
 
 if __name__ == "__main__":

@@ -11,11 +11,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from eval.data.questions import Question, load_questions
+from eval.data.questions import GoldQuestion, load_questions
 from eval.runs.summary import percentiles
 from rag.answering.attribution import attribute_all
 from rag.answering.claims import Claim
-from rag.answering.context import Context, Entry
+from rag.answering.context import Context, ContextPaper
 from rag.assistant import Assistant
 from rag.papers.identifiers import title_key
 from rag.records import Paper
@@ -41,7 +41,9 @@ def gate_ms(library: Path, questions: Path) -> dict[str, float]:
     return percentiles(times[len(warm_up) :])
 
 
-def _answers(questions: Sequence[Question], papers: Sequence[Paper]) -> Iterator[tuple[list[Claim], Context]]:
+def _answers(
+    questions: Sequence[GoldQuestion], papers: Sequence[Paper]
+) -> Iterator[tuple[list[Claim], Context]]:
     """As many answers as there are sixes of questions that one paper of the library answers."""
     by_title = {title_key(paper.title): paper for paper in papers}
     known = [
@@ -53,7 +55,7 @@ def _answers(questions: Sequence[Question], papers: Sequence[Paper]) -> Iterator
         six = known[start : start + SENTENCES]
         shown = list(dict.fromkeys([*(paper for _, paper in six), *papers]))[:PAPERS]
         entries = [
-            Entry(n, paper, tuple(split_sentences(paper.abstract))) for n, paper in enumerate(shown, 1)
+            ContextPaper(n, paper, tuple(split_sentences(paper.abstract))) for n, paper in enumerate(shown, 1)
         ]
         claims = [Claim(answer, (shown.index(paper) + 1,)) for answer, paper in six]
         yield claims, Context(tuple(entries), "", 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from eval.data.jsonl import read_records, refuse_duplicates, sha256
-from eval.data.questions import Dataset, Question
+from eval.data.questions import Dataset, GoldQuestion
 from rag.errors import InputError
 
 
@@ -26,7 +26,7 @@ def load_beir(folder: Path) -> Dataset:
             raise InputError(f'{where}: a query is {{"_id": text, "text": text}}')
         relevant = tuple(paper for paper, grade in qrels.get(query_id, {}).items() if grade > 0)
         if relevant:
-            questions.append(Question(query_id, "query", text, relevant, 1))
+            questions.append(GoldQuestion(query_id, "query", text, relevant, 1))
     refuse_duplicates([question.id for question in questions], queries)
     if not questions:
         raise InputError(f"{qrels_path}: judges no query of {queries.name} as having a relevant document")

@@ -37,7 +37,7 @@ class GoldQuote:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GoldQuestion:
     """One question with its gold. `gold` are titles (or paper ids); `gold_required` is how many of them an
     answer needs; `patterns` are regular expressions, one a fact the answer should state."""
 
@@ -64,7 +64,7 @@ class Dataset:
     """Questions and, where the set judges papers by id, its qrels. `sha256` is of the files' bytes."""
 
     name: str
-    questions: tuple[Question, ...]
+    questions: tuple[GoldQuestion, ...]
     sha256: str
     qrels: Qrels | None = None
     source: Path | None = None
@@ -126,7 +126,7 @@ def resolve_gold(dataset: Dataset, papers: Iterable[Paper]) -> Gold:
     return Gold(qrels, missing, kept, ids)
 
 
-def _question(record: dict[str, Any], where: str) -> Question:
+def _question(record: dict[str, Any], where: str) -> GoldQuestion:
     """One line as a Question; every rule of the form is here."""
     question_id, text = record.get("id"), record.get("question")
     if not isinstance(question_id, str) or not isinstance(text, str) or not question_id or not text.strip():
@@ -147,7 +147,7 @@ def _question(record: dict[str, Any], where: str) -> Question:
         history = as_history(record.get("history"))
     except (TypeError, ValueError) as error:
         raise InputError(f"{where}: history: {error}") from error
-    return Question(
+    return GoldQuestion(
         id=question_id,
         type=kind,
         question=text,

@@ -29,19 +29,19 @@ _LINE = re.compile(r"^[\s*_]*(QUESTION|ANSWER|QUOTE)[\s*_]*:[\s*_]*(.+?)[\s*_]*$
 _BOUND = re.compile(r"\b(this|the) (paper|abstract|study|authors?|work|text|passage)\b", re.IGNORECASE)
 
 
-class Found(Protocol):
+class CheckedClaim(Protocol):
     @property
     def status(self) -> str: ...
 
 
-class Checks(Protocol):
+class ClaimChecker(Protocol):
     """What of the gate is needed."""
 
-    def check(self, claim: str, evidence: Sequence[str]) -> Found: ...
+    def check(self, claim: str, evidence: Sequence[str]) -> CheckedClaim: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class MadeQuestions:
     """Lines of a question file, and what was rejected: (paper id, reason)."""
 
     lines: list[dict[str, Any]]
@@ -49,13 +49,13 @@ class Written:
 
 
 def write_questions(
-    papers: Sequence[Paper], n: int, prompt: Prompt, llm: LanguageModel, gate: Checks
-) -> Written:
+    papers: Sequence[Paper], n: int, prompt: Prompt, llm: LanguageModel, gate: ClaimChecker
+) -> MadeQuestions:
     """Up to `n` questions, a paper each, in the same order of papers every time. Papers are asked for until
     there are enough, or twice as many as questions were."""
     from rag.llm.client import Message
 
-    written = Written([], [])
+    written = MadeQuestions([], [])
     for paper in sorted(papers, key=lambda p: hashlib.sha256(p.paper_id.encode()).digest())[: 2 * n]:
         if len(written.lines) == n:
             break
@@ -73,7 +73,7 @@ def write_questions(
     return written
 
 
-def rejection(paper: Paper, fields: dict[str, str], gate: Checks) -> str | None:
+def rejection(paper: Paper, fields: dict[str, str], gate: ClaimChecker) -> str | None:
     """Why the question is no good, or None where it is good."""
     missing = [name for name in ("QUESTION", "ANSWER", "QUOTE") if not fields.get(name)]
     if missing:

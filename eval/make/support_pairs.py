@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from eval.data.questions import Question
+from eval.data.questions import GoldQuestion
 from eval.measures.bootstrap import Estimate, estimate_mean
 from rag.papers.identifiers import title_key
 from rag.records import Paper
@@ -81,16 +81,18 @@ class MadePair:
     evidence: tuple[str, ...]
 
 
-class Judged(Protocol):
+class ScoredSupport(Protocol):
     @property
     def status(self) -> str: ...
 
 
-class Gate(Protocol):
-    def check(self, claim: str, evidence: Sequence[str]) -> Judged: ...
+class SentenceGate(Protocol):
+    def check(self, claim: str, evidence: Sequence[str]) -> ScoredSupport: ...
 
 
-def make_pairs(questions: Iterable[Question], papers: Iterable[Paper], encoder: Encoder) -> list[MadePair]:
+def make_pairs(
+    questions: Iterable[GoldQuestion], papers: Iterable[Paper], encoder: Encoder
+) -> list[MadePair]:
     """Every pair that can be made of the questions with evidence and an answer, the same on every run."""
     usable = [question for question in questions if question.evidence and question.answer]
     pairs = [pair for question in usable for pair in _from_own(question)]
@@ -100,7 +102,7 @@ def make_pairs(questions: Iterable[Question], papers: Iterable[Paper], encoder: 
     return pairs + list(_from_nearest(usable, known, encoder))
 
 
-def accepted(pairs: Sequence[MadePair], gate: Gate) -> dict[str, Estimate]:
+def accepted(pairs: Sequence[MadePair], gate: SentenceGate) -> dict[str, Estimate]:
     """The share of each kind that the gate does not call unsupported. Kind -> share, of those present."""
     shares: dict[str, list[float]] = {}
     for pair in pairs:
@@ -153,7 +155,7 @@ def _exchanged(text: str, old: str, new: str) -> Iterator[str]:
         yield f"{text[: match.start()]}{word}{text[match.end() :]}"
 
 
-def _from_own(question: Question) -> Iterator[MadePair]:
+def _from_own(question: GoldQuestion) -> Iterator[MadePair]:
     evidence = tuple(quote.quote for quote in question.evidence)
     made = [("own", question.answer), *altered_numbers(question.answer)]
     made += [("reversed", claim) for claim in reversed_comparisons(question.answer)]
@@ -163,7 +165,7 @@ def _from_own(question: Question) -> Iterator[MadePair]:
         yield MadePair(kind, f"{question.id}/{kind}/{n}", claim, evidence)
 
 
-def _from_others(questions: Sequence[Question]) -> Iterator[MadePair]:
+def _from_others(questions: Sequence[GoldQuestion]) -> Iterator[MadePair]:
     for question in questions:
         others = [other for other in questions if not set(other.gold) & set(question.gold)]
         rng = random.Random(f"{_SEED}{question.id}")
@@ -172,7 +174,7 @@ def _from_others(questions: Sequence[Question]) -> Iterator[MadePair]:
             yield MadePair("other", f"{question.id}/other/{other.id}", question.answer, evidence)
 
 
-def _from_own_sentences(questions: Sequence[Question], papers: Mapping[str, Paper]) -> Iterator[MadePair]:
+def _from_own_sentences(questions: Sequence[GoldQuestion], papers: Mapping[str, Paper]) -> Iterator[MadePair]:
     """The sentences of which the quotes are parts; a quote that is not in its paper stands for itself."""
     for question in questions:
         evidence: list[str] = []
@@ -189,7 +191,7 @@ def _from_own_sentences(questions: Sequence[Question], papers: Mapping[str, Pape
 
 
 def _from_nearest(
-    questions: Sequence[Question], papers: Sequence[Paper], encoder: Encoder
+    questions: Sequence[GoldQuestion], papers: Sequence[Paper], encoder: Encoder
 ) -> Iterator[MadePair]:
     """As many sentences of the one other paper with the nearest sentence as the answer has quotes."""
     sentences = [

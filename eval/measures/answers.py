@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from eval.data.questions import Gold, Question
+from eval.data.questions import Gold, GoldQuestion
 from eval.measures.retrieval import Scores
 from rag.records import Answer, Citation, Paper
 
@@ -17,7 +17,7 @@ COVERED = 0.5
 """Share of a gold quote's characters that quotes must hold for it to count as quoted."""
 
 
-def score_answer(question: Question, answer: Answer | None, gold: Gold) -> Scores:
+def score_answer(question: GoldQuestion, answer: Answer | None, gold: Gold) -> Scores:
     """Values of one question; `answer` is None where asking failed."""
     abstained = answer is not None and answer.abstained
     scores = {
@@ -43,13 +43,13 @@ def spoken_text(answer: Answer) -> str:
     return " ".join(text.split())
 
 
-def found_facts(question: Question, answer: Answer | None) -> tuple[bool, ...]:
+def found_facts(question: GoldQuestion, answer: Answer | None) -> tuple[bool, ...]:
     """For each fact pattern, whether the answer states it; an abstention states none."""
     text = "" if answer is None or answer.abstained else spoken_text(answer)
     return tuple(bool(text and pattern.search(text)) for pattern in question.patterns)
 
 
-def quoted_evidence(question: Question, answer: Answer | None, gold: Gold) -> tuple[bool, ...]:
+def quoted_evidence(question: GoldQuestion, answer: Answer | None, gold: Gold) -> tuple[bool, ...]:
     """For each gold quote, whether the answer's quotes hold at least COVERED of its characters."""
     citations = () if answer is None or answer.abstained else answer.citations
     found = []
@@ -79,7 +79,7 @@ def is_verbatim(citation: Citation, papers: Mapping[str, Paper]) -> bool:
     )
 
 
-def _score_content(question: Question, answer: Answer | None, gold: Gold) -> Scores:
+def _score_content(question: GoldQuestion, answer: Answer | None, gold: Gold) -> Scores:
     """What an answerable question's answer tells and cites, against gold."""
     relevant = {gold.ids.get(name, name) for name in question.gold}
     abstained = answer is not None and answer.abstained

@@ -34,7 +34,7 @@ _KEYS = ("id", "_id", "split", "claim", "evidence", "label", "doc", "sentences")
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class LabelledPair:
     """A claim, sentences of one abstract, and whether they bear it."""
 
     id: str
@@ -47,7 +47,7 @@ class Pair:
 class Checked:
     """A pair with what the gate found."""
 
-    pair: Pair
+    pair: LabelledPair
     support: float
     status: str
     reasons: tuple[str, ...] = ()
@@ -71,13 +71,13 @@ class FoundByGate(Protocol):
     def reasons(self) -> tuple[str, ...]: ...
 
 
-class Checks(Protocol):
+class PairChecker(Protocol):
     """What of the gate is needed."""
 
     def check_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> Sequence[FoundByGate]: ...
 
 
-def load_pairs(path: Path) -> tuple[Pair, ...]:
+def load_pairs(path: Path) -> tuple[LabelledPair, ...]:
     """The claim/evidence pairs of a JSONL file, in order. Raises InputError naming file and line."""
     pairs = []
     for record, where in read_records(path, _KEYS):
@@ -88,13 +88,15 @@ def load_pairs(path: Path) -> tuple[Pair, ...]:
             raise InputError(f"{where}: label is SUPPORT, CONTRADICT or NEI, not {label!r}")
         if not isinstance(claim, str) or not sentences or not all(isinstance(s, str) for s in sentences):
             raise InputError(f"{where}: a pair needs a claim (text) and evidence (text, or a list of them)")
-        pairs.append(Pair(str(where if pair_id is None else pair_id), claim, sentences, label))
+        pairs.append(LabelledPair(str(where if pair_id is None else pair_id), claim, sentences, label))
     refuse_duplicates([pair.id for pair in pairs], path)
     return tuple(pairs)
 
 
 def check_pairs(
-    pairs: Sequence[Pair], gate: Checks, progress: Callable[[int, int], None] = lambda done, total: None
+    pairs: Sequence[LabelledPair],
+    gate: PairChecker,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Checked]:
     """Every pair through the gate, in order."""
     checked: list[Checked] = []

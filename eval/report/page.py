@@ -12,7 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from eval.measures.bootstrap import Estimate
-from eval.runs.run_folder import Manifest
+from eval.runs.run_folder import RunManifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """What fills the frame; `rows` is for the block of the template that extends it."""
 
     name: str
@@ -54,7 +54,7 @@ class Page:
     made: Sequence[tuple[str, str, Any]]
 
 
-def render(template: str, page: Page) -> str:
+def render(template: str, page: ReportPage) -> str:
     """The page by assets/`template`."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
     from markupsafe import Markup
@@ -75,7 +75,7 @@ def render(template: str, page: Page) -> str:
     return environment.get_template(template).render(values)
 
 
-def made_by(manifest: Manifest) -> list[tuple[str, str, Any]]:
+def made_by(manifest: RunManifest) -> list[tuple[str, str, Any]]:
     """The manifest as rows: part, key, value."""
     parts = {
         "dataset": manifest.dataset,

@@ -15,14 +15,16 @@ from typing import Any
 from eval.measures.bootstrap import Estimate
 from eval.measures.support_gate import PAIR_MEASURES, Checked, measure_pairs
 from eval.report import charts
-from eval.report.page import Page, Plot, interval, made_by, render, shown, tile
-from eval.runs.run_folder import Manifest, write_manifest, write_text
+from eval.report.page import Plot, ReportPage, interval, made_by, render, shown, tile
+from eval.runs.run_folder import RunManifest, write_manifest, write_text
 from eval.runs.summary import calibrate
 
 ACCEPTED, REFUSED = "accepted, though not borne", "refused, though borne"
 
 
-def write_pairs_report(folder: Path, manifest: Manifest, checked: Sequence[Checked]) -> dict[str, Estimate]:
+def write_pairs_report(
+    folder: Path, manifest: RunManifest, checked: Sequence[Checked]
+) -> dict[str, Estimate]:
     """Write the whole run into its folder; returns the measures."""
     folder.mkdir(parents=True, exist_ok=True)
     measures = measure_pairs(checked)
@@ -50,11 +52,11 @@ def pairs_markdown(name: str, checked: Sequence[Checked], measures: Mapping[str,
     return "\n".join(lines) + "\n"
 
 
-def pairs_html(manifest: Manifest, checked: Sequence[Checked], measures: Mapping[str, Estimate]) -> str:
+def pairs_html(manifest: RunManifest, checked: Sequence[Checked], measures: Mapping[str, Estimate]) -> str:
     """The page: one self-contained file."""
     return render(
         "pairs.html",
-        Page(
+        ReportPage(
             name=manifest.dataset["name"],
             lead=f"The support gate on {len(checked):,} pairs: {_counts(checked)}. "
             "Intervals are 95%, by bootstrap over pairs.",

@@ -16,8 +16,8 @@ from eval.data.questions import Gold
 from eval.measures.answers import found_facts, is_verbatim, quoted_evidence
 from eval.report import charts
 from eval.report.misses import KINDS, misses
-from eval.report.page import Page, Plot, Tile, estimates, interval, made_by, render, shown, tile
-from eval.runs.run_folder import Manifest, write_text
+from eval.report.page import Plot, ReportPage, Tile, estimates, interval, made_by, render, shown, tile
+from eval.runs.run_folder import RunManifest, write_text
 from eval.runs.summary import MEASURES, Scored, latency, scores_lines, summarise
 
 HEADLINES = (
@@ -37,14 +37,14 @@ NAMED = 30
 class Report:
     """Everything a page about a run of questions is made from."""
 
-    manifest: Manifest
+    manifest: RunManifest
     summary: Mapping[str, Any]
     latency: Mapping[str, Mapping[str, float]]
     scored: Sequence[Scored]
     gold: Gold
 
 
-def write_report(folder: Path, manifest: Manifest, scored: Sequence[Scored], gold: Gold) -> Report:
+def write_report(folder: Path, manifest: RunManifest, scored: Sequence[Scored], gold: Gold) -> Report:
     """Write summary.json, scores.jsonl, latency.json, report.md and report.html into the run's folder."""
     times = latency([s.result for s in scored])
     report = Report(manifest, summarise(scored, gold), times, scored, gold)
@@ -117,7 +117,7 @@ def html(report: Report) -> str:
     mode = manifest.settings["mode"]
     return render(
         "report.html",
-        Page(
+        ReportPage(
             name=manifest.dataset["name"],
             lead=f"{summary['n']} questions over {manifest.library['n_papers']:,} papers, {mode}. "
             "Intervals are 95%, by bootstrap over questions.",

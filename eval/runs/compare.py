@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.measures.bootstrap import Estimate, estimate_mean, randomisation_p
-from eval.runs.run_folder import Manifest, read_manifest
+from eval.runs.run_folder import RunManifest, read_manifest
 from eval.runs.summary import MEASURES
 from rag.errors import InputError
 
@@ -129,7 +129,7 @@ def _flip(name: str, pairs: Sequence[tuple[Row, Row]]) -> Flip | None:
     return Flip(name, tuple(gained), tuple(lost)) if gained or lost else None
 
 
-def _finished(folder: Path) -> Manifest:
+def _finished(folder: Path) -> RunManifest:
     manifest = read_manifest(folder)
     if manifest.state != "finished" or not (folder / "scores.jsonl").exists():
         raise InputError(f"{folder}: the run is not finished; the same command again goes on with it")
@@ -141,7 +141,7 @@ def _scores(folder: Path) -> dict[str, Row]:
     return {row["id"]: row for row in map(json.loads, lines)}
 
 
-def _changes(a: Manifest, b: Manifest) -> list[str]:
+def _changes(a: RunManifest, b: RunManifest) -> list[str]:
     found = []
     before, after = asdict(a), asdict(b)
     for part in before:

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from eval.data.questions import Question
+from eval.data.questions import GoldQuestion
 from eval.measures.answers import spoken_text
-from eval.runs.run_folder import Result, Verdict
+from eval.runs.run_folder import JudgeScore, Result
 from eval.runs.runner import Answerer
 from rag.config import Config
 from rag.errors import ModelError
@@ -34,7 +34,7 @@ _SHOWN = 300
 class Grades(Protocol):
     """What of a judge a run needs."""
 
-    def grade(self, question: Question, answer: Answer) -> dict[str, Verdict]: ...
+    def grade(self, question: GoldQuestion, answer: Answer) -> dict[str, JudgeScore]: ...
 
 
 class Judge:
@@ -52,7 +52,7 @@ class Judge:
 
         return cls(LanguageModel(config), config)
 
-    def grade(self, question: Question, answer: Answer) -> dict[str, Verdict]:
+    def grade(self, question: GoldQuestion, answer: Answer) -> dict[str, JudgeScore]:
         """Faithfulness and, where the question has a reference answer, correctness."""
         said = quoted(spoken_text(answer))
         cited = "\n".join(f"- {quoted(citation.quote)}" for citation in answer.citations) or "- (nothing)"
@@ -63,28 +63,28 @@ class Judge:
             prompts["correctness"] = self._correctness.fill(question=asked, reference=reference, answer=said)
         return {name: self._verdict(prompt) for name, prompt in prompts.items()}
 
-    def _verdict(self, prompt: str) -> Verdict:
+    def _verdict(self, prompt: str) -> JudgeScore:
         from rag.llm.client import Message
 
         try:
             reply = self.llm.complete([Message("user", prompt)], max_tokens=MAX_TOKENS)
         except ModelError as error:
-            return Verdict(None, f"{type(error).__name__}: {error}")
+            return JudgeScore(None, f"{type(error).__name__}: {error}")
         return read_verdict(reply.text)
 
 
-def read_verdict(reply: str) -> Verdict:
+def read_verdict(reply: str) -> JudgeScore:
     """The last valid verdict of a reply, with what was said before it; unscored where there is none."""
     found = list(_VERDICT.finditer(reply))
     if not found:
-        return Verdict(None, f"no verdict in the reply: {_short(reply) or '(empty)'}")
-    return Verdict(GRADES[found[-1][1].lower()], _short(reply[: found[-1].start()]))
+        return JudgeScore(None, f"no verdict in the reply: {_short(reply) or '(empty)'}")
+    return JudgeScore(GRADES[found[-1][1].lower()], _short(reply[: found[-1].start()]))
 
 
 def judging(answerer: Answerer, judge: Grades) -> Answerer:
     """The answerer, with the judge's verdicts on every answer given to an answerable question."""
 
-    def answer_and_judge(question: Question) -> Result:
+    def answer_and_judge(question: GoldQuestion) -> Result:
         result = answerer(question)
         if result.answer is None or result.answer.abstained or not question.answerable:
             return result

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import rag
 from eval.data.jsonl import sha256
 from eval.data.questions import Dataset
-from eval.runs.run_folder import Manifest
+from eval.runs.run_folder import RunManifest
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 _SOURCES = ("rag/**/*.py", "rag/**/*.json", "rag/**/*.npy", "prompts/*.md", "eval/**/*.py")
 
 
-def make_manifest(dataset: Dataset, assistant: Assistant, settings: dict[str, Any]) -> Manifest:
+def make_manifest(dataset: Dataset, assistant: Assistant, settings: dict[str, Any]) -> RunManifest:
     """The manifest of a run about to start. No path, host or key of this machine is in it."""
-    return Manifest(
+    return RunManifest(
         dataset={"name": dataset.name, "sha256": dataset.sha256, "n_questions": len(dataset.questions)},
         library={"fingerprint": assistant.library.fingerprint(), "n_papers": assistant.library.n_papers},
         encoder=assistant.encoder.fingerprint,
@@ -36,9 +36,9 @@ def make_manifest(dataset: Dataset, assistant: Assistant, settings: dict[str, An
     )
 
 
-def pairs_manifest(path: Path, n_pairs: int, encoder: Encoder) -> Manifest:
+def pairs_manifest(path: Path, n_pairs: int, encoder: Encoder) -> RunManifest:
     """The manifest of pairs that were checked: no library is asked."""
-    return Manifest(
+    return RunManifest(
         dataset={"name": path.stem, "sha256": sha256(path.read_bytes()), "n_pairs": n_pairs},
         library={},
         encoder=encoder.fingerprint,

@@ -26,7 +26,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class JudgeScore:
     """What a judge model found: 0 to 1, or None (unscored) with the reason."""
 
     score: float | None
@@ -42,7 +42,7 @@ class Result:
     """Best first, as deep as the run asks."""
     answer: Answer | None = None
     error: str | None = None
-    verdicts: Mapping[str, Verdict] = field(default_factory=dict)
+    verdicts: Mapping[str, JudgeScore] = field(default_factory=dict)
     timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -51,7 +51,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class RunManifest:
     """What made a run. Two runs with equal manifests have equal results, a model's aside."""
 
     dataset: Mapping[str, Any]
@@ -66,13 +66,13 @@ class Manifest:
     format: int = FORMAT
     state: str = "running"
 
-    def differences(self, other: Manifest) -> list[str]:
+    def differences(self, other: RunManifest) -> list[str]:
         """Names of the parts that differ; state and commit are no part of what made the run."""
         mine, theirs = (_identity(manifest) for manifest in (self, other))
         return [name for name in mine if mine[name] != theirs[name]]
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> RunManifest:
     """Raises InputError where the folder holds no run, or one of another format."""
     path = folder / "run.json"
     try:
@@ -87,12 +87,12 @@ def read_manifest(folder: Path) -> Manifest:
         found = data.get("format") if isinstance(data, dict) else None
         raise InputError(f"{folder}: a run of another version (format {found}, not {FORMAT}); run it again")
     try:
-        return Manifest(**data)
+        return RunManifest(**data)
     except TypeError as error:
         raise InputError(f"{path}: is not a run's manifest; run it again") from error
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: RunManifest) -> None:
     write_text(folder / "run.json", json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
 
 
@@ -147,7 +147,7 @@ def _result(row: Mapping[str, Any], timings_ms: Mapping[str, float]) -> Result:
     answer = row["answer"]
     if answer is not None:
         answer = Answer.from_dict({**answer, "retrieved": row["retrieved"], "timings_ms": dict(timings_ms)})
-    verdicts = {name: Verdict(**verdict) for name, verdict in row["verdicts"].items()}
+    verdicts = {name: JudgeScore(**verdict) for name, verdict in row["verdicts"].items()}
     return Result(row["id"], retrieved, answer, row["error"], verdicts, timings_ms)
 
 
@@ -163,7 +163,7 @@ def _rows(path: Path) -> Iterable[dict[str, Any]]:
             yield row
 
 
-def _identity(manifest: Manifest) -> dict[str, Any]:
+def _identity(manifest: RunManifest) -> dict[str, Any]:
     data = asdict(manifest)
     del data["state"]
     data["code"] = {key: value for key, value in data["code"].items() if key != "commit"}

@@ -12,11 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
-from eval.data.questions import Question
+from eval.data.questions import GoldQuestion
 from eval.measures.retrieval import DEPTH
 from eval.runs.run_folder import (
-    Manifest,
     Result,
+    RunManifest,
     read_manifest,
     read_results,
     result_line,
@@ -27,7 +27,7 @@ from eval.runs.run_folder import (
 from rag.errors import InputError, LibraryError, RagError
 from rag.records import Answer, History, RankedPaper, RetrievedPaper, SearchMode
 
-Answerer = Callable[[Question], Result]
+Answerer = Callable[[GoldQuestion], Result]
 Progress = Callable[[int, int], None]
 """Called with the number of questions done and how many there are."""
 
@@ -45,10 +45,10 @@ class Searches(Protocol):
 
 
 def run_questions(
-    questions: Sequence[Question],
+    questions: Sequence[GoldQuestion],
     answerer: Answerer,
     folder: Path,
-    manifest: Manifest,
+    manifest: RunManifest,
     *,
     workers: int = 1,
     progress: Progress = lambda done, total: None,
@@ -86,7 +86,7 @@ def run_questions(
 def asking(assistant: Asks, *, llm: bool | None) -> Answerer:
     """Answers a question as a user's `ask` does, keeping the ranking DEPTH deep."""
 
-    def answer(question: Question) -> Result:
+    def answer(question: GoldQuestion) -> Result:
         given = assistant.ask(question.question, history=question.history, llm=llm, top=DEPTH)
         return Result(question.id, given.retrieved, given, timings_ms=given.timings_ms)
 
@@ -97,7 +97,7 @@ def searching(assistant: Searches, *, mode: SearchMode = "hybrid", depth: int = 
     """Ranks papers and answers nothing."""
     from time import perf_counter
 
-    def search(question: Question) -> Result:
+    def search(question: GoldQuestion) -> Result:
         started = perf_counter()
         ranked = assistant.search(question.question, top=depth, mode=mode)
         elapsed = (perf_counter() - started) * 1000
@@ -107,7 +107,7 @@ def searching(assistant: Searches, *, mode: SearchMode = "hybrid", depth: int = 
     return search
 
 
-def _attempt(answerer: Answerer, question: Question) -> Result:
+def _attempt(answerer: Answerer, question: GoldQuestion) -> Result:
     """The result, or why there is none. A library that cannot be used fails the run, not the question."""
     try:
         return answerer(question)
@@ -117,7 +117,7 @@ def _attempt(answerer: Answerer, question: Question) -> Result:
         return Result(question.id, error=f"{type(error).__name__}: {error}")
 
 
-def _resume(folder: Path, manifest: Manifest) -> dict[str, Result]:
+def _resume(folder: Path, manifest: RunManifest) -> dict[str, Result]:
     if not (folder / "run.json").exists():
         (folder / "results.jsonl").unlink(missing_ok=True)
         (folder / "timings.jsonl").unlink(missing_ok=True)

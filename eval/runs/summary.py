@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from eval.data.questions import Dataset, Gold, Question
+from eval.data.questions import Dataset, Gold, GoldQuestion
 from eval.measures.abstention import estimate_abstention, estimate_risk_area, risk_coverage
 from eval.measures.answers import score_answer
 from eval.measures.bootstrap import Estimate, estimate_mean
@@ -70,7 +70,7 @@ _N_BINS = 10
 class Scored:
     """A question, what came of it, and its measures."""
 
-    question: Question
+    question: GoldQuestion
     result: Result
     scores: Scores
 

@@ -44,15 +44,15 @@ def confidence(ranking: Ranking) -> float:
         return 0.0
     best_late = max(ranked.late for ranked in ranking.ranked)
     best_cosine = max(ranked.cosine for ranked in ranking.ranked)
-    return confidence_of(best_late, best_cosine)
+    return confidence_from(best_late, best_cosine)
 
 
-def confidence_of(late: float, cosine: float) -> float:
+def confidence_from(late: float, cosine: float) -> float:
     """How sure a passage of such scores is to bear on the question, 0 to 1."""
     return 1 / (1 + math.exp(-(_LATE * late + _COSINE * cosine + _CONSTANT)))
 
 
-def reason(question: str, ranking: Ranking, papers: Sequence[RankedPaper]) -> str | None:
+def abstention_reason(question: str, ranking: Ranking, papers: Sequence[RankedPaper]) -> str | None:
     """Why no answer is given, with the nearest papers; None where one is due."""
     if not papers:
         return "This library does not say: no paper in it passes the filters."

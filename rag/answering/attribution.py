@@ -15,7 +15,7 @@ from threading import Event, Thread
 from typing import Protocol
 
 from rag.answering.claims import Claim
-from rag.answering.context import Context, Entry
+from rag.answering.context import Context, ContextPaper
 from rag.records import Paper, Sentence, SupportStatus
 from rag.text.words import content_words
 
@@ -31,7 +31,7 @@ _SEVERAL = re.compile(r"\b(?:both|each of|all (?:two|three|four|five|six))\b", r
 _ORDER: dict[SupportStatus, int] = {"unsupported": 0, "weak": 1, "supported": 2}
 
 
-class Judged(Protocol):
+class SupportResult(Protocol):
     @property
     def support(self) -> float: ...
     @property
@@ -45,7 +45,7 @@ class SupportGate(Protocol):
 
     def check_all(
         self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
-    ) -> Sequence[Judged]: ...
+    ) -> Sequence[SupportResult]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +101,12 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
     reasons = tuple(f"[{n}] names no paper it was given" for n in invented)
     if invented and not cited:
         return Finding((), 0.0, "unsupported", reasons)
-    own = bear(claim.text, cited, gate)
+    own = check_support(claim.text, cited, gate)
     if own.status == "supported":
         return Finding((*own.quotes, *_also(claim.text, cited, own, gate)), own.support, own.status, reasons)
     is_of_several = len(cited) > 1 and _SEVERAL.search(claim.text)
     others = [entry for entry in context.entries if entry not in cited and not is_of_several]
-    found = find_bearer(claim.text, others, gate)
+    found = find_support(claim.text, others, gate)
     if found.status == "supported":
         mended = f"{_wrong(cited)} a sentence of “{found.quotes[0].paper.title}” bears it"
         return Finding(found.quotes, found.support, found.status, (*reasons, mended))
@@ -116,14 +116,14 @@ def attribute(claim: Claim, context: Context, gate: SupportGate) -> Finding:
     return Finding((), own.support, "unsupported", (*reasons, *uncited, *own.reasons))
 
 
-def find_bearer(claim: str, entries: Iterable[Entry], gate: SupportGate) -> Finding:
+def find_support(claim: str, entries: Iterable[ContextPaper], gate: SupportGate) -> Finding:
     """The one paper of `entries` that bears `claim` best. Papers the author did not put together are not
     put together here: pieces of many would soon seem to cover anything."""
-    findings = (bear(claim, [entry], gate) for entry in entries)
+    findings = (check_support(claim, [entry], gate) for entry in entries)
     return max(findings, key=_rank, default=Finding((), 0.0, "unsupported"))
 
 
-def bear(claim: str, entries: Sequence[Entry], gate: SupportGate) -> Finding:
+def check_support(claim: str, entries: Sequence[ContextPaper], gate: SupportGate) -> Finding:
     """The sentences of `entries`, taken together, that bear `claim` best: one if one is enough, else one of
     each paper, else as many as make it supported. Where nothing does, what comes nearest: the best one alone,
     or one of each paper."""
@@ -146,16 +146,18 @@ def bear(claim: str, entries: Sequence[Entry], gate: SupportGate) -> Finding:
     return _finding(best, chosen)
 
 
-def _enough(verdict: Judged, quotes: Sequence[Quote]) -> bool:
+def _enough(verdict: SupportResult, quotes: Sequence[Quote]) -> bool:
     return verdict.status == "supported" and (len(quotes) == 1 or verdict.support >= POOLED)
 
 
-def _judge(claim: str, groups: Sequence[list[Quote]], gate: SupportGate) -> list[tuple[Judged, list[Quote]]]:
+def _judge(
+    claim: str, groups: Sequence[list[Quote]], gate: SupportGate
+) -> list[tuple[SupportResult, list[Quote]]]:
     """The verdict on each group of quotes, best first. A paper's title may supply names to its own quotes."""
     by_titles: dict[tuple[str, ...], list[list[Quote]]] = {}
     for group in groups:
         by_titles.setdefault(tuple(dict.fromkeys(quote.paper.title for quote in group)), []).append(group)
-    judged: list[tuple[Judged, list[Quote]]] = []
+    judged: list[tuple[SupportResult, list[Quote]]] = []
     for titles, of_these in by_titles.items():
         pairs = [(claim, [quote.sentence.text for quote in group]) for group in of_these]
         judged += zip(gate.check_all(pairs, titles), of_these, strict=True)
@@ -168,32 +170,32 @@ def _best_of_each(quotes: Sequence[Quote]) -> list[Quote]:
     return [q for q in quotes if q in firsts.values()] + [q for q in quotes if q not in firsts.values()]
 
 
-def _also(claim: str, cited: Sequence[Entry], own: Finding, gate: SupportGate) -> Iterator[Quote]:
+def _also(claim: str, cited: Sequence[ContextPaper], own: Finding, gate: SupportGate) -> Iterator[Quote]:
     """Of the cited papers that `own` does not draw on, the sentences that bear the claim by themselves."""
     used = {quote.paper.paper_id for quote in own.quotes}
     for entry in cited:
         if entry.paper.paper_id not in used:
-            finding = bear(claim, [entry], gate)
+            finding = check_support(claim, [entry], gate)
             if finding.status == "supported":
                 yield from finding.quotes
                 used.add(entry.paper.paper_id)
 
 
-def _finding(verdict: Judged, quotes: Sequence[Quote]) -> Finding:
+def _finding(verdict: SupportResult, quotes: Sequence[Quote]) -> Finding:
     return Finding(tuple(quotes), verdict.support, verdict.status, verdict.reasons)
 
 
-def _rank(verdict: Judged) -> tuple[int, float]:
+def _rank(verdict: SupportResult) -> tuple[int, float]:
     return _ORDER[verdict.status], verdict.support
 
 
-def _wrong(cited: Sequence[Entry]) -> str:
+def _wrong(cited: Sequence[ContextPaper]) -> str:
     if not cited:
         return "it cited no paper;"
     return f"it cited “{cited[0].paper.title}”, which does not bear it;"
 
 
-def _nearest(claim: str, entry: Entry) -> list[Quote]:
+def _nearest(claim: str, entry: ContextPaper) -> list[Quote]:
     """The sentences of a paper that share most with the claim, by words and numbers."""
     wanted = _stems(claim)
     by_overlap = sorted(entry.sentences, key=lambda sentence: -len(wanted & _stems(sentence.text)))

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from rag.answering.attribution import bear, find_bearer
-from rag.answering.context import Entry
+from rag.answering.attribution import check_support, find_support
+from rag.answering.context import ContextPaper
 from rag.answering.extractive import cite, short_name
 from rag.answering.manuscript import Statement, read_statements
 from rag.library.library import Library
@@ -92,9 +92,9 @@ def _check(
     mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, searcher))]
     found = [ranked.paper for ranked in searcher.search(statement.text[:MAX_CHARS], top=SEARCHED)]
     papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *spoken_of, *found]}
-    finding = find_bearer(statement.text, _entries(papers.values()), searcher.gate)
+    finding = find_support(statement.text, _entries(papers.values()), searcher.gate)
     if finding.status == "unsupported" and spoken_of and _GOES_ON.match(statement.text):
-        finding = find_bearer(statement.text, _entries(spoken_of), searcher.gate)
+        finding = find_support(statement.text, _entries(spoken_of), searcher.gate)
     checked = CheckedStatement(
         text=statement.text,
         line=statement.line,
@@ -114,13 +114,14 @@ def _check(
 def _cited(mention: str, paper: Paper | None, claim: str, searcher: Searcher) -> CitedPaper:
     if paper is None:
         return CitedPaper(mention, None, "", 0.0, "unsupported")
-    finding = bear(claim, _entries([paper]), searcher.gate)
+    finding = check_support(claim, _entries([paper]), searcher.gate)
     return CitedPaper(mention, paper.paper_id, paper.title, finding.support, finding.status)
 
 
-def _entries(papers: Iterable[Paper]) -> list[Entry]:
+def _entries(papers: Iterable[Paper]) -> list[ContextPaper]:
     return [
-        Entry(n, paper, tuple(split_sentences(paper.abstract))) for n, paper in enumerate(papers, start=1)
+        ContextPaper(n, paper, tuple(split_sentences(paper.abstract)))
+        for n, paper in enumerate(papers, start=1)
     ]
 
 

@@ -22,7 +22,7 @@ LEFT_OUT = " \u2026 "
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ContextPaper:
     """Paper `n` of the context, with all sentences of its abstract, shown or not."""
 
     n: int
@@ -34,26 +34,26 @@ class Entry:
 class Context:
     """What the model is shown: entries numbered from 1, and their text."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ContextPaper, ...]
     text: str
     n_tokens: int
 
-    def entry(self, n: int) -> Entry | None:
+    def entry(self, n: int) -> ContextPaper | None:
         """The entry a marker [n] names, if there is one."""
         return self.entries[n - 1] if 1 <= n <= len(self.entries) else None
 
 
-def pack(papers: Sequence[RankedPaper], budget: int, count: Callable[[str], int]) -> Context:
+def pack_context(papers: Sequence[RankedPaper], budget: int, count: Callable[[str], int]) -> Context:
     """As many of `papers` (best first) as bear on the question and fit in `budget` tokens by `count`.
 
     An abstract that does not fit whole gives the sentences that bear on the question most; the first
     paper of which not one sentence fits ends the context. `n_tokens` never passes `budget`.
     """
-    entries: list[Entry] = []
+    entries: list[ContextPaper] = []
     blocks: list[str] = []
     text, used = "", 0
     for ranked in _worth_showing(papers):
-        entry = Entry(len(entries) + 1, ranked.paper, tuple(split_sentences(ranked.paper.abstract)))
+        entry = ContextPaper(len(entries) + 1, ranked.paper, tuple(split_sentences(ranked.paper.abstract)))
         for shown in _choices(ranked, entry.sentences, budget - used, count):
             longer = "\n\n".join([*blocks, _block(entry, shown)])
             if (n_tokens := count(longer)) <= budget:
@@ -92,7 +92,7 @@ def _choices(
         yield sorted(best[:kept], key=lambda sentence: sentence.start)
 
 
-def _block(entry: Entry, shown: Sequence[Sentence]) -> str:
+def _block(entry: ContextPaper, shown: Sequence[Sentence]) -> str:
     year = f" ({entry.paper.year})" if entry.paper.year else ""
     whole = len(shown) == len(entry.sentences)
     body = (" " if whole else LEFT_OUT).join(quoted(sentence.text) for sentence in shown)

@@ -44,7 +44,7 @@ _WANTS_SOURCE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class AnswerText:
     """An answer's text with the sentences and citations it is made of."""
 
     text: str
@@ -53,7 +53,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class AnswerLine:
     """What is said of one paper: its name where the reader needs it, and sentences in their order."""
 
     paper: Paper
@@ -61,7 +61,7 @@ class Line:
     evidence: tuple[Evidence, ...]
 
 
-def answer(question: str, kind: Kind, papers: Sequence[RankedPaper], words: int) -> Written:
+def answer(question: str, kind: Kind, papers: Sequence[RankedPaper], words: int) -> AnswerText:
     """Compose an answer of about `words` words from papers ranked best first, the first with evidence.
 
     A sentence is never cut: one that alone is longer than `words` still stands.
@@ -92,12 +92,12 @@ def _named(question: str, papers: Sequence[RankedPaper]) -> list[RankedPaper]:
     return named
 
 
-def _told(question: str, ranked: RankedPaper, words: int) -> Line:
+def _told(question: str, ranked: RankedPaper, words: int) -> AnswerLine:
     name = short_name(ranked.paper.title) if _WANTS_SOURCE.search(question) else ""
-    return Line(ranked.paper, name, _fill((), ranked.evidence, words - n_words(name)))
+    return AnswerLine(ranked.paper, name, _fill((), ranked.evidence, words - n_words(name)))
 
 
-def _sides(papers: Sequence[RankedPaper], words: int) -> list[Line]:
+def _sides(papers: Sequence[RankedPaper], words: int) -> list[AnswerLine]:
     """A line a paper: the best sentence each that fit together, then whatever else fits."""
     names = [short_name(ranked.paper.title) for ranked in papers]
     room = words - sum(map(n_words, names))
@@ -111,7 +111,7 @@ def _sides(papers: Sequence[RankedPaper], words: int) -> list[Line]:
     rest = sorted((e for side in sides for e in side if e not in chosen), key=lambda e: -e.score)
     filled = _fill(chosen, rest, room)
     return [
-        Line(ranked.paper, name, tuple(e for e in filled if e.paper_id == ranked.paper.paper_id))
+        AnswerLine(ranked.paper, name, tuple(e for e in filled if e.paper_id == ranked.paper.paper_id))
         for ranked, name in zip(papers, names, strict=True)
     ]
 
@@ -128,7 +128,7 @@ def _fill(chosen: tuple[Evidence, ...], rest: Iterable[Evidence], room: int) -> 
     return tuple(sorted(kept, key=lambda e: (e.paper_id, e.sentence.start)))
 
 
-def _listed(papers: Sequence[RankedPaper], words: int) -> Written:
+def _listed(papers: Sequence[RankedPaper], words: int) -> AnswerText:
     """Titles, each resting on its paper's best sentence."""
     lines: list[str] = []
     sentences: list[AnswerSentence] = []
@@ -142,7 +142,7 @@ def _listed(papers: Sequence[RankedPaper], words: int) -> Written:
         citations.append(cite(n, ranked.paper, ranked.evidence[0]))
         sentences.append(AnswerSentence(ranked.paper.title, (n,), 1.0, "supported"))
         lines.append(f"- {ranked.paper.title} [{n}]")
-    return Written("\n".join(lines), tuple(sentences), tuple(citations))
+    return AnswerText("\n".join(lines), tuple(sentences), tuple(citations))
 
 
 def _belongs(ranked: RankedPaper, papers: Sequence[RankedPaper]) -> bool:
@@ -152,16 +152,16 @@ def _belongs(ranked: RankedPaper, papers: Sequence[RankedPaper]) -> bool:
     return ranked.score >= LISTED_SHARE * papers[0].score
 
 
-def _written(lines: Sequence[Line]) -> Written:
+def _written(lines: Sequence[AnswerLine]) -> AnswerText:
     citations = tuple(
         cite(n, line.paper, evidence)
         for n, (line, evidence) in enumerate(((ln, e) for ln in lines for e in ln.evidence), start=1)
     )
     sentences = tuple(AnswerSentence(c.quote, (c.n,), 1.0, "supported") for c in citations)
-    return Written("\n".join(_texts(lines, citations)), sentences, citations)
+    return AnswerText("\n".join(_texts(lines, citations)), sentences, citations)
 
 
-def _texts(lines: Sequence[Line], citations: Sequence[Citation]) -> Iterator[str]:
+def _texts(lines: Sequence[AnswerLine], citations: Sequence[Citation]) -> Iterator[str]:
     for line in lines:
         said = " ".join(f"{c.quote} [{c.n}]" for c in citations if c.paper_id == line.paper.paper_id)
         yield f"{line.name}: {said}" if line.name else said

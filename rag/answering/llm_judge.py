@@ -22,20 +22,20 @@ _LINE = re.compile(r"^\W*(\d+)\W+\s*(yes|partly|no)\b", re.I | re.M)
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class SecondOpinion:
     """The findings after the second opinion, and the reply it came in (None where nothing was asked)."""
 
     findings: tuple[Finding, ...]
     reply: Reply | None = None
 
 
-def judge(
+def second_opinion(
     claims: Sequence[str], findings: Sequence[Finding], prompt: Prompt, llm: LanguageModel
-) -> Judgement:
+) -> SecondOpinion:
     """Put every claim that rests on something to the model. Raises ModelError."""
     asked = [i for i, finding in enumerate(findings) if finding.quotes]
     if not asked:
-        return Judgement(tuple(findings))
+        return SecondOpinion(tuple(findings))
     pairs = "\n\n".join(_pair(n, claims[i], findings[i]) for n, i in enumerate(asked, start=1))
     message = Message("user", prompt.fill(pairs=pairs))
     reply = llm.complete([message], max_tokens=TOKENS_A_VERDICT * len(asked) + TOKENS_A_VERDICT)
@@ -43,7 +43,7 @@ def judge(
     judged = list(findings)
     for n, i in enumerate(asked, start=1):
         judged[i] = _after(findings[i], opinions.get(n))
-    return Judgement(tuple(judged), reply)
+    return SecondOpinion(tuple(judged), reply)
 
 
 def read_opinions(text: str) -> dict[int, Opinion]:

@@ -14,9 +14,9 @@ from dataclasses import replace
 
 from rag.answering.attribution import Finding, Quote, SupportGate, attribute_all, reading_ahead
 from rag.answering.claims import Claim, join_claims, read_claims
-from rag.answering.context import Context, pack
-from rag.answering.extractive import Written, cite, short_name
-from rag.answering.llm_judge import judge
+from rag.answering.context import Context, pack_context
+from rag.answering.extractive import AnswerText, cite, short_name
+from rag.answering.llm_judge import second_opinion
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.errors import ModelError, ModelRejected
@@ -67,7 +67,7 @@ class Writer:
         draft: Answer,
         plan: Plan,
         papers: Sequence[RankedPaper],
-        quote: Callable[[], Written],
+        quote: Callable[[], AnswerText],
         clock: Clock,
     ) -> Iterator[Delta | Done]:
         """The text as the model writes it, and last the checked answer: `draft` filled in.
@@ -96,7 +96,7 @@ class Writer:
             Message("user", self._user.fill(papers="", question=question)),
         ]
         window = (self.config.context_window - self.config.max_tokens) / self.llm.counter.margin
-        context = pack(papers, int(window) - self.llm.n_tokens(bare), self.llm.counter.count)
+        context = pack_context(papers, int(window) - self.llm.n_tokens(bare), self.llm.counter.count)
         if not context.entries:
             raise ModelRejected(f"a window of {self.config.context_window} tokens has no room for a paper")
         filled = self._user.fill(papers=context.text, question=question)
@@ -141,20 +141,20 @@ class Writer:
     ) -> tuple[list[Finding], Usage, str | None]:
         """The findings after the model's second opinion, and what both calls took."""
         try:
-            judgement = judge([claim.text for claim in claims], findings, self._judge, self.llm)
+            judgement = second_opinion([claim.text for claim in claims], findings, self._judge, self.llm)
         except ModelError as error:
             return findings, usage, f"The second opinion failed, so the gate's stands: {error}."
         return list(judgement.findings), _sum(usage, judgement.reply.usage if judgement.reply else None), None
 
 
-def compose(pairs: Sequence[tuple[Claim, Finding]]) -> Written:
+def compose(pairs: Sequence[tuple[Claim, Finding]]) -> AnswerText:
     """Sentences with their citations, numbered in the order of first use, and the text that says them."""
     numbers: dict[Quote, int] = {}
     for _, finding in pairs:
         for quote in finding.quotes:
             numbers.setdefault(quote, len(numbers) + 1)
     cited = [tuple(sorted(numbers[quote] for quote in finding.quotes)) for _, finding in pairs]
-    return Written(
+    return AnswerText(
         join_claims((claim, ns) for (claim, _), ns in zip(pairs, cited, strict=True)),
         tuple(
             AnswerSentence(claim.text, ns, finding.support, finding.status, finding.reasons)
@@ -167,7 +167,7 @@ def compose(pairs: Sequence[tuple[Claim, Finding]]) -> Written:
     )
 
 
-def _quoted(draft: Answer, written: Written, told: str) -> Answer:
+def _quoted(draft: Answer, written: AnswerText, told: str) -> Answer:
     """The extractive answer in place of a written one, and why."""
     return replace(
         draft,

@@ -9,7 +9,7 @@ from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.live_answer import last, watch
 from rag.commands.model import add_model_arguments, with_model_arguments
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
-from rag.commands.question_files import Question, read_questions
+from rag.commands.question_files import BatchQuestion, read_questions
 from rag.commands.terminal import render_answer, terminal
 from rag.config import Config
 from rag.errors import InputError
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Print the answer, or one JSON line an answer for a batch, in order."""
     refuse_both(args)
     if args.batch is None:
-        questions = [Question("", one_question(args))]
+        questions = [BatchQuestion("", one_question(args))]
     elif args.json:
         questions = read_questions(args.batch)
     else:

@@ -8,7 +8,7 @@ from rag.commands.options import print_json
 from rag.commands.terminal import plain
 from rag.config import Config
 from rag.errors import InputError
-from rag.papers.duplicates import judge, suspects
+from rag.papers.duplicates import compare_records, near_duplicates
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +24,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     pairs = []
     with Library.open(config.library, config, read_only=True) as library:
-        for ids in suspects(library.papers()):
+        for ids in near_duplicates(library.papers()):
             one, other = (library.paper(paper_id) for paper_id in ids)
-            if one and other and (found := judge(one, other)).verdict != "different":
+            if one and other and (found := compare_records(one, other)).verdict != "different":
                 pairs.append({"verdict": found.verdict, "reason": found.reason, "ids": ids})
                 if not args.json:
                     print(f"{found.verdict}: {found.reason}")

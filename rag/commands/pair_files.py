@@ -15,7 +15,7 @@ from rag.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ClaimPair:
     """A claim, and the sentences it is said to rest on. `id` is kept as it was given."""
 
     id: str | int
@@ -23,9 +23,9 @@ class Pair:
     evidence: tuple[str, ...]
 
 
-def read_pairs(path: str) -> list[Pair]:
+def read_pairs(path: str) -> list[ClaimPair]:
     """The pairs of a JSONL file ("-": standard input), in order. Raises InputError naming every bad line."""
-    pairs: list[Pair] = []
+    pairs: list[ClaimPair] = []
     bad: list[str] = []
     for number, line in enumerate(read_text(path).split("\n"), start=1):
         if not line.strip():
@@ -56,7 +56,7 @@ def read_text(path: str) -> str:
         raise InputError(f"{path}: it is not UTF-8 text; save it as UTF-8") from error
 
 
-def _pair(record: Any) -> Pair:
+def _pair(record: Any) -> ClaimPair:
     if not isinstance(record, dict):
         raise ValueError("it is not an object")
     pair_id, claim, evidence = record.get("id"), record.get("claim"), record.get("evidence")
@@ -67,4 +67,4 @@ def _pair(record: Any) -> Pair:
     sentences = [evidence] if isinstance(evidence, str) else evidence
     if not isinstance(sentences, list) or not all(isinstance(sentence, str) for sentence in sentences):
         raise ValueError('"evidence" is missing, or neither a text nor a list of texts')
-    return Pair(pair_id, claim, tuple(sentence for sentence in sentences if sentence.strip()))
+    return ClaimPair(pair_id, claim, tuple(sentence for sentence in sentences if sentence.strip()))

@@ -13,7 +13,7 @@ from rag.retrieval.question import check_question
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BatchQuestion:
     """One question of a batch, with the conversation it continues."""
 
     id: str
@@ -21,7 +21,7 @@ class Question:
     history: History = ()
 
 
-def read_questions(path: str | Path) -> list[Question]:
+def read_questions(path: str | Path) -> list[BatchQuestion]:
     """The questions of a JSONL file, in order. Raises InputError naming the first line that is wrong."""
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -38,7 +38,7 @@ def read_questions(path: str | Path) -> list[Question]:
     return questions
 
 
-def _question(record: Any) -> Question:
+def _question(record: Any) -> BatchQuestion:
     if not isinstance(record, dict):
         raise ValueError('a line is an object like {"id": "q1", "question": "..."}')
     question_id = record.get("id", record.get("_id"))
@@ -50,10 +50,10 @@ def _question(record: Any) -> Question:
     history = record.get("history") or []
     if not isinstance(history, list) or not all(isinstance(turn, list) for turn in history):
         raise ValueError('"history" is a list of turns like ["user", "What is SPLADE?"]')
-    return Question(str(question_id), check_question(text), as_history(history))
+    return BatchQuestion(str(question_id), check_question(text), as_history(history))
 
 
-def refuse_doubles(path: str | Path, questions: list[Question]) -> None:
+def refuse_doubles(path: str | Path, questions: list[BatchQuestion]) -> None:
     """Raise InputError where two questions have one id: a run could not tell their rankings apart."""
     seen: set[str] = set()
     for question in questions:

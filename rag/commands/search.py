@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 
 from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
-from rag.commands.question_files import Question, read_questions, refuse_doubles
+from rag.commands.question_files import BatchQuestion, read_questions, refuse_doubles
 from rag.commands.terminal import render_ranking, terminal
 from rag.config import Config
 from rag.errors import InputError
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
         raise InputError("--run is for many queries; add --batch FILE")
     if args.batch is not None and not (args.run or args.json):
         raise InputError("--batch needs a place for its rankings; add --run OUT or --json")
-    questions = [Question("", one_question(args))] if args.batch is None else read_questions(args.batch)
+    questions = [BatchQuestion("", one_question(args))] if args.batch is None else read_questions(args.batch)
     filters = filters_from(args)
 
     from rag.assistant import Assistant
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _search(
-    assistant: Assistant, question: Question, args: argparse.Namespace, filters: Filters | None
+    assistant: Assistant, question: BatchQuestion, args: argparse.Namespace, filters: Filters | None
 ) -> list[RankedPaper]:
     from rag.retrieval.question_plan import plan
 

@@ -35,7 +35,7 @@ def token_mean() -> Floats:
     return np.frombuffer(raw[-4 * DIMENSIONS :], np.float32)
 
 
-def pack(tokens: Floats) -> Bits:
+def pack_bits(tokens: Floats) -> Bits:
     """float32[n, 384] token vectors as uint8[n, 48] signs about `token_mean`."""
     return np.packbits(tokens > token_mean(), axis=1)
 
@@ -48,7 +48,7 @@ class Query:
     weights: Floats
 
 
-def weigh(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Query:
+def weight_tokens(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Query:
     """Weigh a query's pieces by how rare they are in the library; function words weigh nothing.
 
     idf: float32[vocabulary]. A query of function words alone keeps them all, equally.

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
-from rag.encoder.weights import Weights, ensure
+from rag.encoder.weights import EncoderWeights, ensure
 from rag.errors import WeightsError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Encoded:
 class Encoder:
     """Texts in, `Encoded` out. Safe to share between threads."""
 
-    def __init__(self, weights: Weights, n_threads: int | None = None) -> None:
+    def __init__(self, weights: EncoderWeights, n_threads: int | None = None) -> None:
         self._weights = weights
         self._n_threads = n_threads or n_cores()
 

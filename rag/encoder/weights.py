@@ -31,7 +31,7 @@ GRAPH_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class EncoderWeights:
     """Verified files, ready to run."""
 
     tokenizer: Path
@@ -46,7 +46,7 @@ def fingerprint() -> str:
     return f"all-MiniLM-L6-v2:{SHA256['model.safetensors'][:12]}:graph{GRAPH_VERSION}"
 
 
-def ensure(config: Config) -> Weights:
+def ensure(config: Config) -> EncoderWeights:
     """Return verified weights with both graphs built, building what is missing.
 
     Raises WeightsError where no source has the official files.
@@ -56,7 +56,7 @@ def ensure(config: Config) -> Weights:
     # Each file below is put in place by a rename, the tokenizer last: where it is right, all is there.
     if not _is_official(built / "tokenizer.json"):
         _build(find(config), built)
-    return Weights(
+    return EncoderWeights(
         tokenizer=built / "tokenizer.json",
         float_graph=built / "float32.onnx",
         int8_graph=built / "int8.onnx",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.index.indexes import Indexes
-from rag.index.passage_rows import Row, row_key, to_paper, whole
+from rag.index.passage_rows import PassageRow, row_key, to_paper, whole
 from rag.index.token_store import TokenBlock
 from rag.papers.passages import passage_text
 from rag.records import Paper, Passage
@@ -36,8 +36,8 @@ def candidates(indexes: Indexes, passage_ids: Sequence[str]) -> list[Candidate]:
 
 
 def whole_papers(
-    indexes: Indexes, passage_ids: Iterable[str], known: Iterable[Row] = ()
-) -> dict[str, list[Row]]:
+    indexes: Indexes, passage_ids: Iterable[str], known: Iterable[PassageRow] = ()
+) -> dict[str, list[PassageRow]]:
     """Rows, in order, of those papers of these passages that are all there. `known` need no reading."""
     rows = {row.passage_id: row for row in known}
     rows |= _read(indexes, (passage_id for passage_id in passage_ids if passage_id not in rows))
@@ -46,11 +46,11 @@ def whole_papers(
     return whole(rows.values())
 
 
-def _read(indexes: Indexes, passage_ids: Iterable[str]) -> dict[str, Row]:
+def _read(indexes: Indexes, passage_ids: Iterable[str]) -> dict[str, PassageRow]:
     return {row.passage_id: row for row in indexes.dense.get(list(dict.fromkeys(passage_ids)))}
 
 
-def _candidate(indexes: Indexes, paper: Paper, row: Row) -> Candidate | None:
+def _candidate(indexes: Indexes, paper: Paper, row: PassageRow) -> Candidate | None:
     block = indexes.tokens.get(row_key(row))
     if block is None:
         return None

@@ -21,13 +21,13 @@ from numpy.typing import NDArray
 from rag.config import Config
 from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
 from rag.files import read_json, write_json
-from rag.index.locks import gate, holder, writing
-from rag.index.passage_rows import Row, row_key, to_paper, whole
+from rag.index.locks import holder, vector_files_lock, writing
+from rag.index.passage_rows import PassageRow, row_key, to_paper, whole
 from rag.index.passage_store import Dense
 from rag.index.token_store import TokenStore
 from rag.index.vector_files import VectorFiles, open_dense
 from rag.index.word_index import Lexical
-from rag.index.word_index_schema import Entry, version
+from rag.index.word_index_schema import IndexedPassage, version
 
 _PART = 2000
 """Papers that are looked up and put right at a time."""
@@ -128,7 +128,7 @@ class Indexes:
         finally:
             self._loading.release()
 
-    def put(self, papers: Sequence[list[Row]], surplus: Sequence[str] = ()) -> None:
+    def put(self, papers: Sequence[list[PassageRow]], surplus: Sequence[str] = ()) -> None:
         """Write papers, each whole and in order, whose blocks are in the token store.
 
         surplus: passages of their older versions that have no successor.
@@ -171,7 +171,7 @@ class Indexes:
         if lacking:
             write_json(self._journal, {"papers": sorted(lacking), "stamp": stamp})
 
-    def reach(self, rows: Sequence[Row]) -> list[Row]:
+    def reach(self, rows: Sequence[PassageRow]) -> list[PassageRow]:
         """Set the vectors of rows that a search does not find. Returns the rows that have none to set."""
         vectors = self._vectors_of(rows)
         if lost := self._lost(vectors):
@@ -179,7 +179,7 @@ class Indexes:
                 self.dense.set_vectors(lost, np.stack([vectors[passage_id] for passage_id in lost]))
         return [row for row in rows if row.passage_id not in vectors]
 
-    def lost(self, rows: Sequence[Row]) -> list[str]:
+    def lost(self, rows: Sequence[PassageRow]) -> list[str]:
         """Passages, of those encoded, that a search for their vector does not find; about 1 ms each.
 
         Of a large library only some of the rows are looked for.
@@ -193,7 +193,7 @@ class Indexes:
     def seal(self) -> None:
         """After a session of writing: let the folder be moved, and do not load what we wrote ourselves."""
         if self._vectors:
-            with gate(self._folder):
+            with vector_files_lock(self._folder):
                 self._vectors.set_seal(crc=True)
         self._seen = self.stamps()
 
@@ -234,7 +234,7 @@ class Indexes:
         self.tokens.reload()
         self._seen, self._loaded = seen, time.monotonic()
 
-    def _vectors_of(self, rows: Sequence[Row]) -> dict[str, NDArray[np.float32]]:
+    def _vectors_of(self, rows: Sequence[PassageRow]) -> dict[str, NDArray[np.float32]]:
         blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in rows}
         return {passage_id: block.vector for passage_id, block in blocks.items() if block}
 
@@ -253,11 +253,11 @@ class Indexes:
         return self._vectors.changing() if self._vectors else nullcontext()
 
 
-def _entries(papers: Iterable[list[Row]]) -> Iterator[Entry]:
+def _entries(papers: Iterable[list[PassageRow]]) -> Iterator[IndexedPassage]:
     for rows in papers:
         paper = to_paper(rows)
         for row in rows:
-            yield Entry(row.passage, paper, row.content_hash, row_key(row))
+            yield IndexedPassage(row.passage, paper, row.content_hash, row_key(row))
 
 
 def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -78,7 +78,7 @@ def holder(folder: Path) -> Holder | None:
 
 
 @contextmanager
-def gate(folder: Path) -> Iterator[None]:
+def vector_files_lock(folder: Path) -> Iterator[None]:
     """Wait for, and hold, the one place at Chroma's files: to open them or to change them.
 
     Chroma writes its vector index in place; opening it half written ends the process.

@@ -27,7 +27,7 @@ NAMES = (*_TEXTS, *_LISTS, "year", "hash", "ordinal", "n_passages", "start", "en
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PassageRow:
     """One passage as Chroma keeps it: `passage_id`, `text` (its document) and metadata."""
 
     passage_id: str
@@ -73,14 +73,14 @@ def content_hash(paper: Paper) -> str:
     return blake2b(content.encode(), digest_size=16).hexdigest()
 
 
-def to_rows(paper: Paper, passages: Iterable[Passage]) -> list[Row]:
+def to_rows(paper: Paper, passages: Iterable[Passage]) -> list[PassageRow]:
     """A paper's rows, in the order of its passages."""
     metadata: Metadata = {"hash": content_hash(paper), "year": paper.year}
     metadata |= {name: getattr(paper, name) for name in _TEXTS}
     metadata |= {name: json.dumps(getattr(paper, name), ensure_ascii=False) for name in _LISTS}
     metadata = {name: value for name, value in metadata.items() if value not in (None, "", "[]")}
     return [
-        Row(
+        PassageRow(
             each.passage_id,
             each.text,
             metadata
@@ -95,13 +95,13 @@ def to_rows(paper: Paper, passages: Iterable[Passage]) -> list[Row]:
     ]
 
 
-def whole(rows: Iterable[Row]) -> dict[str, list[Row]]:
+def whole(rows: Iterable[PassageRow]) -> dict[str, list[PassageRow]]:
     """Rows by paper, in order, of the papers that are all there.
 
     The first passage says how many there are and of which version. Rows of an older version are left out;
     a paper that lacks a row of this one is left out.
     """
-    by_paper: dict[str, dict[int, Row]] = defaultdict(dict)
+    by_paper: dict[str, dict[int, PassageRow]] = defaultdict(dict)
     for row in rows:
         by_paper[row.paper_id][row.ordinal] = row
     papers = {}
@@ -113,7 +113,7 @@ def whole(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return papers
 
 
-def to_paper(rows: Sequence[Row]) -> Paper:
+def to_paper(rows: Sequence[PassageRow]) -> Paper:
     """The paper of whole, ordered rows. Raises ValueError where a row's metadata is not ours."""
     metadata = rows[0].metadata
     fields: dict[str, Any] = {name: metadata.get(name, "") for name in _TEXTS}
@@ -121,6 +121,6 @@ def to_paper(rows: Sequence[Row]) -> Paper:
     return Paper(abstract="".join(row.text for row in rows), year=metadata.get("year"), **fields)
 
 
-def row_key(row: Row) -> int:
+def row_key(row: PassageRow) -> int:
     """Where the token store holds a row's text."""
     return text_key(passage_text(row.title, row.passage))

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rag.errors import StorageError
 from rag.index.chroma_client import close, faults, folder_client, server_client
-from rag.index.passage_rows import NAMES, Row
+from rag.index.passage_rows import NAMES, PassageRow
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
@@ -89,7 +89,7 @@ class Dense:
         with self._calling():
             self._collection.modify(metadata={"stamp": stamp})
 
-    def upsert(self, rows: Sequence[Row], vectors: NDArray[np.float32]) -> None:
+    def upsert(self, rows: Sequence[PassageRow], vectors: NDArray[np.float32]) -> None:
         """Add or replace papers, the rows of each together; vectors is float32[len(rows), 384].
 
         Each paper is written in one transaction. One of more passages than Chroma takes at once (some 5,000)
@@ -137,18 +137,18 @@ class Dense:
         among = set(allowed)
         return [hit for hit in self._query(vector, self.n_passages, None) if hit[0] in among][:n]
 
-    def get(self, passage_ids: Sequence[str]) -> list[Row]:
+    def get(self, passage_ids: Sequence[str]) -> list[PassageRow]:
         """Rows in the order of their ids; ids that are not there are left out."""
         if not passage_ids:
             return []
         found = {row.passage_id: row for row in self._rows(ids=list(dict.fromkeys(passage_ids)))}
         return [found[passage_id] for passage_id in passage_ids if passage_id in found]
 
-    def of_papers(self, paper_ids: Sequence[str]) -> list[Row]:
+    def of_papers(self, paper_ids: Sequence[str]) -> list[PassageRow]:
         """Every row of these papers, in no order."""
         return self._rows(where={"paper_id": {"$in": list(paper_ids)}}) if paper_ids else []
 
-    def scan(self) -> Iterator[list[Row]]:
+    def scan(self) -> Iterator[list[PassageRow]]:
         """All rows, page by page, oldest first. The first page is short: who shows them has some at once."""
         offset = 0
         while rows := self._rows(limit=_PAGE if offset else _FIRST_PAGE, offset=offset):
@@ -176,11 +176,13 @@ class Dense:
         hits = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
         return sorted(((id, 1.0 - distance) for id, distance in hits), key=lambda hit: (-hit[1], hit[0]))
 
-    def _rows(self, **selection: Any) -> list[Row]:
+    def _rows(self, **selection: Any) -> list[PassageRow]:
         with self._calling():
             found = self._collection.get(include=["documents", "metadatas"], **selection)
         columns = zip(found["ids"], found["documents"] or (), found["metadatas"] or (), strict=True)
-        return [Row(passage_id, text or "", dict(metadata or {})) for passage_id, text, metadata in columns]
+        return [
+            PassageRow(passage_id, text or "", dict(metadata or {})) for passage_id, text, metadata in columns
+        ]
 
     def _open(self) -> None:
         with self._calling():
@@ -201,7 +203,7 @@ def collection_name(library: Path) -> str:
     return "rag-" + (re.sub(r"[^a-zA-Z0-9]+", "-", library.resolve().name).strip("-") or "library")
 
 
-def _calls(rows: Sequence[Row], size: int) -> Iterator[list[int]]:
+def _calls(rows: Sequence[PassageRow], size: int) -> Iterator[list[int]]:
     """Places of the rows to be written together, `size` at most, papers undivided where they fit."""
     part: list[int] = []
     for _, group in groupby(range(len(rows)), key=lambda i: rows[i].paper_id):

@@ -55,7 +55,7 @@ class TokenBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class _View:
+class _FileView:
     """The files as one head describes them. keys: _KEY[n_blocks]; order: int64[n_blocks], sorting keys."""
 
     generation: int
@@ -140,13 +140,13 @@ class TokenStore:
         except (ValueError, FileNotFoundError):
             self._view, self.damaged = _empty(_next_generation(self._folder)), True
 
-    def _read_again_if_replaced(self) -> _View:
+    def _read_again_if_replaced(self) -> _FileView:
         try:
             return self._read()
         except FileNotFoundError:  # compacted between our reading its head and its files
             return self._read()
 
-    def _read(self) -> _View:
+    def _read(self) -> _FileView:
         path = self._folder / "head"
         if not path.exists():
             return _empty(_next_generation(self._folder))
@@ -158,7 +158,7 @@ class TokenStore:
         keys = np.fromfile(self._path("keys", generation), _KEY, n_blocks)
         if len(keys) != n_blocks or zlib.crc32(keys.tobytes()) != head["keys_crc"]:
             raise ValueError(path)
-        return _View(
+        return _FileView(
             generation,
             n_bytes=int(head["n_bytes"]),
             keys_crc=int(head["keys_crc"]),
@@ -169,7 +169,7 @@ class TokenStore:
             data=_mapped(self._path("blocks", generation)),
         )
 
-    def _write(self, generation: int, before: _View, blocks: Iterable[tuple[int, bytes]]) -> None:
+    def _write(self, generation: int, before: _FileView, blocks: Iterable[tuple[int, bytes]]) -> None:
         """Blocks first, then their keys, the head last: without it the others count for nothing."""
         self._folder.mkdir(parents=True, exist_ok=True)
         rows: list[tuple[int, int, int, int]] = []
@@ -196,12 +196,12 @@ class TokenStore:
         return self._folder / f"{name}-{generation}"
 
 
-def _empty(generation: int) -> _View:
+def _empty(generation: int) -> _FileView:
     no_keys, no_order = np.empty(0, _KEY), np.empty(0, np.int64)
-    return _View(generation, 0, 0, 0, no_keys, no_order, np.zeros(VOCABULARY, np.int64), b"")
+    return _FileView(generation, 0, 0, 0, no_keys, no_order, np.zeros(VOCABULARY, np.int64), b"")
 
 
-def _is_cut_or_changed(view: _View) -> bool:
+def _is_cut_or_changed(view: _FileView) -> bool:
     """As far as can be told at once; a large store is only measured."""
     if view.n_bytes > _CHECKED_BYTES or len(view.data) < view.n_bytes:
         return len(view.data) < view.n_bytes
@@ -233,7 +233,7 @@ def _checksum(content: bytes) -> bytes:
     return zlib.crc32(content).to_bytes(4, "little")
 
 
-def _raw(view: _View, row: Any) -> bytes | None:
+def _raw(view: _FileView, row: Any) -> bytes | None:
     start, n_bytes = int(row["start"]), _VECTOR_BYTES + int(row["n"]) * _PIECE_BYTES
     raw = view.data[start : start + n_bytes]
     return raw if len(raw) == n_bytes and zlib.crc32(raw) == row["crc"] else None

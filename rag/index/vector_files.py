@@ -18,7 +18,7 @@ import numpy as np
 from rag.config import Config
 from rag.errors import IndexDamaged
 from rag.files import read_json, write_json
-from rag.index.locks import gate
+from rag.index.locks import vector_files_lock
 from rag.index.passage_rows import row_key
 from rag.index.passage_store import Dense, collection_name
 from rag.index.seals import broken, read_seal, seal
@@ -52,14 +52,14 @@ class VectorFiles:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Hold the gate; seal what the block left. Where the block fails the old seal stays, and tells."""
-        with gate(self._folder):
+        with vector_files_lock(self._folder):
             yield
             self.set_seal()
 
     @contextmanager
     def opening(self) -> Iterator[None]:
         """Hold the gate, the files being whole; catching up with its log, Chroma may write them."""
-        with gate(self._folder):
+        with vector_files_lock(self._folder):
             if not self._is_intact():
                 raise IndexDamaged(f"the vector index of {self._folder} was left half written")
             before = seal(self.chroma, _PATTERN, crc=False)
@@ -74,7 +74,7 @@ class VectorFiles:
 
     def mend(self, tokens: TokenStore) -> None:
         """Fill the vector index anew if it is torn. What the token store lacks is left without a vector."""
-        with gate(self._folder):
+        with vector_files_lock(self._folder):
             if self._is_intact():
                 return
             write_json(self._seal, _NEVER)

@@ -23,7 +23,7 @@ from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
 from rag.errors import IndexDamaged
 from rag.files import disk_fault, read_json, write_json
 from rag.index.seals import broken, read_seal, seal
-from rag.index.word_index_schema import FILTERED, FORM, Entry, document, english, schema
+from rag.index.word_index_schema import FILTERED, FORM, IndexedPassage, document, english, schema
 from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
 from rag.text.folding import fold, strip_accents
@@ -141,7 +141,7 @@ class Lexical:
         found = self._searcher.search(query, limit=n, count=False).hits
         return [passage_id for passage_id, _ in self._with_ids(found)]
 
-    def write(self, entries: Iterable[Entry], without: Iterable[str], stamp: int | None) -> None:
+    def write(self, entries: Iterable[IndexedPassage], without: Iterable[str], stamp: int | None) -> None:
         """Index passages in place of their papers' old ones, drop papers `without`, set the stamp."""
         entries = list(entries)
         with _faults(self._folder):

@@ -30,7 +30,7 @@ FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexedPassage:
     """A passage to be indexed, with its paper, the paper's content hash, and its key in the token store."""
 
     passage: Passage
@@ -62,7 +62,7 @@ def english() -> TextAnalyzer:
     return analyzer.filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
 
 
-def document(entry: Entry) -> Document:
+def document(entry: IndexedPassage) -> Document:
     paper, passage = entry.paper, entry.passage
     made = Document()
     made.add_text("passage_id", passage.passage_id)

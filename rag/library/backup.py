@@ -54,7 +54,7 @@ def backup(folder: Path, file: Path, config: Config) -> int:
     return file.stat().st_size
 
 
-def restore(file: Path, folder: Path) -> manifest.Manifest:
+def restore(file: Path, folder: Path) -> manifest.LibraryManifest:
     """Make the library in `file` anew in `folder`, which must not exist yet, or be empty.
 
     Raises InputError, LibraryDamaged where the file is not whole, LibraryTooNew, StorageError.

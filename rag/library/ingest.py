@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from rag.encoder.late_interaction import pack
+from rag.encoder.late_interaction import pack_bits
 from rag.index.candidates import whole_papers
 from rag.index.indexes import Indexes
-from rag.index.passage_rows import Row, content_hash, row_key, to_paper, to_rows
+from rag.index.passage_rows import PassageRow, content_hash, row_key, to_paper, to_rows
 from rag.index.token_store import TokenBlock
 from rag.papers.duplicates import keys, resolve
 from rag.papers.passages import passage_text, split_passages
@@ -142,13 +142,13 @@ def _resolved(indexes: Indexes | None, papers: Sequence[Paper]) -> list[Paper]:
     return [know(resolve(paper, candidates(paper))) for paper in papers]
 
 
-def _first_rows(indexes: Indexes, papers: Iterable[Paper]) -> dict[str, Row]:
+def _first_rows(indexes: Indexes, papers: Iterable[Paper]) -> dict[str, PassageRow]:
     """The first rows, by paper, of those of these papers that are held."""
     rows = indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])
     return {row.paper_id: row for row in rows}
 
 
-def _held(rows: Mapping[str, Row]) -> Held:
+def _held(rows: Mapping[str, PassageRow]) -> Held:
     return {paper_id: (row.content_hash, row.sources) for paper_id, row in rows.items()}
 
 
@@ -171,7 +171,7 @@ def _report(count: Counter[str], skips: Sequence[Skip]) -> IngestReport:
 
 
 def _write(
-    indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], first: Mapping[str, Row]
+    indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], first: Mapping[str, PassageRow]
 ) -> None:
     written = [to_rows(paper, split_passages(paper, encoder.n_tokens)) for paper in papers]
     if not written:
@@ -186,7 +186,7 @@ def _write(
     indexes.put(written, surplus)
 
 
-def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[Row]) -> None:
+def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[PassageRow]) -> None:
     """Have the token store hold every row's text; what it holds is not encoded again."""
     texts = {row_key(row): passage_text(row.title, row.passage) for row in rows}
     todo = ((key, text) for key, text in texts.items() if key not in indexes.tokens)
@@ -198,4 +198,4 @@ def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[Row]) -> N
 
 def to_block(seen: Encoded) -> TokenBlock:
     """What is kept of an encoded text."""
-    return TokenBlock(seen.vector, pack(seen.tokens), seen.token_ids.astype(np.uint16), seen.offsets)
+    return TokenBlock(seen.vector, pack_bits(seen.tokens), seen.token_ids.astype(np.uint16), seen.offsets)

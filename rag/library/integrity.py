@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rag.index.candidates import whole_papers
 from rag.index.indexes import Indexes
-from rag.index.passage_rows import Row, content_hash, row_key, to_paper
+from rag.index.passage_rows import PassageRow, content_hash, row_key, to_paper
 from rag.index.word_index_schema import version
 
 
@@ -28,7 +28,7 @@ class Verification:
         return not self.damaged and not any(self.stale.values())
 
 
-def verify(indexes: Indexes) -> Verification:
+def verify_indexes(indexes: Indexes) -> Verification:
     """Read every passage, with its paper, its vector, its token block and its place in the word index."""
     words = indexes.lexical.versions()
     seen: set[str] = set()
@@ -45,14 +45,14 @@ def verify(indexes: Indexes) -> Verification:
     return Verification(len(seen), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
 
 
-def _reads_back(paper: Sequence[Row], row: Row) -> bool:
+def _reads_back(paper: Sequence[PassageRow], row: PassageRow) -> bool:
     try:
         return row in paper and content_hash(to_paper(paper)) == row.content_hash
     except (ValueError, TypeError):
         return False
 
 
-def _taken(words: set[str], row: Row) -> bool:
+def _taken(words: set[str], row: PassageRow) -> bool:
     """Whether the word index has the row in this version; what is left in the end it has in excess."""
     found = version(row.passage_id, row.content_hash)
     if found not in words:

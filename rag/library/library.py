@@ -24,10 +24,10 @@ from rag.files import disk_faults, size_of
 from rag.index.candidates import Candidate as Candidate
 from rag.index.candidates import candidates, whole_papers
 from rag.index.indexes import Indexes, open_indexes
-from rag.index.locks import gate, holder, writing
+from rag.index.locks import holder, vector_files_lock, writing
 from rag.index.passage_rows import to_paper
 from rag.library import manifest
-from rag.library.integrity import Verification, verify
+from rag.library.integrity import Verification, verify_indexes
 from rag.papers.filters import matches
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
 
@@ -41,7 +41,7 @@ _REMOVED = 500
 class Library:
     """Safe to share between threads. Close it when done."""
 
-    def __init__(self, path: Path, config: Config, read_only: bool, about: manifest.Manifest) -> None:
+    def __init__(self, path: Path, config: Config, read_only: bool, about: manifest.LibraryManifest) -> None:
         self.path = path
         self._config = config
         self._read_only = read_only
@@ -243,7 +243,7 @@ class Library:
 
     def verify(self) -> Verification:
         """Read everything and compare: which papers are damaged, and what is derived and disagrees."""
-        return verify(self._indexes)
+        return verify_indexes(self._indexes)
 
     def check_encoder(self, encoder: PassageEncoder) -> None:
         """Raises EncoderMismatch where the library was indexed with another."""
@@ -258,7 +258,7 @@ class Library:
         """Nobody writes to the folder meanwhile, and it is as it should be, the vector files sealed."""
         with self._writing():
             self._indexes.seal()
-            with gate(self.path):
+            with vector_files_lock(self.path):
                 yield
 
     @contextmanager

@@ -22,7 +22,7 @@ MIGRATIONS: Migrations = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Manifest:
+class LibraryManifest:
     """`encoder` is the fingerprint of what encoded the library, None before the first paper."""
 
     format: int
@@ -30,24 +30,24 @@ class Manifest:
     created: str
 
 
-def create(folder: Path) -> Manifest:
+def create(folder: Path) -> LibraryManifest:
     """Make a new, empty library in a folder that is new or empty, or leave the one that is there."""
     if (folder / MANIFEST).exists():
         return read(folder)
     if folder.is_dir() and any(path.name not in ("lock", "gate") for path in folder.iterdir()):
         raise LibraryError(f"{folder} holds other files and no library; give a new folder with --library")
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = Manifest(FORMAT, None, datetime.now(UTC).isoformat(timespec="seconds"))
+    manifest = LibraryManifest(FORMAT, None, datetime.now(UTC).isoformat(timespec="seconds"))
     write_json(folder / MANIFEST, asdict(manifest))
     return manifest
 
 
-def read(folder: Path, newest: int = FORMAT) -> Manifest:
+def read(folder: Path, newest: int = FORMAT) -> LibraryManifest:
     """Raises LibraryNotFound, LibraryTooNew (of a format after `newest`), LibraryDamaged."""
     if not (folder / MANIFEST).exists():
         raise LibraryNotFound(f"no library at {folder}; make one with: rag ingest PATH... --library {folder}")
     try:
-        manifest = Manifest(**(read_json(folder / MANIFEST) or {}))
+        manifest = LibraryManifest(**(read_json(folder / MANIFEST) or {}))
         too_new = manifest.format > newest
     except TypeError:
         raise LibraryDamaged(
@@ -61,14 +61,14 @@ def read(folder: Path, newest: int = FORMAT) -> Manifest:
     return manifest
 
 
-def set_encoder(folder: Path, fingerprint: str) -> Manifest:
+def set_encoder(folder: Path, fingerprint: str) -> LibraryManifest:
     """Say what encodes the library from now on."""
     manifest = replace(read(folder), encoder=fingerprint)
     write_json(folder / MANIFEST, asdict(manifest))
     return manifest
 
 
-def migrate(folder: Path, migrations: Migrations = MIGRATIONS, to: int = FORMAT) -> Manifest:
+def migrate(folder: Path, migrations: Migrations = MIGRATIONS, to: int = FORMAT) -> LibraryManifest:
     """Bring an older folder to the format `to`, one step at a time; each step counts once it is done.
 
     The caller holds the library's lock.

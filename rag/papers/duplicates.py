@@ -55,7 +55,7 @@ _SMALL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class DuplicateDecision:
     """Whether two records are of one paper, and why, in words for the reader."""
 
     verdict: Verdict
@@ -76,7 +76,7 @@ def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
         has_same_source = set(held.sources) <= set(paper.sources)
         if has_same_id and not is_derived:
             return paper
-        is_same = judge(held, paper).verdict == "same"
+        is_same = compare_records(held, paper).verdict == "same"
         if (is_same or _have_one_title(held, paper)) and has_same_id and has_same_source:
             return paper
         if is_same:
@@ -110,7 +110,7 @@ def merge(held: Paper, new: Paper) -> Paper:
     )
 
 
-def judge(one: Paper, other: Paper) -> Judgement:
+def compare_records(one: Paper, other: Paper) -> DuplicateDecision:
     """Whether two records are of the same paper. Symmetric."""
     alike = _Likeness(one, other)
     if alike.shared_id:
@@ -119,16 +119,16 @@ def judge(one: Paper, other: Paper) -> Judgement:
             or alike.abstracts >= _MUCH
             or alike.titles + max(alike.authors, 0) >= 2 * _SOME
         ):
-            return Judgement("same", f"one {alike.shared_id}")
-        return Judgement("doubtful", f"one {alike.shared_id}, but other titles")
+            return DuplicateDecision("same", f"one {alike.shared_id}")
+        return DuplicateDecision("doubtful", f"one {alike.shared_id}, but other titles")
     if alike.has_other_arxiv_id:
-        return Judgement("different", "two arXiv ids")
+        return DuplicateDecision("different", "two arXiv ids")
     if alike.has_same_title:
         return _same_title(alike)
     return _other_title(alike)
 
 
-def suspects(papers: Iterable[Paper]) -> list[tuple[str, str]]:
+def near_duplicates(papers: Iterable[Paper]) -> list[tuple[str, str]]:
     """Ids of the papers that have one of `keys` in common, in pairs, in the papers' order; each pair once."""
     holders: defaultdict[str, list[str]] = defaultdict(list)
     for paper in papers:
@@ -149,31 +149,31 @@ def keys(paper: Paper) -> Iterator[str]:
             yield blake2b(f"{kind} {text}".encode(), digest_size=8).hexdigest()
 
 
-def _same_title(alike: _Likeness) -> Judgement:
+def _same_title(alike: _Likeness) -> DuplicateDecision:
     if alike.has_other_doi:
         verdict: Verdict = "doubtful" if alike.authors != 0 and alike.abstracts >= _SOME else "different"
-        return Judgement(verdict, "one title, two DOIs")
+        return DuplicateDecision(verdict, "one title, two DOIs")
     if alike.abstracts >= _MUCH:
-        return Judgement("same", "one title, one abstract")
+        return DuplicateDecision("same", "one title, one abstract")
     if alike.authors == 0:
-        return Judgement("different", "one title, other authors")
+        return DuplicateDecision("different", "one title, other authors")
     if not alike.is_near_in_time or alike.n_title_words < _TELLING - (alike.authors >= _MUCH):
-        return Judgement("doubtful", "one title, but a common one, or years apart")
+        return DuplicateDecision("doubtful", "one title, but a common one, or years apart")
     if alike.authors >= _MUCH:
-        return Judgement("same", "one title, the same authors")
+        return DuplicateDecision("same", "one title, the same authors")
     if alike.abstracts >= _SOME or not alike.has_abstracts:
-        return Judgement("same", "one title, and nothing against it")
-    return Judgement("doubtful", "one title, but other abstracts")
+        return DuplicateDecision("same", "one title, and nothing against it")
+    return DuplicateDecision("doubtful", "one title, but other abstracts")
 
 
-def _other_title(alike: _Likeness) -> Judgement:
+def _other_title(alike: _Likeness) -> DuplicateDecision:
     if alike.abstracts < _MUCH:
-        return Judgement("different", "other titles, other abstracts")
+        return DuplicateDecision("different", "other titles, other abstracts")
     if alike.has_other_version or alike.authors == 0 or alike.has_other_doi:
-        return Judgement("doubtful", "much of one abstract, but another version, DOI or authors")
+        return DuplicateDecision("doubtful", "much of one abstract, but another version, DOI or authors")
     if alike.whole_abstracts >= _NEARLY_ALL:
-        return Judgement("same", "one abstract")
-    return Judgement("doubtful", "other titles, much of one abstract")
+        return DuplicateDecision("same", "one abstract")
+    return DuplicateDecision("doubtful", "other titles, much of one abstract")
 
 
 class _Likeness:

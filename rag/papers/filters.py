@@ -48,8 +48,9 @@ def parse_filters(given: Mapping[str, Any]) -> Filters | None:
 
 
 def _texts(name: str, value: object) -> list[str]:
-    texts = value if name in LISTS and isinstance(value, list) else [value]
-    if not all(isinstance(text, str) for text in texts):
+    values = value if name in LISTS and isinstance(value, list) else [value]
+    texts = [text for text in values if isinstance(text, str)]
+    if len(texts) < len(values):
         raise InputError(f"the filter {name!r} is {value!r}; it must be text")
     return texts
 

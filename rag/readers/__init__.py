@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rag.errors import InputError
 from rag.readers.documents import UNREADABLE, Document, documents, why
-from rag.readers.raw_record import Entry, Fault, to_paper
+from rag.readers.raw_record import RawRecord, UnreadableRecord, to_paper
 from rag.readers.recognise import FORMATS, recognise
 from rag.records import Paper, Skip
 
@@ -71,7 +71,7 @@ def _read(document: Document, format: str, keep_title_only: bool) -> Iterator[Pa
         )
 
 
-def _entries(document: Document, format: str) -> Iterator[Entry | Fault]:
+def _entries(document: Document, format: str) -> Iterator[RawRecord | UnreadableRecord]:
     """The reader of a format, imported when it is first needed."""
-    entries: Iterator[Entry | Fault] = import_module(f"rag.readers.{format}").read(document)
+    entries: Iterator[RawRecord | UnreadableRecord] = import_module(f"rag.readers.{format}").read(document)
     return entries

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import Entry, Fault, year_in
+from rag.readers.raw_record import RawRecord, UnreadableRecord, year_in
 from rag.readers.xml import Element, read_records, text_of
 
 TAG = "entry"
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The entries of a feed in order; `place` is the line where one begins."""
     return read_records(document, TAG, _entry)
 
 
-def _entry(record: Element, line: int) -> Entry:
+def _entry(record: Element, line: int) -> RawRecord:
     def field(name: str) -> str:
         return text_of(record.find(f"{{*}}{name}"))
 
     address = field("id")
-    return Entry(
+    return RawRecord(
         line,
         title=field("title"),
         abstract=field("summary") or field("content"),

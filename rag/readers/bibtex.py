@@ -16,7 +16,7 @@ from bibtexparser.model import DuplicateFieldKeyBlock
 from bibtexparser.model import Entry as Block
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
+from rag.readers.raw_record import MAX_ABSTRACT, RawRecord, UnreadableRecord, person, split_names, year_in
 from rag.readers.tex import plain_address, plain_text
 from rag.readers.text_lines import numbered_lines
 
@@ -31,7 +31,7 @@ _NO_RECORD = {"comment", "preamble"}
 logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what is broken is told as a Fault
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The entries in order; `place` is the line where one begins."""
     strings: dict[str, str] = {}
     for line, kind, text in _blocks(document):
@@ -57,7 +57,7 @@ def _blocks(document: Document) -> Iterator[tuple[int, str, str]]:
         yield start, kind, "\n".join(lines)
 
 
-def _parsed(line: int, text: str, strings: Mapping[str, str]) -> Entry | Fault:
+def _parsed(line: int, text: str, strings: Mapping[str, str]) -> RawRecord | UnreadableRecord:
     library = parse_string(text, parse_stack=[])
     block: object = next(iter(library.entries), None)
     if block is None and library.failed_blocks:
@@ -65,21 +65,21 @@ def _parsed(line: int, text: str, strings: Mapping[str, str]) -> Entry | Fault:
         if isinstance(block, DuplicateFieldKeyBlock):
             block = block.ignore_error_block
     if not isinstance(block, Block):
-        return Fault(line, "a BibTeX entry that does not end: a brace or quote is missing")
+        return UnreadableRecord(line, "a BibTeX entry that does not end: a brace or quote is missing")
     values: dict[str, str] = {}
     for field in block.fields:
         values.setdefault(field.key.lower(), _value(field.value, strings))
     return _entry(line, values)
 
 
-def _entry(line: int, fields: Mapping[str, str]) -> Entry:
+def _entry(line: int, fields: Mapping[str, str]) -> RawRecord:
     def first(*names: str) -> str:
         return next((text for name in names if (text := plain_text(fields.get(name, "")))), "")
 
     eprint_kind = (fields.get("archiveprefix") or fields.get("eprinttype") or "").lower()
     eprint = plain_address(fields.get("eprint", ""))
     venue = first("journal", "journaltitle", "booktitle", "eventtitle", "series", "school", "institution")
-    return Entry(
+    return RawRecord(
         line,
         title=first("title"),
         abstract=first("abstract"),

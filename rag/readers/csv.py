@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import Entry, Fault, person, split_names, year_in
+from rag.readers.raw_record import RawRecord, UnreadableRecord, person, split_names, year_in
 from rag.readers.text_lines import MAX_LINE, mended, text_of
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ def is_table(head: str) -> bool:
     return "title" in header.fields and len(header.fields) > 1
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The rows in order; `place` is the line where one begins."""
     with text_of(document.stream, document.encoding) as text:
         header = _header(text.readline(MAX_LINE))
@@ -72,10 +72,10 @@ def read(document: Document) -> Iterator[Entry | Fault]:
             except StopIteration:
                 return
             except csv.Error as error:
-                yield Fault(line, f"a row that cannot be read: {error}")
+                yield UnreadableRecord(line, f"a row that cannot be read: {error}")
                 continue
             if len(row) > header.n_columns:
-                yield Fault(line, f"{len(row)} columns where the header has {header.n_columns}")
+                yield UnreadableRecord(line, f"{len(row)} columns where the header has {header.n_columns}")
             elif any(row):
                 yield _entry(line, [mended(cell) for cell in row], header)
 
@@ -101,14 +101,14 @@ def _split_header(line: str, delimiter: str) -> _Header:
     return _Header(delimiter, len(names), fields, set(names) >= _OUR_EXPORT)
 
 
-def _entry(line: int, row: Sequence[str], header: _Header) -> Entry:
+def _entry(line: int, row: Sequence[str], header: _Header) -> RawRecord:
     def cell(field: str) -> str:
         texts = (row[place].strip() for place in header.fields.get(field, ()) if place < len(row))
         found = next((text for text in texts if text and not _NOTHING.fullmatch(text)), "")
         return _NEUTRALISED.sub("", found, count=1) if found.startswith("'") else found
 
     own_id = cell("own_id")
-    return Entry(
+    return RawRecord(
         line,
         title=cell("title"),
         abstract=cell("abstract"),

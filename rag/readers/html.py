@@ -17,7 +17,7 @@ from lxml import etree
 from rag.errors import InputError
 from rag.readers.documents import Document
 from rag.readers.html_blocks import Block, Target
-from rag.readers.raw_record import Entry, Fault, person, split_names, without_label, year_in
+from rag.readers.raw_record import RawRecord, UnreadableRecord, person, split_names, without_label, year_in
 
 MAX_PAGE = 64 * 2**20
 _CHUNK = 65_536
@@ -26,7 +26,7 @@ _SHORTEST_PARAGRAPH = 150
 _LESS = re.compile(r"\s*[△▽]\s*(?:less|more)$", re.IGNORECASE)
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The papers in order; `place` counts them."""
     papers = _Papers()
     try:
@@ -34,7 +34,7 @@ def read(document: Document) -> Iterator[Entry | Fault]:
             if entry := papers.take(block):
                 yield entry
     except etree.LxmlError as error:
-        yield Fault("page", f"broken HTML: {error}")
+        yield UnreadableRecord("page", f"broken HTML: {error}")
     if entry := papers.finish():
         yield entry
 
@@ -66,7 +66,7 @@ class _Papers:
         self._authors = ""
         self._meta: defaultdict[str, list[str]] = defaultdict(list)
 
-    def take(self, block: Block) -> Entry | None:
+    def take(self, block: Block) -> RawRecord | None:
         """The paper that this block ends, if any."""
         text = without_label(block.text) if block.kind != "meta" else block.text
         if block.kind == "meta":
@@ -83,13 +83,13 @@ class _Papers:
             self._abstract = text
         return None
 
-    def finish(self) -> Entry | None:
+    def finish(self) -> RawRecord | None:
         """The last paper, or the one that the whole page is about."""
         if not self._meta["citation_title"]:
             return self._entry()
         return self._of_meta()
 
-    def _begin(self, title: Block) -> Entry | None:
+    def _begin(self, title: Block) -> RawRecord | None:
         if self._title and title.text == self._title.text:
             return None
         if self._meta["citation_title"]:  # headings of a page about one paper
@@ -100,11 +100,11 @@ class _Papers:
         self._title, self._abstract, self._is_named, self._authors = title, "", False, ""
         return entry
 
-    def _entry(self) -> Entry | None:
+    def _entry(self) -> RawRecord | None:
         if not self._title or not self._abstract:
             return None
         self._n += 1
-        return Entry(
+        return RawRecord(
             f"paper {self._n}",
             title=without_label(self._title.text),
             abstract=self._abstract,
@@ -113,11 +113,11 @@ class _Papers:
             url=self._title.href if self._title.href.startswith("http") else "",
         )
 
-    def _of_meta(self) -> Entry:
+    def _of_meta(self) -> RawRecord:
         def first(*names: str) -> str:
             return next((text for name in names for text in self._meta[name] if text), "")
 
-        return Entry(
+        return RawRecord(
             "paper 1",
             title=first("citation_title"),
             abstract=first("citation_abstract")

@@ -15,7 +15,7 @@ from typing import Any
 
 from rag.readers.documents import Document
 from rag.readers.json_records import entry_of
-from rag.readers.raw_record import Entry, Fault
+from rag.readers.raw_record import RawRecord, UnreadableRecord
 from rag.readers.text_lines import mended, text_of
 
 MAX_RECORD = 8_000_000
@@ -32,7 +32,7 @@ _MARGIN = 64
 _NEXT = re.compile(r"\}\s*,\s*(?=\{)")
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The records in order; `place` is the line where one begins."""
     with text_of(document.stream, document.encoding) as text:
         window = _Window(text)
@@ -40,7 +40,7 @@ def read(document: Document) -> Iterator[Entry | Fault]:
         while found := window.next_value():
             line, value = found
             if isinstance(value, _Broken):
-                yield Fault(line, f"broken JSON: {value.reason}")
+                yield UnreadableRecord(line, f"broken JSON: {value.reason}")
             elif not window.was_broken or (isinstance(value, dict) and "title" in value):
                 yield entry_of(value, line)
 

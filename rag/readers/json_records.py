@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from rag.readers.raw_record import Entry, Fault, person, split_names, year_in
+from rag.readers.raw_record import RawRecord, UnreadableRecord, person, split_names, year_in
 
 Json = Mapping[str, Any]
 
@@ -20,10 +20,10 @@ _HEADING = re.compile(r"<(?:jats:)?title>([^<>]{0,200})</(?:jats:)?title>")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,500}>")
 
 
-def entry_of(record: object, place: int | str) -> Entry | Fault:
+def entry_of(record: object, place: int | str) -> RawRecord | UnreadableRecord:
     """The entry of a parsed JSON value; values of unexpected types count as absent."""
     if not isinstance(record, dict):
-        return Fault(place, "JSON, but no object")
+        return UnreadableRecord(place, "JSON, but no object")
     if "abstract_inverted_index" in record or "authorships" in record:
         return _openalex(record, place)
     if "paperId" in record or "corpusid" in record or "externalIds" in record:
@@ -35,9 +35,9 @@ def entry_of(record: object, place: int | str) -> Entry | Fault:
     return _ours(record, place)
 
 
-def _ours(record: Json, place: int | str) -> Entry:
+def _ours(record: Json, place: int | str) -> RawRecord:
     """Ours: id or _id or paper_id, title, abstract or text, authors, year, venue, doi, url."""
-    return Entry(
+    return RawRecord(
         place,
         title=_text(record, "title"),
         abstract=_text(record, "abstract", "text", "summary", "abstractNote"),
@@ -53,11 +53,11 @@ def _ours(record: Json, place: int | str) -> Entry:
     )
 
 
-def _arxiv(record: Json, place: int | str) -> Entry:
+def _arxiv(record: Json, place: int | str) -> RawRecord:
     """A line of the metadata snapshot: text is wrapped, names are [last, first, suffix]."""
     arxiv_id = _text(record, "id")
     names = (name for name in _list(record, "authors_parsed") if isinstance(name, list))
-    return Entry(
+    return RawRecord(
         place,
         title=_one_line(_text(record, "title")),
         abstract=_one_line(_text(record, "abstract")),
@@ -81,13 +81,13 @@ def _arxiv_year(record: Json) -> int | None:
     return year_in(_text(first, "created") or _text(record, "update_date"))
 
 
-def _semantic_scholar(record: Json, place: int | str) -> Entry:
+def _semantic_scholar(record: Json, place: int | str) -> RawRecord:
     ids = {
         key: str(value)
         for key, value in (_dict(record, "externalIds") or _dict(record, "externalids")).items()
         if value
     }
-    return Entry(
+    return RawRecord(
         place,
         title=_text(record, "title"),
         abstract=_text(record, "abstract"),
@@ -102,11 +102,11 @@ def _semantic_scholar(record: Json, place: int | str) -> Entry:
     )
 
 
-def _openalex(record: Json, place: int | str) -> Entry:
+def _openalex(record: Json, place: int | str) -> RawRecord:
     location = _dict(record, "primary_location")
     authors = (_dict(item, "author") for item in _list(record, "authorships") if isinstance(item, dict))
     address = _text(record, "id")
-    return Entry(
+    return RawRecord(
         place,
         title=_without_tags(_text(record, "title", "display_name")),
         abstract=_from_index(_dict(record, "abstract_inverted_index")),
@@ -133,13 +133,13 @@ def _from_index(index: Json) -> str:
     return " ".join(word for _, word in sorted(places))
 
 
-def _crossref(record: Json, place: int | str) -> Entry:
+def _crossref(record: Json, place: int | str) -> RawRecord:
     """A work of Crossref, or an item of CSL JSON (Zotero, Pandoc), which names its fields alike."""
     authors = (author for author in _list(record, "author") if isinstance(author, dict))
     dates = (
         _dict(record, key).get("date-parts") for key in ("issued", "published", "published-print", "created")
     )
-    return Entry(
+    return RawRecord(
         place,
         title=_without_tags(_first_text(record, "title")),
         abstract=_without_tags(_text(record, "abstract")),

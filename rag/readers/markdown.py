@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
+from rag.readers.raw_record import MAX_ABSTRACT, RawRecord, UnreadableRecord, person, split_names, year_in
 from rag.readers.text_lines import numbered_lines
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*)|(?:\*\*|__)([^*_].{2,300}?)(?:\*\*|__)$")
@@ -51,7 +51,7 @@ class _Section:
         self.after_gap = False
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The papers in order; `place` is the heading's line."""
     section: _Section | None = None
     for number, line in numbered_lines(document.stream, document.encoding):
@@ -82,7 +82,7 @@ def plain(markdown: str) -> str:
     )
 
 
-def _entry(section: _Section) -> Entry:
+def _entry(section: _Section) -> RawRecord:
     details: dict[str, str] = {}
     if len(section.paragraphs) > 1 and _is_source_line(section.paragraphs[0]):
         details |= _source(section.paragraphs.pop(0)[0])
@@ -99,7 +99,7 @@ def _entry(section: _Section) -> Entry:
 
     link = _LINK.search(section.heading)
     address = _ADDRESS.search(first("url", "link", "arxiv"))
-    return Entry(
+    return RawRecord(
         section.line,
         title=plain(section.heading),
         abstract=" ".join(abstract),

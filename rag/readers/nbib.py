@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, year_in
+from rag.readers.raw_record import MAX_ABSTRACT, RawRecord, UnreadableRecord, person, year_in
 from rag.readers.text_lines import numbered_lines
 
 _TAG = re.compile(r"([A-Z]{2,4}) *- ")
@@ -17,7 +17,7 @@ _FIRST = "PMID"
 Fields = Mapping[str, list[str]]
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The records in order; `place` is the line of its PMID."""
     start, size = 0, 0
     values: list[tuple[str, list[str]]] = []
@@ -46,13 +46,13 @@ def _joined(values: list[tuple[str, list[str]]]) -> Fields:
     return fields
 
 
-def _entry(line: int, fields: Fields) -> Entry:
+def _entry(line: int, fields: Fields) -> RawRecord:
     def first(*tags: str) -> str:
         return next((fields[tag][0] for tag in tags if fields.get(tag)), "")
 
     pmid = first("PMID")
     dois = (found[1] for tag in ("LID", "AID") for text in fields.get(tag, ()) if (found := _DOI.match(text)))
-    return Entry(
+    return RawRecord(
         line,
         title=first("TI", "BTI", "TT"),
         abstract=first("AB"),

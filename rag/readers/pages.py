@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import chain, pairwise
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import Entry, Fault
+from rag.readers.raw_record import RawRecord, UnreadableRecord
 from rag.readers.text_lines import numbered_lines
 
 _MARK = "Get trending papers in your email inbox"
@@ -30,7 +30,7 @@ def is_page(head: str) -> bool:
     return _MARK in head[:500]
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The papers of a page in order; `place` is the title's line."""
     title: tuple[int, str] | None = None
     for line, following in pairwise(chain(_content(document), [None])):
@@ -40,15 +40,15 @@ def read(document: Document) -> Iterator[Entry | Fault]:
             if len(text) < _LONG:
                 title = line
             else:
-                yield Fault(number, "an abstract without a title before it")
+                yield UnreadableRecord(number, "an abstract without a title before it")
         elif len(text) < _LONG and following and len(following[1]) >= _LONG:
-            yield Fault(title[0], "a title without an abstract after it")
+            yield UnreadableRecord(title[0], "a title without an abstract after it")
             title = line
         else:
-            yield Entry(title[0], title[1], text)
+            yield RawRecord(title[0], title[1], text)
             title = None
     if title:
-        yield Fault(title[0], "a title without an abstract: the page ends here")
+        yield UnreadableRecord(title[0], "a title without an abstract: the page ends here")
 
 
 def _content(document: Document) -> Iterator[tuple[int, str]]:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, without_label
+from rag.readers.raw_record import MAX_ABSTRACT, RawRecord, UnreadableRecord, without_label
 from rag.readers.text_lines import numbered_lines
 
 _LONG = 250
 """Characters from which a line is no title."""
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The papers of a text in order; `place` is the title's line."""
     title: tuple[int, str] | None = None
     abstract: list[str] = []
@@ -36,11 +36,11 @@ def read(document: Document) -> Iterator[Entry | Fault]:
         elif len(line) < _LONG:
             title = (number, line)
         else:
-            yield Fault(number, "an abstract without a title before it")
+            yield UnreadableRecord(number, "an abstract without a title before it")
         after_gap = False
     if title:
         yield _entry(title, abstract)
 
 
-def _entry(title: tuple[int, str], abstract: list[str]) -> Entry:
-    return Entry(title[0], title[1], " ".join(abstract))
+def _entry(title: tuple[int, str], abstract: list[str]) -> RawRecord:
+    return RawRecord(title[0], title[1], " ".join(abstract))

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import Entry, Fault, year_in
+from rag.readers.raw_record import RawRecord, UnreadableRecord, year_in
 from rag.readers.xml import Element, read_records, text_of
 
 TAG = "PubmedArticle"
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The articles in order; `place` is the line where one begins."""
     return read_records(document, TAG, _entry)
 
 
-def _entry(record: Element, line: int) -> Entry:
+def _entry(record: Element, line: int) -> RawRecord:
     article = record.find(".//Article")
     if article is None:
-        return Entry(line, "")
+        return RawRecord(line, "")
     ids = {
         node.get("IdType"): text_of(node) for node in record.iterfind("PubmedData/ArticleIdList/ArticleId")
     }
     ids |= {node.get("EIdType"): text_of(node) for node in article.iterfind("ELocationID")}
     pmid = text_of(record.find("MedlineCitation/PMID"))
-    return Entry(
+    return RawRecord(
         line,
         title=text_of(article.find("ArticleTitle")) or text_of(article.find("VernacularTitle")),
         abstract=" ".join(filter(None, map(_section, article.iterfind("Abstract/AbstractText")))),

@@ -25,7 +25,7 @@ _YEAR = re.compile(r"(?<!\d)(?:1[5-9]|20)\d\d(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RawRecord:
     """One record as its format has it; `place` is its line, or "record 7" where lines mean nothing."""
 
     place: int | str
@@ -44,7 +44,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class UnreadableRecord:
     """A record that could not be read, and why."""
 
     place: int | str
@@ -52,12 +52,12 @@ class Fault:
 
 
 def to_paper(
-    found: Entry | Fault, document: str, source: str, *, keep_title_only: bool = False
+    found: RawRecord | UnreadableRecord, document: str, source: str, *, keep_title_only: bool = False
 ) -> Paper | Skip:
     """The paper of an entry, or why there is none; `document` is the file as errors name it, `source` as
     papers do."""
-    reason = found.reason if isinstance(found, Fault) else _objection(found, keep_title_only)
-    if reason or isinstance(found, Fault):
+    reason = found.reason if isinstance(found, UnreadableRecord) else _objection(found, keep_title_only)
+    if reason or isinstance(found, UnreadableRecord):
         return Skip(f"{document}:{found.place}", " ".join(reason.split())[:MAX_REASON])
     title = " ".join(found.title.split())
     arxiv_id = next(filter(None, map(clean_arxiv_id, (found.arxiv_id, found.url, found.doi))), "")
@@ -103,7 +103,7 @@ def without_label(text: str) -> str:
     return text[label.end() :] if label else text
 
 
-def _objection(entry: Entry, keep_title_only: bool) -> str:
+def _objection(entry: RawRecord, keep_title_only: bool) -> str:
     """Why this entry makes no paper, or ""."""
     if not entry.title.strip():
         return "no title"

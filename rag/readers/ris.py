@@ -11,7 +11,7 @@ from typing import Any
 import rispy
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, year_in
+from rag.readers.raw_record import MAX_ABSTRACT, RawRecord, UnreadableRecord, person, year_in
 from rag.readers.text_lines import numbered_lines
 
 _TAG = re.compile(r"([A-Z][A-Z0-9])\s{0,2}-(?:\s|$)")
@@ -19,11 +19,11 @@ _END = "ER"
 _START = "TY"
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The records in order; `place` is the line of its TY."""
     for line, text in _records(document):
         found = rispy.loads(text, skip_unknown_tags=True)
-        yield _entry(line, found[0]) if found else Fault(line, "a RIS record that cannot be read")
+        yield _entry(line, found[0]) if found else UnreadableRecord(line, "a RIS record that cannot be read")
 
 
 def _records(document: Document) -> Iterator[tuple[int, str]]:
@@ -51,13 +51,13 @@ def _standard(values: list[list[str]]) -> str:
     return "\n".join([*map(" ".join, values), f"{_END}  - "])
 
 
-def _entry(line: int, record: Mapping[str, Any]) -> Entry:
+def _entry(line: int, record: Mapping[str, Any]) -> RawRecord:
     def first(*names: str) -> str:
         values = (record.get(name) for name in names)
         return next((value for value in values if isinstance(value, str) and value.strip()), "")
 
     authors = record.get("authors") or record.get("first_authors") or ()
-    return Entry(
+    return RawRecord(
         line,
         title=first("title", "primary_title", "translated_title"),
         abstract=first("abstract", "notes_abstract"),

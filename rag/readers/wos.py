@@ -8,7 +8,7 @@ from typing import Any
 import rispy
 
 from rag.readers.documents import Document
-from rag.readers.raw_record import MAX_ABSTRACT, Entry, Fault, person, split_names, year_in
+from rag.readers.raw_record import MAX_ABSTRACT, RawRecord, UnreadableRecord, person, split_names, year_in
 from rag.readers.text_lines import numbered_lines
 
 _START = "PT "
@@ -16,11 +16,15 @@ _END = "ER"
 _MOST_LINES = 20_000
 
 
-def read(document: Document) -> Iterator[Entry | Fault]:
+def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The records in order; `place` is the line of its PT."""
     for line, text in _records(document):
         found = rispy.loads(text, implementation=rispy.WokParser, skip_unknown_tags=True)
-        yield _entry(line, found[0]) if found else Fault(line, "a Web of Science record that cannot be read")
+        yield (
+            _entry(line, found[0])
+            if found
+            else UnreadableRecord(line, "a Web of Science record that cannot be read")
+        )
 
 
 def _records(document: Document) -> Iterator[tuple[int, str]]:
@@ -38,11 +42,11 @@ def _records(document: Document) -> Iterator[tuple[int, str]]:
         yield start, "\n".join([*lines, _END, ""])
 
 
-def _entry(line: int, record: Mapping[str, Any]) -> Entry:
+def _entry(line: int, record: Mapping[str, Any]) -> RawRecord:
     def first(*names: str) -> str:
         return next((record[name] for name in names if isinstance(record.get(name), str)), "")
 
-    return Entry(
+    return RawRecord(
         line,
         title=first("document_title"),
         abstract=first("abstract"),

@@ -15,7 +15,7 @@ from lxml import etree
 
 from rag.errors import InputError
 from rag.readers.documents import Document
-from rag.readers.raw_record import Entry, Fault
+from rag.readers.raw_record import RawRecord, UnreadableRecord
 
 MAX_BETWEEN = 4 * 2**20
 """Bytes from one record to the next; a tree takes up to thirty times its text in memory."""
@@ -29,8 +29,8 @@ Element = Any
 
 
 def read_records(
-    document: Document, tag: str, entry_of: Callable[[Element, int], Entry]
-) -> Iterator[Entry | Fault]:
+    document: Document, tag: str, entry_of: Callable[[Element, int], RawRecord]
+) -> Iterator[RawRecord | UnreadableRecord]:
     """An entry for each element named `tag` (in any namespace), in order, or a fault for a broken one."""
     stream = _Metered(document.stream)
     context = etree.iterparse(
@@ -46,7 +46,7 @@ def read_records(
         remove_pis=True,
     )
     errors = _Errors()
-    held: Entry | None = None
+    held: RawRecord | None = None
     for event, element in _until_broken(context):
         errors.take(context.error_log)
         if held:
@@ -121,7 +121,7 @@ class _Errors:
             self._by_line.setdefault(int(opened[1]) if opened else error.line, message)
         self._n_taken = len(log)
 
-    def fault_in(self, entry: Entry, next_line: int | None) -> Fault | None:
+    def fault_in(self, entry: RawRecord, next_line: int | None) -> UnreadableRecord | None:
         """The fault of an entry that ends before `next_line` (None: not known), if there is one.
 
         Records that share a line cannot be told apart: their errors are left for the end.
@@ -129,10 +129,10 @@ class _Errors:
         start = int(entry.place)
         lines = [line for line in self._by_line if start <= line and (next_line is None or line < next_line)]
         messages = [self._by_line.pop(line) for line in lines]
-        return Fault(start, f"broken XML: {messages[0]}") if messages else None
+        return UnreadableRecord(start, f"broken XML: {messages[0]}") if messages else None
 
-    def left(self) -> Iterator[Fault]:
+    def left(self) -> Iterator[UnreadableRecord]:
         """What lies in no record; that the root has no end matters only where nothing else was wrong."""
         for line, message in sorted(self._by_line.items()):
             if self._n_taken == 1 or "cut off" not in message:
-                yield Fault(line, f"broken XML: {message}")
+                yield UnreadableRecord(line, f"broken XML: {message}")

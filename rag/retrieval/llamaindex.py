@@ -25,7 +25,7 @@ from rag.encoder import late_interaction
 from rag.encoder.minilm import Encoder
 from rag.library.library import Candidate, Library
 from rag.records import Filters
-from rag.retrieval.ranking import Weights, rank, weigh
+from rag.retrieval.ranking import FusionWeights, rank, weight_query
 
 
 class MiniLMEmbedding(BaseEmbedding):
@@ -58,7 +58,7 @@ class HybridRetriever(BaseRetriever):
     """Both legs, their fusion and late interaction, as one LlamaIndex retriever.
 
     Returns a paper's best passage each, best first. `weights` sets what each score counts: with
-    `Weights(late=0, title=0)` this is plain fusion, to be followed by `LateInteractionReranker`.
+    `FusionWeights(late=0, title=0)` this is plain fusion, to be followed by `LateInteractionReranker`.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class HybridRetriever(BaseRetriever):
         *,
         top: int = 10,
         filters: Filters | None = None,
-        weights: Weights | None = None,
+        weights: FusionWeights | None = None,
     ) -> None:
         super().__init__()
         self._library, self._encoder = library, encoder
@@ -124,7 +124,7 @@ class LateInteractionReranker(BaseNodePostprocessor):
         if query_bundle is None or not nodes:
             return nodes[: self.top_n]
         encoded = self._encoder.encode_query(query_bundle.query_str)
-        query = weigh(self._library, self._encoder, encoded)
+        query = weight_query(self._library, self._encoder, encoded)
         scores = late_interaction.scores(query, self._blocks(nodes)).tolist()
         order = sorted(range(len(nodes)), key=lambda i: -scores[i])
         return [NodeWithScore(node=nodes[i].node, score=scores[i]) for i in order[: self.top_n]]
@@ -135,7 +135,7 @@ class LateInteractionReranker(BaseNodePostprocessor):
         strange = {n.node_id: n.node.get_content(MetadataMode.EMBED) for n in nodes if n.node_id not in held}
         encoded = self._encoder.encode_passages(list(strange.values()))
         held |= {
-            node_id: late_interaction.pack(each.tokens)
+            node_id: late_interaction.pack_bits(each.tokens)
             for node_id, each in zip(strange, encoded, strict=True)
         }
         return [held[node.node_id] for node in nodes]

@@ -22,7 +22,7 @@ from rag.records import Filters, Paper, SearchMode
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class FusionWeights:
     """What each z-score counts in the sum. Chosen where questions_dev and SciFact agree, on a plateau:
     changing any by half moves nDCG@10 by under .01 on either."""
 
@@ -34,12 +34,12 @@ class Weights:
     """Likeness to the best papers, for a list: what is like a good paper is likely one, too."""
 
 
-LEGS: dict[SearchMode, Weights] = {
-    "hybrid": Weights(),
-    "dense": Weights(lexical=0, dense=1, late=0, title=0),
-    "lexical": Weights(lexical=1, dense=0, late=0, title=0),
+LEGS: dict[SearchMode, FusionWeights] = {
+    "hybrid": FusionWeights(),
+    "dense": FusionWeights(lexical=0, dense=1, late=0, title=0),
+    "lexical": FusionWeights(lexical=1, dense=0, late=0, title=0),
 }
-LISTING = Weights(kin=0.6)
+LISTING = FusionWeights(kin=0.6)
 N_CANDIDATES = 64
 """Passages taken from each leg. From 30 to 100, nDCG@10 stays within .003."""
 SIDES = 0.4
@@ -78,12 +78,12 @@ def rank(
     *,
     mode: SearchMode = "hybrid",
     filters: Filters | None = None,
-    weights: Weights | None = None,
+    weights: FusionWeights | None = None,
 ) -> Ranking:
     """Rank the library's papers for `text`; empty where no passage passes the filters."""
     weights = weights or LEGS[mode]
     encoded = encoder.encode_query(text)
-    query = weigh(library, encoder, encoded)
+    query = weight_query(library, encoder, encoded)
     allowed = library.allowed(filters) if filters else None
     ids: set[str] = set()
     if weights.dense:
@@ -128,9 +128,9 @@ def _scores(ranking: Ranking, paper_ids: Iterable[str]) -> NDArray[np.float64]:
     return np.array([held.get(paper_id, least) for paper_id in paper_ids])
 
 
-def weigh(library: Library, encoder: Encoder, encoded: Encoded) -> late_interaction.Query:
+def weight_query(library: Library, encoder: Encoder, encoded: Encoded) -> late_interaction.Query:
     """A query's pieces weighed by how rare they are in the library."""
-    return late_interaction.weigh(
+    return late_interaction.weight_tokens(
         encoded, late_interaction.idf(library.df, library.n_passages), stop_ids(encoder)
     )
 

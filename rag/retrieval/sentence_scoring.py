@@ -50,7 +50,7 @@ _ADDRESS = re.compile(r"https?://\S+")
 _ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|download)\b", re.I)
 
 
-def read(
+def score_sentences(
     question: str, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
 ) -> list[tuple[Evidence, ...]]:
     """The sentences of each paper, given as all its passages, best for the question first.
@@ -67,7 +67,7 @@ def read(
     start = 0
     for passages, found in zip(papers, sentences, strict=True):
         bearing = lateness[start : start + len(found)]
-        values = z_scores(bearing) if lists else score(question, [s.text for s in found], bearing)
+        values = z_scores(bearing) if lists else combine_features(question, [s.text for s in found], bearing)
         start += len(found)
         order = np.argsort(-values, kind="stable").tolist()
         evidence.append(
@@ -93,7 +93,7 @@ def sentences_of(candidate: Candidate) -> list[Sentence]:
     return [Sentence(s.text, s.start + start, s.end + start) for s in _split(candidate.passage.text)]
 
 
-def score(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
+def combine_features(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
     """How well each of a paper's sentences bears on the question, given late interaction's word on it.
 
     Both in the order of the abstract; float32[n].

@@ -14,7 +14,7 @@ from rag.readers import atom
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
 from rag.sources.responses import papers_in, xml_of
-from rag.sources.source import Cursor, Page, Search, Source
+from rag.sources.source import Cursor, ResultPage, Search, Source
 
 NAME = "arxiv"
 LAST_RESULT = 30_000
@@ -31,7 +31,7 @@ class Feed:
     total: int
 
 
-def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Page]:
+def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[ResultPage]:
     """Back to `search.since`. What is revised meanwhile moves to the front: a paper may come twice."""
     start = int(cursor["start"]) if cursor else 0
     since = search.since.isoformat() if search.since else ""
@@ -41,7 +41,7 @@ def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Pag
         new = tuple(paper for paper, day in zip(feed.papers, feed.revised, strict=True) if day >= since)
         start += len(feed.papers)
         is_last = len(new) < len(feed.papers) or start >= feed.total
-        yield Page(new, None if is_last else {"start": start}, feed.total)
+        yield ResultPage(new, None if is_last else {"start": start}, feed.total)
 
 
 def _feed(client: Client, search: Search, start: int) -> Feed:

@@ -47,7 +47,7 @@ class Service:
     """Longest silence; and ten times that for a whole reply."""
 
 
-class _Fault(Exception):
+class _Retry(Exception):
     """Worth another try, after `wait_s` at the least."""
 
     def __init__(self, message: str, wait_s: float = 0.0) -> None:
@@ -81,7 +81,7 @@ class Client:
         for wait_s in (*WAITS_S, None):
             try:
                 return parse(self._fetch(path, params))
-            except _Fault as fault:
+            except _Retry as fault:
                 problem, asked_s = str(fault), fault.wait_s
             except ValueError as error:
                 problem, asked_s = f"a reply that is not in its documented form ({error})", 0.0
@@ -100,11 +100,11 @@ class Client:
             with self._http.stream("GET", url, params=dict(params)) as response:
                 body = self._read(response)
         except httpx.TimeoutException as error:
-            raise _Fault(f"no answer within {self.service.timeout_s:g} s") from error
+            raise _Retry(f"no answer within {self.service.timeout_s:g} s") from error
         except httpx.RequestError as error:
-            raise _Fault(f"the connection failed ({error})") from error
+            raise _Retry(f"the connection failed ({error})") from error
         if response.status_code in _AGAIN:
-            raise _Fault(f"HTTP {response.status_code} ({_message(body)})", _retry_after_s(response))
+            raise _Retry(f"HTTP {response.status_code} ({_message(body)})", _retry_after_s(response))
         if response.is_error:
             raise self._refusal(response.status_code, _message(body))
         return body
@@ -115,9 +115,9 @@ class Client:
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > LARGEST_REPLY:
-                raise _Fault(f"a reply of more than {LARGEST_REPLY // 2**20} MB")
+                raise _Retry(f"a reply of more than {LARGEST_REPLY // 2**20} MB")
             if time.monotonic() > deadline_s:
-                raise _Fault(f"a reply that took more than {10 * self.service.timeout_s:g} s")
+                raise _Retry(f"a reply that took more than {10 * self.service.timeout_s:g} s")
         return bytes(body)
 
     def _pace(self) -> None:

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
-from rag.readers.raw_record import Entry, to_paper, year_in
+from rag.readers.raw_record import RawRecord, to_paper, year_in
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
-from rag.sources.source import Cursor, Page, Search, Source
+from rag.sources.source import Cursor, ResultPage, Search, Source
 
 NAME = "huggingface-papers"
 FIRST_DAYS = 7
@@ -23,15 +23,15 @@ MOST_FOUND = 120
 """What the search gives at most."""
 
 
-def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Page]:
+def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[ResultPage]:
     if search.query:
         found = client.get("api/papers/search", {"q": search.query, "limit": MOST_FOUND}, parse_list)
-        yield Page(found, None, len(found))
+        yield ResultPage(found, None, len(found))
     else:
         yield from _daily(client, search, cursor)
 
 
-def _daily(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Page]:
+def _daily(client: Client, search: Search, cursor: Cursor | None) -> Iterator[ResultPage]:
     """Oldest day first. A page may hold fewer than its limit, so a day ends with an empty one."""
     since = search.since or search.until - timedelta(days=FIRST_DAYS)
     day, number = (date.fromisoformat(str(cursor["day"])), int(cursor["page"])) if cursor else (since, 0)
@@ -40,8 +40,8 @@ def _daily(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Pa
         papers = client.get("api/daily_papers", asked, parse_list)
         day, number = (day, number + 1) if papers else (day + timedelta(days=1), 0)
         if papers:
-            yield Page(papers, {"day": day.isoformat(), "page": number})
-    yield Page((), None)
+            yield ResultPage(papers, {"day": day.isoformat(), "page": number})
+    yield ResultPage((), None)
 
 
 def parse_list(body: bytes) -> tuple[Paper | Skip, ...]:
@@ -56,7 +56,7 @@ def _paper(item: Any) -> Paper | Skip:
     """The fields are in item["paper"], some of them beside it too."""
     try:
         record = {**item, **item.get("paper", {})}
-        found = Entry(
+        found = RawRecord(
             place=record["id"],
             title=record["title"],
             abstract=record["summary"],

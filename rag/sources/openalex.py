@@ -15,13 +15,13 @@ from rag.readers.json_records import entry_of
 from rag.readers.raw_record import to_paper
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
-from rag.sources.source import Cursor, Page, Search, Source
+from rag.sources.source import Cursor, ResultPage, Search, Source
 
 NAME = "openalex"
 LAST_WITHOUT_KEY = 10_000
 
 
-def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Page]:
+def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[ResultPage]:
     """Without a key, works entered between two pages shift the rest: some come twice, none is missed."""
     first: Cursor = {"cursor": "*"} if client.service.key else {"page": 1}
     at: Cursor | None = cursor or {**first, "per_page": search.page_size}
@@ -29,7 +29,7 @@ def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Pag
         _refuse_beyond(at)
         papers, total, after = client.get("works", {**_asked(client, search), **at}, parse_works)
         at = _next(at, after, total) if papers else None
-        yield Page(papers, at, total)
+        yield ResultPage(papers, at, total)
 
 
 def parse_works(body: bytes) -> tuple[tuple[Paper | Skip, ...], int, str | None]:

@@ -17,7 +17,7 @@ from rag.readers import pubmed_xml
 from rag.records import Paper, Skip
 from rag.sources.client import Client, Params
 from rag.sources.responses import papers_in, xml_of
-from rag.sources.source import Cursor, Page, Search, Source
+from rag.sources.source import Cursor, ResultPage, Search, Source
 
 NAME = "pubmed"
 MOST_FOUND = 9_999
@@ -26,7 +26,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class HistorySearch:
     """A search kept on the history server: records that entered from `first` to `last`."""
 
     first: date
@@ -36,7 +36,7 @@ class Found:
     query_key: str
 
 
-def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Page]:
+def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[ResultPage]:
     """Span after span of days, oldest first; within one, as PubMed orders it."""
     first, start = search.since or FIRST_DAY, 0
     if cursor:
@@ -46,12 +46,12 @@ def pages(client: Client, search: Search, cursor: Cursor | None) -> Iterator[Pag
         while start < found.count:
             papers = _fetch(client, found, start, search.page_size)
             start += search.page_size
-            yield Page(papers, {"first": first.isoformat(), "start": start})
+            yield ResultPage(papers, {"first": first.isoformat(), "start": start})
         first, start = found.last + _DAY, 0
-    yield Page((), None)
+    yield ResultPage((), None)
 
 
-def _find(client: Client, query: str, first: date, last: date) -> Found:
+def _find(client: Client, query: str, first: date, last: date) -> HistorySearch:
     """The search from `first` to `last`, or to as late a day as keeps it small enough."""
     while True:
         found = _search(client, query, first, last)
@@ -62,7 +62,7 @@ def _find(client: Client, query: str, first: date, last: date) -> Found:
         last = first + (last - first) // 2
 
 
-def _search(client: Client, query: str, first: date, last: date) -> Found:
+def _search(client: Client, query: str, first: date, last: date) -> HistorySearch:
     asked: Params = {
         **_common(client),
         "term": query,
@@ -74,10 +74,10 @@ def _search(client: Client, query: str, first: date, last: date) -> Found:
         "maxdate": f"{last:%Y/%m/%d}",
     }
     count, web_env, query_key = client.get("esearch.fcgi", asked, parse_search)
-    return Found(first, last, count, web_env, query_key)
+    return HistorySearch(first, last, count, web_env, query_key)
 
 
-def _fetch(client: Client, found: Found, start: int, size: int) -> tuple[Paper | Skip, ...]:
+def _fetch(client: Client, found: HistorySearch, start: int, size: int) -> tuple[Paper | Skip, ...]:
     asked: Params = {
         **_common(client),
         "WebEnv": found.web_env,

@@ -10,14 +10,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.ElementTree import fromstring
 
 from rag.readers.documents import HEAD, Document
-from rag.readers.raw_record import Entry, Fault, to_paper
+from rag.readers.raw_record import RawRecord, UnreadableRecord, to_paper
 from rag.records import Paper, Skip
 
 
 class Reader(Protocol):
     """A module of `rag.readers`."""
 
-    def read(self, document: Document) -> Iterator[Entry | Fault]: ...
+    def read(self, document: Document) -> Iterator[RawRecord | UnreadableRecord]: ...
 
 
 def papers_in(reader: Reader, body: bytes, source: str) -> tuple[Paper | Skip, ...]:

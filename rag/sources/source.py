@@ -24,7 +24,7 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ResultPage:
     """Some papers, and where the next ones begin: None after the last page."""
 
     papers: tuple[Paper | Skip, ...]
@@ -45,7 +45,7 @@ class Source:
     overlap_days: int
     """How late, in days, a paper may appear under a date: the next sync goes back so far."""
     page_size: int
-    pages: Callable[[Client, Search, Cursor | None], Iterator[Page]]
+    pages: Callable[[Client, Search, Cursor | None], Iterator[ResultPage]]
     needs_query: bool = True
     key_variable: str = ""
     """The environment variable that holds the user's key for the service, where it knows keys."""

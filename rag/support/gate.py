@@ -20,7 +20,13 @@ from rag.encoder.minilm import Encoder
 from rag.records import SupportStatus
 from rag.support import alignment
 from rag.support.contradiction import Contradiction, Side, contradictions
-from rag.support.number_check import Amiss, Figures, amiss, is_named, read_figures
+from rag.support.number_check import (
+    NumberMismatch,
+    NumbersAndNames,
+    is_named,
+    read_numbers,
+    unsupported_numbers,
+)
 from rag.support.polarity import read_polarity
 from rag.text.sentences import split_sentences
 from rag.text.words import names
@@ -44,7 +50,7 @@ _PADDING = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SupportVerdict:
     """What the gate found. `support` is the chance, 0 to 1, that the evidence bears the claim, where as many
     are borne as not.
 
@@ -62,7 +68,7 @@ class _Text:
     """A claim, or a sentence of evidence, as each layer reads it."""
 
     side: Side
-    figures: Figures
+    figures: NumbersAndNames
     names: tuple[str, ...]
 
 
@@ -74,7 +80,7 @@ class Gate:
         self._texts: dict[str, _Text] = {}
         self._tables: dict[tuple[str, str], Floats] = {}
 
-    def check(self, claim: str, evidence: Sequence[str], context: Sequence[str] = ()) -> Verdict:
+    def check(self, claim: str, evidence: Sequence[str], context: Sequence[str] = ()) -> SupportVerdict:
         """Whether texts of evidence, together, bear a claim.
 
         `context` (the papers' titles, their abstracts) may supply names, but no numbers; where it is given, a
@@ -84,7 +90,7 @@ class Gate:
 
     def check_all(
         self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
-    ) -> list[Verdict]:
+    ) -> list[SupportVerdict]:
         """The verdicts on (claim, evidence) pairs, in order; all their texts are encoded together."""
         split = [(claim, _sentences(evidence)) for claim, evidence in pairs]
         texts = self._read([text for claim, sentences in split for text in (claim, *sentences)])
@@ -98,7 +104,7 @@ class Gate:
 
     def best_sentence(
         self, claim: str, sentences: Sequence[str], context: Sequence[str] = ()
-    ) -> tuple[int, Verdict]:
+    ) -> tuple[int, SupportVerdict]:
         """Index and verdict of the sentence that alone bears a claim best. Raises ValueError without one."""
         verdicts = self.check_all([(claim, [sentence]) for sentence in sentences], context)
         best = max(range(len(verdicts)), key=lambda i: verdicts[i].support)
@@ -117,7 +123,7 @@ class Gate:
         for group in _by_length({text for text in texts if text not in found}):
             for text, encoded in zip(group, self._encoder.encode_passages(group), strict=True):
                 reading = alignment.read(text, encoded)
-                found[text] = _Text(Side(reading, read_polarity(reading)), read_figures(text), names(text))
+                found[text] = _Text(Side(reading, read_polarity(reading)), read_numbers(text), names(text))
         self._texts = dict([*self._texts.items(), *found.items()][-_KEPT:])
         return found
 
@@ -150,19 +156,21 @@ def _split(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=_KEPT)
-def _figures(text: str) -> Figures:
-    return read_figures(text)
+def _figures(text: str) -> NumbersAndNames:
+    return read_numbers(text)
 
 
-def _verdict(claim: _Text, evidence: Sequence[tuple[_Text, Floats]], context: Sequence[Figures]) -> Verdict:
+def _verdict(
+    claim: _Text, evidence: Sequence[tuple[_Text, Floats]], context: Sequence[NumbersAndNames]
+) -> SupportVerdict:
     if not claim.side.reading.words or not evidence:
         nothing = "nothing is cited for it" if claim.side.reading.words else "it says nothing"
-        return Verdict(0.0, "unsupported", (nothing,))
+        return SupportVerdict(0.0, "unsupported", (nothing,))
     sides, figures = [text.side for text, _ in evidence], [text.figures for text, _ in evidence]
     tables = [table for _, table in evidence]
     coverage, length = _features(claim.side, sides, tables)
     support = 1 / (1 + exp(-(_COVERAGE * coverage + _LENGTH * length + _BIAS)))
-    against = [_say_amiss(found) for found in amiss(claim.figures, figures, context)]
+    against = [_say_amiss(found) for found in unsupported_numbers(claim.figures, figures, context)]
     against += [_say_contradicted(found) for found in contradictions(claim.side, sides, tables)]
     doubts = _unnamed(claim.names, [*figures, *context]) if context else []
     if against:
@@ -172,7 +180,7 @@ def _verdict(claim: _Text, evidence: Sequence[tuple[_Text, Floats]], context: Se
         doubts.append("little of it is in the cited sentence")
     elif context and claim.names and _besides_names(claim, tables) < _BARE:
         doubts.append("but for the names, little of it is in the cited sentence")
-    return Verdict(
+    return SupportVerdict(
         support,
         "weak" if status == "supported" and doubts else status,
         tuple(dict.fromkeys([*against, *doubts])),
@@ -201,12 +209,12 @@ def _status(support: float) -> SupportStatus:
     return "weak" if support >= _WEAK else "unsupported"
 
 
-def _unnamed(names: Sequence[str], named: Sequence[Figures]) -> list[str]:
+def _unnamed(names: Sequence[str], named: Sequence[NumbersAndNames]) -> list[str]:
     missing = [name for name in names if not is_named(name, named)]
     return [f"{name} is named neither in the cited sentence nor with it" for name in missing]
 
 
-def _say_amiss(found: Amiss) -> str:
+def _say_amiss(found: NumberMismatch) -> str:
     if not found.found:
         return f"{found.said} is not in the cited sentence"
     return f"the cited sentence says {found.found}, not {found.said}"

@@ -21,7 +21,7 @@ _MAX_JOINED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class NumbersAndNames:
     """What of a text is compared: its quantities, its numbered names (folded, and as written), and every run
     of its words written as one."""
 
@@ -31,19 +31,21 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Amiss:
+class NumberMismatch:
     """A number or numbered name of a claim, and what the evidence has in its place ("" where nothing)."""
 
     said: str
     found: str
 
 
-def read_figures(text: str) -> Figures:
+def read_numbers(text: str) -> NumbersAndNames:
     names = tuple((chunk, as_written(chunk, text)) for chunk in chunks(text) if is_numbered_name(chunk))
-    return Figures(quantities(text), names, _spellings(text))
+    return NumbersAndNames(quantities(text), names, _spellings(text))
 
 
-def amiss(claim: Figures, evidence: Sequence[Figures], context: Sequence[Figures] = ()) -> list[Amiss]:
+def unsupported_numbers(
+    claim: NumbersAndNames, evidence: Sequence[NumbersAndNames], context: Sequence[NumbersAndNames] = ()
+) -> list[NumberMismatch]:
     """The quantities of a claim that no evidence holds, and its numbered names that evidence or context have
     with other digits (GPT-3 for GPT-2).
 
@@ -55,20 +57,20 @@ def amiss(claim: Figures, evidence: Sequence[Figures], context: Sequence[Figures
     for said in claim.quantities:
         fitting = [other for other in held if said.fits(other)]
         if fitting and all(map(said.goes_against, fitting)):
-            found.append(Amiss(said.with_bound(), fitting[0].with_bound()))
+            found.append(NumberMismatch(said.with_bound(), fitting[0].with_bound()))
         if fitting or _spelled(said.as_name, evidence):
             continue
         if not said.in_words or any(_counts_otherwise(said, other) for other in held):
-            found.append(Amiss(said.text, _instead(said, held)))
+            found.append(NumberMismatch(said.text, _instead(said, held)))
     named = [*evidence, *context]
     for name, written in claim.names:
         twins = [twin for figures in named for other, twin in figures.names if _shape(other) == _shape(name)]
         if twins and not _spelled(_joined(name), named):
-            found.append(Amiss(written, twins[0]))
+            found.append(NumberMismatch(written, twins[0]))
     return found
 
 
-def is_named(name: str, texts: Sequence[Figures]) -> bool:
+def is_named(name: str, texts: Sequence[NumbersAndNames]) -> bool:
     """Whether the texts have a name, however it is hyphened, spaced or accented, in singular or plural."""
     joined = _joined(fold(name))
     return any(_spelled(form, texts) for form in (joined, joined + "s", joined.removesuffix("s")))
@@ -101,7 +103,7 @@ def _spellings(text: str) -> frozenset[str]:
     )
 
 
-def _spelled(name: str, texts: Sequence[Figures]) -> bool:
+def _spelled(name: str, texts: Sequence[NumbersAndNames]) -> bool:
     return bool(name) and any(name in figures.spellings for figures in texts)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from eval.data.questions import Gold, GoldQuote, Question
-from eval.runs.run_folder import Manifest
+from eval.data.questions import Gold, GoldQuestion, GoldQuote
+from eval.runs.run_folder import RunManifest
 from rag.records import Answer, AnswerSentence, Citation, Paper, RetrievedPaper, SupportStatus
 
 PAPERS = {
@@ -14,7 +14,7 @@ PAPERS = {
     "b": Paper("b", "Beta", "Beta loses nothing.\nIt is twice as fast.", year=2022),
     "c": Paper("c", "Gamma", "Gamma is a survey of both."),
 }
-MANIFEST = Manifest(
+MANIFEST = RunManifest(
     dataset={"name": "d", "sha256": "1", "n_questions": 8},
     library={"fingerprint": "f", "n_papers": 3},
     encoder="e",
@@ -63,8 +63,8 @@ def make_question(
     patterns: Sequence[str] = (r"4\.2",),
     evidence: Sequence[tuple[str, str]] = (("Alpha", "Alpha gains 4.2 points."),),
     required: int | None = None,
-) -> Question:
-    return Question(
+) -> GoldQuestion:
+    return GoldQuestion(
         id=question_id,
         type=kind,
         question=f"What of {question_id}?",

@@ -69,7 +69,7 @@ class Conversation:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ConversationSummary:
     """A line of the list of past conversations."""
 
     conversation_id: str
@@ -78,7 +78,7 @@ class Entry:
     n_turns: int
 
     @classmethod
-    def of(cls, kept: Conversation) -> Entry:
+    def of(cls, kept: Conversation) -> ConversationSummary:
         return cls(kept.conversation_id, kept.title, kept.started, len(kept.turns))
 
 
@@ -119,7 +119,7 @@ class Conversations:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: no conversation reads back from it; remove the file") from error
 
-    def entries(self, browser: str, at_most: int = 50) -> tuple[Entry, ...]:
+    def entries(self, browser: str, at_most: int = 50) -> tuple[ConversationSummary, ...]:
         """This browser's conversations, newest first. A file that does not read back is left out."""
         if not _NAME.fullmatch(browser):
             return ()
@@ -129,9 +129,9 @@ class Conversations:
     def remove(self, browser: str, conversation_id: str) -> None:
         self._path(browser, conversation_id).unlink(missing_ok=True)
 
-    def _entry(self, browser: str, conversation_id: str) -> Entry | None:
+    def _entry(self, browser: str, conversation_id: str) -> ConversationSummary | None:
         try:
-            return Entry.of(self.load(browser, conversation_id))
+            return ConversationSummary.of(self.load(browser, conversation_id))
         except InputError:
             return None
 

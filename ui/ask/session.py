@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from rag.errors import RagError
 from rag.records import Answer, Delta, Done, Event, Paper, RankedPaper
-from ui.ask.conversations import Conversation, Entry, Turn
+from ui.ask.conversations import Conversation, ConversationSummary, Turn
 from ui.ask.settings import Settings
-from ui.widgets.worker import Finished, watch
+from ui.widgets.worker import JobFinished, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -31,7 +31,7 @@ class Session:
     """Records already met, so that showing evidence again reads nothing."""
     editing: int | None = None
     """The turn that the next question replaces."""
-    past: tuple[Entry, ...] = ()
+    past: tuple[ConversationSummary, ...] = ()
     """The browser's conversations, newest first."""
 
     @property
@@ -50,7 +50,7 @@ class Session:
         """With its own conversation first among the past ones, as it is when it was just saved."""
         here = self.conversation
         others = (entry for entry in self.past if entry.conversation_id != here.conversation_id)
-        return replace(self, past=(Entry.of(here), *others))
+        return replace(self, past=(ConversationSummary.of(here), *others))
 
     def stopped(self) -> Session:
         """The running turn, if any, ended where it is."""
@@ -82,7 +82,7 @@ def ask(
 
     try:
         for events in watch(work, stop_alone=True):
-            if isinstance(events, Finished):
+            if isinstance(events, JobFinished):
                 return
             for event in events:
                 session = _after(session, event)

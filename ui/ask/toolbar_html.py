@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ui.ask.conversations import Conversation, Entry
+from ui.ask.conversations import Conversation, ConversationSummary
 from ui.widgets.markup import button, esc, icon, menu, plural
 
 EXPORTS = {
@@ -16,7 +16,7 @@ EXPORTS = {
 }
 
 
-def render_bar(conversation: Conversation, past: Sequence[Entry]) -> str:
+def render_bar(conversation: Conversation, past: Sequence[ConversationSummary]) -> str:
     """New, past conversations, export."""
     kept = "".join(_entry(entry, conversation.conversation_id) for entry in past)
     sheet = f"<ul>{kept}</ul>" if kept else "<p>Conversations are kept in the library's folder.</p>"
@@ -59,7 +59,7 @@ def export_menu(inner: str, css: str, label: str, which: int | str) -> str:
     return menu(inner, css, f'<div class="sheet list">{items}</div>', label)
 
 
-def _entry(entry: Entry, current: str) -> str:
+def _entry(entry: ConversationSummary, current: str) -> str:
     about = f"{entry.started[:10]} · {plural(entry.n_turns, 'question')}"
     inner = f"<span>{esc(entry.title)}</span><small>{esc(about)}</small>"
     css = "past here" if entry.conversation_id == current else "past"

@@ -19,7 +19,7 @@ from rag.errors import InputError, RagError
 from ui.evaluate import runs
 from ui.widgets.html_region import Updates, region
 from ui.widgets.markup import esc
-from ui.widgets.worker import Finished, newest, watch
+from ui.widgets.worker import JobFinished, newest, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -76,7 +76,7 @@ class EvaluateTab:
         work: Callable[[Tell], str] = partial(self._run, event._data["set"], event._data["mode"] == "model")
         try:
             for step in newest(watch(work)):
-                if isinstance(step, Finished):
+                if isinstance(step, JobFinished):
                     yield {self.note: "", **self._shown(step.result)}
                 else:
                     yield {self.note: runs.render_asking(*step)}

@@ -30,7 +30,7 @@ _LAST = chr(sys.maxunicode)
 """Sorts behind all text."""
 
 
-class Line(NamedTuple):
+class ListedPaper(NamedTuple):
     """A paper in the list."""
 
     paper_id: str
@@ -45,7 +45,7 @@ class Line(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class ListView:
     """What one reader looks at: words that must occur, an order, a page, and what is ticked."""
 
     words: str = ""
@@ -57,8 +57,8 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    lines: list[Line]
+class ListPage:
+    lines: list[ListedPaper]
     n_found: int
     number: int
     n_pages: int
@@ -68,8 +68,8 @@ class Listing:
     """The papers of one state of the library; it can be looked at while papers are added."""
 
     def __init__(self, papers: Iterable[Paper] = ()) -> None:
-        self.lines: list[Line] = []
-        self._orders: dict[str, list[Line]] = {}
+        self.lines: list[ListedPaper] = []
+        self._orders: dict[str, list[ListedPaper]] = {}
         for paper in papers:
             self.add(paper)
 
@@ -80,14 +80,14 @@ class Listing:
         """No more will come: find all orders, so that nobody who asks for one waits for it."""
         self._orders = {sort: self._ordered(sort) for sort in SORTS}
 
-    def page(self, view: View) -> Page:
+    def page(self, view: ListView) -> ListPage:
         """The page that `view` asks for; the last one where there are fewer."""
         found = self.found(view)
         n_pages = max(1, -(-len(found) // PAGE))
         number = max(0, min(view.page, n_pages - 1))
-        return Page(found[number * PAGE : (number + 1) * PAGE], len(found), number, n_pages)
+        return ListPage(found[number * PAGE : (number + 1) * PAGE], len(found), number, n_pages)
 
-    def found(self, view: View) -> list[Line]:
+    def found(self, view: ListView) -> list[ListedPaper]:
         """All lines that hold every word of `view.words`, in its order."""
         lines = self._ordered(view.sort)
         if words := strip_accents(view.words).split():
@@ -98,7 +98,7 @@ class Listing:
         """Papers a year; 0 for those without one."""
         return Counter(line.year for line in self.lines)
 
-    def _ordered(self, sort: str) -> list[Line]:
+    def _ordered(self, sort: str) -> list[ListedPaper]:
         if not sort:
             return self.lines
         # What is not known comes last; equals stay in the order of the library.
@@ -154,7 +154,7 @@ def _sort_key(value: str | int) -> str | int:
     return value or sys.maxsize
 
 
-def _line(paper: Paper) -> Line:
+def _line(paper: Paper) -> ListedPaper:
     authors, sources = ", ".join(paper.authors), ", ".join(paper.sources)
     searched = strip_accents(f"{paper.title} {authors} {paper.year or ''} {paper.venue} {sources}")
-    return Line(paper.paper_id, paper.title, authors, paper.year or 0, paper.venue, sources, searched)
+    return ListedPaper(paper.paper_id, paper.title, authors, paper.year or 0, paper.venue, sources, searched)

@@ -18,7 +18,7 @@ from rag.export import SUFFIXES, export_papers
 from rag.records import Progress
 from rag.retrieval.question import MAX_CHARS
 from ui.library import table_html, uploads
-from ui.library.catalogue import SORTS, Catalogue, View
+from ui.library.catalogue import SORTS, Catalogue, ListView
 from ui.widgets.html_region import Updates, handed_over, region
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class LibraryTab:
         self._assistant = assistant
         self._catalogue = catalogue
         self._downloads = downloads
-        self.view = gr.State(View())
+        self.view = gr.State(ListView())
         self._lay_out()
         self.listing = [self.view, self.tools, self.table]
         self.changes = self._wire()
@@ -97,7 +97,7 @@ class LibraryTab:
 
     # --- Events ---------------------------------------------------------------------------------
 
-    def _read(self, view: View) -> Iterator[Updates]:
+    def _read(self, view: ListView) -> Iterator[Updates]:
         """Bring the list up to date. Meanwhile what there is of it can be looked at."""
         is_shown = False
         for n_read in self._catalogue.reading():
@@ -107,7 +107,7 @@ class LibraryTab:
             yield {self.note: table_html.render_progress("Reading the list", step), **listed}
         yield {self.note: "", self.files: self._files()}
 
-    def _listed(self, view: View) -> Updates:
+    def _listed(self, view: ListView) -> Updates:
         """The table and its tools, as `view` has them."""
         page = self._catalogue.so_far().page(view)
         view = replace(view, page=page.number)
@@ -117,25 +117,25 @@ class LibraryTab:
             self.table: table_html.render_table(view, page),
         }
 
-    def _find(self, view: View, event: gr.EventData) -> Updates:
+    def _find(self, view: ListView, event: gr.EventData) -> Updates:
         return self._listed(replace(view, words=str(event._data["words"]), page=0))
 
-    def _sort(self, view: View, event: gr.EventData) -> Updates:
+    def _sort(self, view: ListView, event: gr.EventData) -> Updates:
         column = event._data["column"] if event._data["column"] in SORTS else ""
         return self._listed(
             replace(view, sort=column, descending=view.sort == column and not view.descending, page=0)
         )
 
-    def _leaf(self, view: View, event: gr.EventData) -> Updates:
+    def _leaf(self, view: ListView, event: gr.EventData) -> Updates:
         return self._listed(replace(view, page=int(event._data["number"])))
 
-    def _tick(self, view: View, event: gr.EventData) -> Updates:
+    def _tick(self, view: ListView, event: gr.EventData) -> Updates:
         paper = {str(event._data["paper"])}
         return self._listed(
             replace(view, ticked=view.ticked | paper if event._data["checked"] else view.ticked - paper)
         )
 
-    def _untick(self, view: View) -> Updates:
+    def _untick(self, view: ListView) -> Updates:
         return self._listed(replace(view, ticked=frozenset()))
 
     def _open(self, event: gr.EventData) -> str:
@@ -150,18 +150,18 @@ class LibraryTab:
         near = self._assistant.search(text, top=NEIGHBOURS + 1, mode="dense")
         return table_html.render_detail(paper, [n for n in near if n.paper.paper_id != paper_id][:NEIGHBOURS])
 
-    def _add(self, uploaded: Sequence[str], view: View) -> Iterator[Updates]:
+    def _add(self, uploaded: Sequence[str], view: ListView) -> Iterator[Updates]:
         try:
             paths = uploads.keep_uploads(self._assistant.config.library, uploaded)
         except OSError as error:
             raise gr.Error(f"The files cannot be kept: {error.strerror}", print_exception=False) from error
         yield from self._read_in(paths, view)
 
-    def _again(self, view: View, event: gr.EventData) -> Iterator[Updates]:
+    def _again(self, view: ListView, event: gr.EventData) -> Iterator[Updates]:
         path = uploads.kept_upload(self._assistant.config.library, str(event._data["name"]))
         yield from self._read_in([path], view)
 
-    def _read_in(self, paths: Sequence[Path], view: View) -> Iterator[Updates]:
+    def _read_in(self, paths: Sequence[Path], view: ListView) -> Iterator[Updates]:
         results: list[table_html.FileResult] = []
         yield {self.drop: None}
         for path, step in uploads.read_in(self._assistant, paths):
@@ -172,7 +172,7 @@ class LibraryTab:
                 results.append(step)
         yield {self.results: table_html.render_results(results), self.view: replace(view, page=0)}
 
-    def _remove(self, view: View) -> Updates:
+    def _remove(self, view: ListView) -> Updates:
         try:
             self._assistant.library.remove(view.ticked)
         except RagError as error:
@@ -180,7 +180,7 @@ class LibraryTab:
             return {self.view: view}
         return {self.detail: table_html.render_nothing(), self.view: replace(view, ticked=frozenset())}
 
-    def _export(self, view: View, event: gr.EventData) -> dict[str, Any] | None:
+    def _export(self, view: ListView, event: gr.EventData) -> dict[str, Any] | None:
         form = event._data["format"]
         chosen = sorted(view.ticked) or [line.paper_id for line in self._catalogue.so_far().found(view)]
         if len(chosen) > MOST_EXPORTED:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rag.records import IngestReport, Paper, Progress, RankedPaper
 from ui.ask.evidence_html import paper_link
-from ui.library.catalogue import SORTS, Line, Page, View
+from ui.library.catalogue import SORTS, ListedPaper, ListPage, ListView
 from ui.widgets.markup import attributes, button, byline, esc, icon, menu, plural
 
 EXPORTS = {"bibtex": "BibTeX", "ris": "RIS", "csv": "CSV", "markdown": "Markdown"}
@@ -23,7 +23,7 @@ class FileResult:
     error: str = ""
 
 
-def render_tools(view: View, page: Page) -> str:
+def render_tools(view: ListView, page: ListPage) -> str:
     """The line above the table: search, how many, and what can be done with those ticked."""
     ticked = len(view.ticked)
     items = "".join(button(esc(words), event="export", format=key) for key, words in EXPORTS.items())
@@ -42,7 +42,7 @@ def render_tools(view: View, page: Page) -> str:
     )
 
 
-def render_table(view: View, page: Page) -> str:
+def render_table(view: ListView, page: ListPage) -> str:
     """One page of the list, and the way to the others."""
     if not page.n_found:
         none = "No paper here has these words." if view.words else "No papers yet: add files above."
@@ -107,7 +107,7 @@ def render_files(names: Sequence[str]) -> str:
     )
 
 
-def _head(name: str, view: View) -> str:
+def _head(name: str, view: ListView) -> str:
     here = view.sort == name
     order = ("descending" if view.descending else "ascending") if here else "none"
     arrow = (" ↓" if view.descending else " ↑") if here else ""
@@ -117,7 +117,7 @@ def _head(name: str, view: View) -> str:
     )
 
 
-def _row(line: Line, ticked: bool) -> str:
+def _row(line: ListedPaper, ticked: bool) -> str:
     tick = (
         f'<input type="checkbox" aria-label="Tick {esc(line.title)}"{" checked" if ticked else ""}'
         f"{attributes(event='tick', paper=line.paper_id)}>"
@@ -134,7 +134,7 @@ def _short(authors: str) -> str:
     return authors if len(names) <= 2 else f"{names[0]} et al."
 
 
-def _pager(page: Page) -> str:
+def _pager(page: ListPage) -> str:
     first, last = page.number == 0, page.number + 1 == page.n_pages
     steps = [("First", 0, first), ("Previous", page.number - 1, first)]
     steps += [("Next", page.number + 1, last), ("Last", page.n_pages - 1, last)]

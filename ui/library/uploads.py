@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag.errors import RagError
 from rag.records import IngestReport, Progress
 from ui.library.table_html import FileResult
-from ui.widgets.worker import Finished, newest, watch
+from ui.widgets.worker import JobFinished, newest, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -54,7 +54,7 @@ def read_in(assistant: Assistant, paths: Sequence[Path]) -> Iterator[tuple[Path,
 
         try:
             for step in newest(watch(work)):
-                yield path, _result(path, step.result) if isinstance(step, Finished) else step
+                yield path, _result(path, step.result) if isinstance(step, JobFinished) else step
         except RagError as error:
             yield path, FileResult(path.name, error=_short(path, str(error)))
 

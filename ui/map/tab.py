@@ -24,7 +24,7 @@ from ui.map.charts_svg import render_group, render_legend, render_years
 from ui.map.paper_map import PaperMap, draw_map, keep_map, kept_map, middle_first, sample
 from ui.widgets.html_region import Updates, region
 from ui.widgets.markup import button, esc, icon
-from ui.widgets.worker import Finished, newest, watch
+from ui.widgets.worker import JobFinished, newest, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -77,7 +77,7 @@ class MapTab:
         try:
             work: Callable[[Callable[[float], None]], None] = partial(self._draw, state)
             for step in newest(watch(work)):
-                if not isinstance(step, Finished):
+                if not isinstance(step, JobFinished):
                     yield {self.note: f'<p class="hint pad" role="status">Drawing the map: {step:.0%}</p>'}
         except RagError as error:
             yield {self.note: f'<p class="hint pad" role="alert">{esc(error)}</p>'}

@@ -23,7 +23,7 @@ TOGETHER_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Finished(Generic[Result]):
+class JobFinished(Generic[Result]):
     result: Result
 
 
@@ -33,7 +33,7 @@ class Unwatched(Exception):
 
 def watch(
     work: Callable[[Callable[[Step], None]], Result], *, stop_alone: bool = False
-) -> Iterator[list[Step] | Finished[Result]]:
+) -> Iterator[list[Step] | JobFinished[Result]]:
     """Run `work(tell)`: what it told since the last turn, as a list that may be empty, and last its result.
 
     A turn ends after EVERY_S without news, TOGETHER_S after the first news, and with the work.
@@ -63,17 +63,17 @@ def watch(
         while not is_over:
             steps, is_over = _turn(told)
             yield steps
-        yield Finished(running.get())
+        yield JobFinished(running.get())
     finally:
         gone.set()
 
 
 def newest(
-    steps: Iterator[list[Step] | Finished[Result]],
-) -> Iterator[Step | Finished[Result]]:
+    steps: Iterator[list[Step] | JobFinished[Result]],
+) -> Iterator[Step | JobFinished[Result]]:
     """Of what was told at a turn only the newest; turns without news are left out."""
     for step in steps:
-        if isinstance(step, Finished):
+        if isinstance(step, JobFinished):
             yield step
         elif step:
             yield step[-1]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.bench.__main__ import Row, machine, run_rag, show
+from eval.bench.__main__ import BenchRow, machine, run_rag, show
 from eval.bench.gate import gate_ms
 from rag.version import __version__
 
@@ -38,7 +38,7 @@ def test_the_machine_is_told_without_a_name_or_a_path() -> None:
 
 
 def test_rows_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    show("Title", iter([Row("what", "1 s", "5 runs")]))
+    show("Title", iter([BenchRow("what", "1 s", "5 runs")]))
     assert (
         capsys.readouterr().out
         == "### Title\n\n| what | figure | |\n|---|---|---|\n| what | 1 s | 5 runs |\n\n"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.measures.support_gate import Checked, Label, Pair, check_pairs, load_pairs, measure_pairs
+from eval.measures.support_gate import Checked, Label, LabelledPair, check_pairs, load_pairs, measure_pairs
 from eval.report.pairs import pairs_markdown, roc, write_pairs_report
 from eval.runs.compare import compare_runs
 from rag.encoder.minilm import Encoder
@@ -13,7 +13,7 @@ from tests.helpers.eval_samples import MANIFEST
 
 
 def checked(label: Label, support: float, status: str) -> Checked:
-    return Checked(Pair(f"{label}{support}", "C", ("E",), label), support, status)
+    return Checked(LabelledPair(f"{label}{support}", "C", ("E",), label), support, status)
 
 
 ALL = [

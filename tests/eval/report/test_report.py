@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from eval.data.questions import Dataset, Question
+from eval.data.questions import Dataset, GoldQuestion
 from eval.measures.bootstrap import Estimate
 from eval.report import charts
 from eval.report.misses import misses
 from eval.report.page import interval, shown
 from eval.report.questions import LISTED, Report, html, markdown, write_report
-from eval.runs.run_folder import Result, Verdict
+from eval.runs.run_folder import JudgeScore, Result
 from eval.runs.summary import Scored, calibrate, latency, score_questions, summarise
 from rag.records import Answer
 from tests.helpers.eval_samples import GOLD, MANIFEST, cite, make_answer, make_question
@@ -25,7 +25,9 @@ from tests.helpers.eval_samples import GOLD, MANIFEST, cite, make_answer, make_q
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} & "quoted"'
 
 
-def result(question: Question, answer: Answer, verdicts: Mapping[str, Verdict] | None = None) -> Result:
+def result(
+    question: GoldQuestion, answer: Answer, verdicts: Mapping[str, JudgeScore] | None = None
+) -> Result:
     times = {"total": 20.0, "retrieve": 15.0}
     return Result(question.id, answer.retrieved, answer, verdicts=verdicts or {}, timings_ms=times)
 
@@ -36,9 +38,9 @@ def sample() -> tuple[Dataset, list[Result]]:
     failed = make_question("q4")
     questions = (good, bad, far, failed)
     results = [
-        result(good, make_answer(), {"faithfulness": Verdict(1.0, "said"), "correctness": Verdict(None, "")}),
-        result(bad, make_answer("See [1], [2].", [cite(1, "a", 0, 23), cite(2, "b", 0, 19)], confidence=0.5)),
-        result(far, make_answer("It does not say.", abstained=True, confidence=0.1)),
+        result(good, make_answer(), {"faithfulness": JudgeScore(1.0, "said"), "correctness": JudgeScore(None,
+        "")}), result(bad, make_answer("See [1], [2].", [cite(1, "a", 0, 23), cite(2, "b", 0, 19)],
+        confidence=0.5)), result(far, make_answer("It does not say.", abstained=True, confidence=0.1)),
         Result("q4", error="ModelTimeout: no reply"),
     ]  # fmt: skip
     return Dataset("sample", questions, "hash"), results

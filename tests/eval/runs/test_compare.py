@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from eval.runs.compare import compare_runs, comparison_text
-from eval.runs.run_folder import Manifest, write_manifest
+from eval.runs.run_folder import RunManifest, write_manifest
 from rag.errors import InputError
 from tests.helpers.eval_samples import MANIFEST
 
@@ -24,7 +24,10 @@ BETTER = {
 
 
 def run_folder(
-    folder: Path, scores: dict[str, dict[str, float]], manifest: Manifest = MANIFEST, state: str = "finished"
+    folder: Path,
+    scores: dict[str, dict[str, float]],
+    manifest: RunManifest = MANIFEST,
+    state: str = "finished",
 ) -> Path:
     folder.mkdir()
     write_manifest(folder, replace(manifest, state=state))

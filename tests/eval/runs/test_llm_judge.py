@@ -11,7 +11,7 @@ import pytest
 
 from eval.make.model_questions import rejection, write_questions
 from eval.runs.llm_judge import Judge, judging, read_verdict
-from eval.runs.run_folder import Result, Verdict
+from eval.runs.run_folder import JudgeScore, Result
 from rag.config import Config
 from rag.demo import demo_questions_path
 from rag.errors import ConfigError
@@ -28,17 +28,17 @@ Rag = Callable[..., Outcome]
 @pytest.mark.parametrize(
     ("reply", "verdict"),
     [
-        ("It follows.\nVERDICT: yes", Verdict(1.0, "It follows.")),
-        ("**Verdict:** Partly.", Verdict(0.5, "")),
-        ("VERDICT: yes\nNo, it is not.\nVERDICT: no\n", Verdict(0.0, "VERDICT: yes No, it is not.")),
-        ("VERDICT: yes\nVERDICT: maybe", Verdict(1.0, "")),
-        ("VERDICT: yes or no", Verdict(None, "no verdict in the reply: VERDICT: yes or no")),
-        ("The VERDICT: yes is mine", Verdict(None, "no verdict in the reply: The VERDICT: yes is mine")),
-        ("10/10", Verdict(None, "no verdict in the reply: 10/10")),
-        ("", Verdict(None, "no verdict in the reply: (empty)")),
+        ("It follows.\nVERDICT: yes", JudgeScore(1.0, "It follows.")),
+        ("**Verdict:** Partly.", JudgeScore(0.5, "")),
+        ("VERDICT: yes\nNo, it is not.\nVERDICT: no\n", JudgeScore(0.0, "VERDICT: yes No, it is not.")),
+        ("VERDICT: yes\nVERDICT: maybe", JudgeScore(1.0, "")),
+        ("VERDICT: yes or no", JudgeScore(None, "no verdict in the reply: VERDICT: yes or no")),
+        ("The VERDICT: yes is mine", JudgeScore(None, "no verdict in the reply: The VERDICT: yes is mine")),
+        ("10/10", JudgeScore(None, "no verdict in the reply: 10/10")),
+        ("", JudgeScore(None, "no verdict in the reply: (empty)")),
     ],
 )  # fmt: skip
-def test_the_last_valid_verdict_counts_and_none_is_unscored(reply: str, verdict: Verdict) -> None:
+def test_the_last_valid_verdict_counts_and_none_is_unscored(reply: str, verdict: JudgeScore) -> None:
     assert read_verdict(reply) == verdict
 
 
@@ -50,7 +50,7 @@ def judge_at(server: ModelServer, config: Config) -> Judge:
 def test_two_calls_grade_an_answer(config: Config) -> None:
     with ModelServer([Scripted("Said.\nVERDICT: yes"), Scripted("Half.\nVERDICT: partly")]) as server:
         found = judge_at(server, config).grade(make_question(), make_answer())
-    assert found == {"faithfulness": Verdict(1.0, "Said."), "correctness": Verdict(0.5, "Half.")}
+    assert found == {"faithfulness": JudgeScore(1.0, "Said."), "correctness": JudgeScore(0.5, "Half.")}
     faithfulness, correctness = (request["messages"][-1]["content"] for request in server.requests)
     assert "Alpha gains 4.2 points." in faithfulness
     assert "<reference>It gains 4.2 points.</reference>" in correctness
@@ -59,7 +59,7 @@ def test_two_calls_grade_an_answer(config: Config) -> None:
 def test_without_a_reference_there_is_one_call(config: Config) -> None:
     with ModelServer([Scripted("VERDICT: no")]) as server:
         found = judge_at(server, config).grade(replace(make_question(), answer=""), make_answer())
-    assert found == {"faithfulness": Verdict(0.0, "")}
+    assert found == {"faithfulness": JudgeScore(0.0, "")}
 
 
 @pytest.mark.parametrize(

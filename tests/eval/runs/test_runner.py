@@ -8,8 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from eval.data.questions import Question
-from eval.runs.run_folder import FORMAT, Manifest, Result, Verdict, read_manifest, read_results, write_results
+from eval.data.questions import GoldQuestion
+from eval.runs.run_folder import (
+    FORMAT,
+    JudgeScore,
+    Result,
+    RunManifest,
+    read_manifest,
+    read_results,
+    write_results,
+)
 from eval.runs.runner import asking, run_questions
 from rag.errors import InputError, LibraryDamaged, ModelTimeout
 from rag.records import Answer
@@ -18,7 +26,7 @@ from tests.helpers.eval_samples import MANIFEST, make_answer, make_question
 QUESTIONS = [make_question(f"q{n}") for n in range(8)]
 
 
-def answered(question: Question) -> Result:
+def answered(question: GoldQuestion) -> Result:
     answer = replace(make_answer(f"About {question.id} [1]."), question=question.question)
     return Result(question.id, answer.retrieved, answer, timings_ms={"total": 3.14159})
 
@@ -44,7 +52,7 @@ def test_results_are_in_order_and_the_folder_says_it_is_finished(tmp_path: Path)
 
 
 def test_several_workers_give_the_same_files_as_one(tmp_path: Path) -> None:
-    def slow_first(question: Question) -> Result:
+    def slow_first(question: GoldQuestion) -> Result:
         time.sleep(0.02 if question.id < "q4" else 0)
         return answered(question)
 
@@ -72,7 +80,7 @@ def test_times_are_kept_apart(tmp_path: Path) -> None:
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     asked: list[str] = []
 
-    def stops(question: Question) -> Result:
+    def stops(question: GoldQuestion) -> Result:
         if len(asked) == 3:
             raise KeyboardInterrupt
         asked.append(question.id)
@@ -86,7 +94,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
 
     again: list[str] = []
 
-    def goes_on(question: Question) -> Result:
+    def goes_on(question: GoldQuestion) -> Result:
         again.append(question.id)
         return answered(question)
 
@@ -103,7 +111,7 @@ def test_a_finished_run_is_not_asked_again(tmp_path: Path) -> None:
 
 
 def test_a_failed_question_is_kept_with_its_reason_and_asked_again(tmp_path: Path) -> None:
-    def fails(question: Question) -> Result:
+    def fails(question: GoldQuestion) -> Result:
         if question.id == "q2":
             raise ModelTimeout("no reply in 60 s")
         return answered(question)
@@ -118,7 +126,7 @@ def test_a_failed_question_is_kept_with_its_reason_and_asked_again(tmp_path: Pat
 
 
 def test_a_library_that_fails_ends_the_run(tmp_path: Path) -> None:
-    def broken(question: Question) -> Result:
+    def broken(question: GoldQuestion) -> Result:
         raise LibraryDamaged("it does not read back")
 
     with pytest.raises(LibraryDamaged):
@@ -133,7 +141,9 @@ def test_a_library_that_fails_ends_the_run(tmp_path: Path) -> None:
         (replace(MANIFEST, code={"version": "0", "sha256": "d", "commit": "abc"}), "differs in code"),
     ],
 )
-def test_a_folder_with_a_run_of_another_make_is_refused(tmp_path: Path, other: Manifest, told: str) -> None:
+def test_a_folder_with_a_run_of_another_make_is_refused(
+    tmp_path: Path, other: RunManifest, told: str
+) -> None:
     run_questions(QUESTIONS, answered, tmp_path, MANIFEST)
     with pytest.raises(InputError, match=told):
         run_questions(QUESTIONS, answered, tmp_path, other)
@@ -167,7 +177,7 @@ def test_results_of_a_run_that_never_began_are_dropped(tmp_path: Path) -> None:
 
 
 def test_verdicts_read_back(tmp_path: Path) -> None:
-    verdicts = {"faithfulness": Verdict(0.5, "partly"), "correctness": Verdict(None, "no verdict")}
+    verdicts = {"faithfulness": JudgeScore(0.5, "partly"), "correctness": JudgeScore(None, "no verdict")}
     run_questions(QUESTIONS[:1], lambda q: replace(answered(q), verdicts=verdicts), tmp_path, MANIFEST)
     assert read_results(tmp_path)["q0"].verdicts == verdicts
 

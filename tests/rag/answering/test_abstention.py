@@ -49,7 +49,7 @@ PAPERS = [RankedPaper(PAPER, 1.0)]
     ],
 )
 def test_reasons(question: str, found: Ranking, why: str | None) -> None:
-    reason = abstention.reason(question, found, PAPERS)
+    reason = abstention.abstention_reason(question, found, PAPERS)
     if why is None:
         assert reason is None
     else:
@@ -60,7 +60,7 @@ def test_reasons(question: str, found: Ranking, why: str | None) -> None:
 
 def test_nothing_found_is_no_confidence_and_blamed_on_the_filters() -> None:
     assert abstention.confidence(NOTHING) == 0
-    assert abstention.reason("How?", NOTHING, []) == (
+    assert abstention.abstention_reason("How?", NOTHING, []) == (
         "This library does not say: no paper in it passes the filters."
     )
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from threading import Event, Timer
 
-from rag.answering.attribution import attribute, bear, find_bearer, reading_ahead
+from rag.answering.attribution import attribute, check_support, find_support, reading_ahead
 from rag.answering.claims import Claim
-from rag.answering.context import Context, Entry
+from rag.answering.context import Context, ContextPaper
 from rag.records import Paper
 from rag.text.sentences import split_sentences
 from tests.helpers.plain_gate import PlainGate, PlainVerdict
@@ -16,7 +16,7 @@ from tests.helpers.plain_gate import PlainGate, PlainVerdict
 
 def context(*abstracts: str) -> Context:
     entries = tuple(
-        Entry(n, Paper(f"p{n}", f"Paper {n}", abstract), tuple(split_sentences(abstract)))
+        ContextPaper(n, Paper(f"p{n}", f"Paper {n}", abstract), tuple(split_sentences(abstract)))
         for n, abstract in enumerate(abstracts, start=1)
     )
     return Context(entries, "", 0)
@@ -41,7 +41,7 @@ def test_papers_that_are_not_cited_are_not_pieced_together() -> None:
 
 def test_the_fewest_sentences_that_bear_a_claim_are_cited() -> None:
     known = context("Pruning removes idle weights. Idle weights cost memory. It was tried on phones.")
-    finding = bear("Pruning removes idle weights.", known.entries, PlainGate())
+    finding = check_support("Pruning removes idle weights.", known.entries, PlainGate())
     assert [quote.sentence.start for quote in finding.quotes] == [0]
 
 
@@ -52,7 +52,7 @@ def test_a_paper_cited_too_is_kept_only_where_it_bears_the_claim_by_itself() -> 
 
 
 def test_a_claim_no_paper_bears_is_shown_nearest_but_rests_on_nothing() -> None:
-    nearest = find_bearer("Pruning removes cats from small wooden houses.", APART.entries, PlainGate())
+    nearest = find_support("Pruning removes cats from small wooden houses.", APART.entries, PlainGate())
     assert (nearest.status, nearest.quotes[0].paper.paper_id) == ("unsupported", "p1")
     assert (
         attribute(Claim("Pruning removes cats from small wooden houses.", (1,)), APART, PlainGate()).quotes
@@ -61,7 +61,7 @@ def test_a_claim_no_paper_bears_is_shown_nearest_but_rests_on_nothing() -> None:
 
 
 def test_nothing_to_rest_on_is_unsupported() -> None:
-    assert find_bearer("Cats sleep.", (), PlainGate()).status == "unsupported"
+    assert find_support("Cats sleep.", (), PlainGate()).status == "unsupported"
     assert attribute(Claim("Cats sleep.", (1,)), context(), PlainGate()).status == "unsupported"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.manuscript import read_statements
-from rag.commands.pair_files import Pair, read_pairs
+from rag.commands.pair_files import ClaimPair, read_pairs
 from rag.errors import InputError
 
 DRAFT = """\
@@ -84,7 +84,7 @@ def test_pairs_are_read_in_order(tmp_path: Path) -> None:
     path.write_text(
         '{"id": 7, "claim": "A.", "evidence": "B."}\n\n{"id": "x", "claim": "C.", "evidence": ["D.", " "]}\n'
     )
-    assert read_pairs(str(path)) == [Pair(7, "A.", ("B.",)), Pair("x", "C.", ("D.",))]
+    assert read_pairs(str(path)) == [ClaimPair(7, "A.", ("B.",)), ClaimPair("x", "C.", ("D.",))]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.commands.question_files import Question, read_questions, refuse_doubles
+from rag.commands.question_files import BatchQuestion, read_questions, refuse_doubles
 from rag.errors import InputError
 from rag.retrieval.question import MAX_CHARS, check_question
 
@@ -22,8 +22,8 @@ def test_both_spellings_are_read_in_order_and_blank_lines_left_out(batch: Path) 
         '{"_id": 7, "text": "Why é?", "more": [1]}\r\n'
     )
     assert read_questions(batch) == [
-        Question("b", "What?", (("user", "Hm"), ("assistant", "Ah"))),
-        Question("7", "Why é?"),
+        BatchQuestion("b", "What?", (("user", "Hm"), ("assistant", "Ah"))),
+        BatchQuestion("7", "Why é?"),
     ]
 
 
@@ -58,7 +58,7 @@ def test_a_file_that_is_not_text_is_named(batch: Path) -> None:
 
 def test_a_run_cannot_have_one_id_twice() -> None:
     with pytest.raises(InputError, match=r"f\.jsonl: the id 'a' is there twice"):
-        refuse_doubles("f.jsonl", [Question("a", "x"), Question("b", "x"), Question("a", "y")])
+        refuse_doubles("f.jsonl", [BatchQuestion("a", "x"), BatchQuestion("b", "x"), BatchQuestion("a", "y")])
 
 
 def test_a_question_may_be_as_long_as_the_limit_and_no_longer() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import LibraryLocked
-from rag.index.locks import gate, holder, writing
+from rag.index.locks import holder, vector_files_lock, writing
 
 HOLDING = """
 import sys, time
@@ -78,5 +78,5 @@ def test_looking_who_holds_a_lock_does_not_take_it(tmp_path: Path) -> None:
 def test_the_gate_lets_the_next_through_when_its_holder_dies(tmp_path: Path) -> None:
     process = holding(tmp_path, "gate")
     kill(process)
-    with gate(tmp_path):
+    with vector_files_lock(tmp_path):
         pass

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.index.passage_rows import Row, content_hash, to_paper, to_rows, whole
+from rag.index.passage_rows import PassageRow, content_hash, to_paper, to_rows, whole
 from rag.papers.passages import split_passages
 from rag.records import Paper
 from tests.helpers.fakes import FakeEncoder
@@ -25,7 +25,7 @@ FULL = Paper(
 BARE = Paper("p", "Title", "")
 
 
-def rows_of(paper: Paper) -> list[Row]:
+def rows_of(paper: Paper) -> list[PassageRow]:
     return to_rows(paper, split_passages(paper, FakeEncoder().n_tokens))
 
 

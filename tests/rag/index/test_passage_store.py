@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
-from rag.index.passage_rows import Row, to_paper, to_rows, whole
+from rag.index.passage_rows import PassageRow, to_paper, to_rows, whole
 from rag.index.passage_store import Dense, collection_name
 from rag.papers.passages import split_passages
 from rag.records import Paper
@@ -69,17 +69,17 @@ def dense(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dense]:
     dense.close()
 
 
-def rows_of(*papers: Paper) -> list[Row]:
+def rows_of(*papers: Paper) -> list[PassageRow]:
     return [row for paper in papers for row in to_rows(paper, split_passages(paper, FakeEncoder().n_tokens))]
 
 
-def vectors_of(rows: list[Row]) -> NDArray[np.float32]:
+def vectors_of(rows: list[PassageRow]) -> NDArray[np.float32]:
     return np.stack(
         [FakeEncoder().encode_query(f"{row.title} {row.text} {row.passage_id}").vector for row in rows]
     )
 
 
-def filled(dense: Dense) -> tuple[list[Row], NDArray[np.float32]]:
+def filled(dense: Dense) -> tuple[list[PassageRow], NDArray[np.float32]]:
     rows = rows_of(*PAPERS)
     vectors = vectors_of(rows)
     dense.upsert(rows, vectors)

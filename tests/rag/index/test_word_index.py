@@ -10,7 +10,7 @@ import pytest
 from rag.errors import IndexDamaged
 from rag.index.passage_rows import content_hash
 from rag.index.word_index import Lexical
-from rag.index.word_index_schema import Entry
+from rag.index.word_index_schema import IndexedPassage
 from rag.papers.filters import matches
 from rag.papers.passages import split_passages
 from rag.records import Filters, Paper
@@ -26,9 +26,9 @@ PAPERS = (
 )  # fmt: skip
 
 
-def entries(papers: Iterable[Paper]) -> list[Entry]:
+def entries(papers: Iterable[Paper]) -> list[IndexedPassage]:
     return [
-        Entry(passage, paper, content_hash(paper), len(paper.title))
+        IndexedPassage(passage, paper, content_hash(paper), len(paper.title))
         for paper in papers
         for passage in split_passages(paper, FakeEncoder().n_tokens)
     ]

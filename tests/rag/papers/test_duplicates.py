@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rag.papers.duplicates import judge, merge, resolve, suspects
+from rag.papers.duplicates import compare_records, merge, near_duplicates, resolve
 from rag.papers.identifiers import clean_doi, paper_id, title_key
 from rag.readers import read_papers
 from rag.records import Paper
@@ -45,7 +45,7 @@ def records(pair: dict[str, Any]) -> tuple[Paper, Paper]:
 
 
 def test_no_pair_of_two_papers_is_made_one_and_few_of_one_paper_stay_two() -> None:
-    found = Counter((pair["same"], judge(*records(pair)).verdict == "same") for pair in PAIRS)
+    found = Counter((pair["same"], compare_records(*records(pair)).verdict == "same") for pair in PAIRS)
     assert len(PAIRS) >= 150
     assert found[False, True] == 0
     assert found[True, True] / (found[True, True] + found[True, False]) >= 0.95
@@ -54,7 +54,7 @@ def test_no_pair_of_two_papers_is_made_one_and_few_of_one_paper_stay_two() -> No
 def test_judging_is_symmetric() -> None:
     for pair in PAIRS:
         one, other = records(pair)
-        assert judge(one, other) == judge(other, one)
+        assert compare_records(one, other) == compare_records(other, one)
 
 
 class Shelf:
@@ -119,7 +119,7 @@ def test_near_twins_of_the_pages_stay_apart(shared_dir: Path) -> None:
     assert len(near) >= 9
     for one in near.values():
         for other in near.values():
-            assert (judge(one, other).verdict == "same") == (one.paper_id == other.paper_id)
+            assert (compare_records(one, other).verdict == "same") == (one.paper_id == other.paper_id)
 
 
 LONG = (
@@ -195,13 +195,14 @@ def test_under_an_id_that_a_file_gave_the_last_record_counts() -> None:
 
 def test_doubt_has_its_reason() -> None:
     volume = [Paper(title, title, "", doi="10.5555/v") for title in ("Merging Streams", "Moss on Walls")]
-    assert judge(*volume).verdict == "doubtful"
-    assert judge(*volume).reason == "one DOI, but other titles"
+    assert compare_records(*volume).verdict == "doubtful"
+    assert compare_records(*volume).reason == "one DOI, but other titles"
 
 
 def test_nearly_all_pairs_that_are_one_paper_are_suspected() -> None:
     same = [records(pair) for pair in PAIRS if pair["same"]]
     found = [
-        suspects([one, replace(other, paper_id="other")]) == [(one.paper_id, "other")] for one, other in same
+        near_duplicates([one, replace(other, paper_id="other")]) == [(one.paper_id, "other")]
+        for one, other in same
     ]
     assert sum(found) / len(found) >= 0.95

@@ -9,7 +9,7 @@ from llama_index.core.schema import NodeWithScore, TextNode
 
 from rag import Assistant
 from rag.retrieval.llamaindex import HybridRetriever, LateInteractionReranker, MiniLMEmbedding
-from rag.retrieval.ranking import Weights
+from rag.retrieval.ranking import FusionWeights
 
 QUERY = "How are experts chosen for a token?"
 
@@ -38,7 +38,7 @@ def test_a_postprocessor_of_llama_index_can_follow(demo_assistant: Assistant) ->
 
 def test_the_reranker_behind_plain_fusion_brings_strangers_into_line(demo_assistant: Assistant) -> None:
     library, encoder = demo_assistant.library, demo_assistant.encoder
-    plain = HybridRetriever(library, encoder, weights=Weights(late=0, title=0)).retrieve(QUERY)
+    plain = HybridRetriever(library, encoder, weights=FusionWeights(late=0, title=0)).retrieve(QUERY)
     stranger = NodeWithScore(node=TextNode(text="A router chooses the experts of each token."), score=0.0)
     reranked = LateInteractionReranker(library, encoder, top_n=4).postprocess_nodes(
         [*plain, stranger], query_str=QUERY

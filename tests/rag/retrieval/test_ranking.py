@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag import Assistant
-from rag.retrieval.ranking import LEGS, N_CANDIDATES, Weights, rank, z_scores
+from rag.retrieval.ranking import LEGS, N_CANDIDATES, FusionWeights, rank, z_scores
 
 
 def test_z_scores() -> None:
@@ -49,6 +49,8 @@ def test_likeness_to_the_best_moves_like_papers_up(demo_assistant: Assistant) ->
     library, encoder = demo_assistant.library, demo_assistant.encoder
     query = "Which papers guess tokens ahead and check them?"
     plain = [each.paper.paper_id for each in rank(library, encoder, query).ranked]
-    listed = [each.paper.paper_id for each in rank(library, encoder, query, weights=Weights(kin=0.6)).ranked]
+    listed = [
+        each.paper.paper_id for each in rank(library, encoder, query, weights=FusionWeights(kin=0.6)).ranked
+    ]
     assert plain != listed
     assert set(plain) == set(listed)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rag.retrieval.sentence_scoring import score
+from rag.retrieval.sentence_scoring import combine_features
 
 EVEN = np.zeros(3, np.float32)
 
 
 def best(question: str, sentences: list[str], lateness: list[float] | None = None) -> int:
     values = np.array(lateness, np.float32) if lateness else np.zeros(len(sentences), np.float32)
-    return int(score(question, sentences, values).argmax())
+    return int(combine_features(question, sentences, values).argmax())
 
 
 @pytest.mark.parametrize(
@@ -32,14 +32,14 @@ def best(question: str, sentences: list[str], lateness: list[float] | None = Non
 )
 def test_wording_tells_where_late_interaction_does_not(question: str, better: str, worse: str) -> None:
     sentences = ["Background.", better, "It is so.", worse]
-    values = score(question, sentences, np.zeros(4, np.float32))
-    moved = score(question, ["Background.", worse, "It is so.", better], np.zeros(4, np.float32))
+    values = combine_features(question, sentences, np.zeros(4, np.float32))
+    moved = combine_features(question, ["Background.", worse, "It is so.", better], np.zeros(4, np.float32))
     assert values[1] > moved[1]
     assert moved[3] > values[3]
 
 
 def test_findings_come_late_and_background_first() -> None:
-    values = score("How?", ["It is."] * 4, np.zeros(4, np.float32))
+    values = combine_features("How?", ["It is."] * 4, np.zeros(4, np.float32))
     assert (np.diff(values) > 0).all()
 
 
@@ -48,5 +48,5 @@ def test_what_bears_on_the_question_outweighs_where_it_stands() -> None:
 
 
 def test_scores_of_none_and_of_one() -> None:
-    assert score("How?", [], EVEN[:0]).shape == (0,)
-    assert score("How?", ["It is."], EVEN[:1]).shape == (1,)
+    assert combine_features("How?", [], EVEN[:0]).shape == (0,)
+    assert combine_features("How?", ["It is."], EVEN[:1]).shape == (1,)

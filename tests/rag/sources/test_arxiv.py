@@ -10,7 +10,7 @@ from rag.errors import InputError, SourceError
 from rag.records import Paper
 from rag.sources.arxiv import LAST_RESULT, SOURCE, parse_feed
 from rag.sources.client import WAITS_S, Client, Service
-from rag.sources.source import Page, Search
+from rag.sources.source import ResultPage, Search
 from tests.helpers.web_service import Asked, Reply, WebService, running
 
 FEED = """<?xml version="1.0" encoding="UTF-8"?>
@@ -69,12 +69,14 @@ def service() -> Iterator[WebService]:
         yield each
 
 
-def pages(service: WebService, since: date | None = None, cursor: Any = None, size: int = 3) -> list[Page]:
+def pages(
+    service: WebService, since: date | None = None, cursor: Any = None, size: int = 3
+) -> list[ResultPage]:
     with Client(Service("arXiv", service.url, 0.0, timeout_s=0.3), sleep=lambda _: None) as client:
         return list(SOURCE.pages(client, Search("cat:cs.IR", since, NEWEST, size), cursor))
 
 
-def ids(pages: list[Page]) -> list[str]:
+def ids(pages: list[ResultPage]) -> list[str]:
     return [paper.arxiv_id for page in pages for paper in page.papers if isinstance(paper, Paper)]
 
 

@@ -12,7 +12,7 @@ from rag.errors import SourceError
 from rag.records import Paper
 from rag.sources.client import Client, Service
 from rag.sources.huggingface_papers import SOURCE, parse_list
-from rag.sources.source import Page, Search
+from rag.sources.source import ResultPage, Search
 from tests.helpers.web_service import Asked, Reply, WebService, as_json, running
 
 DAYS = {"2026-03-02": 3, "2026-03-03": 0, "2026-03-04": 1}
@@ -53,12 +53,12 @@ def service() -> Iterator[WebService]:
         yield each
 
 
-def pages(service: WebService, search: Search, cursor: Any = None) -> list[Page]:
+def pages(service: WebService, search: Search, cursor: Any = None) -> list[ResultPage]:
     with Client(Service("Hugging Face Papers", service.url, 0.0), sleep=lambda _: None) as client:
         return list(SOURCE.pages(client, search, cursor))
 
 
-def ids(pages: list[Page]) -> list[str]:
+def ids(pages: list[ResultPage]) -> list[str]:
     return [paper.paper_id for page in pages for paper in page.papers if isinstance(paper, Paper)]
 
 

@@ -12,7 +12,7 @@ from rag.errors import ConfigError, InputError, SourceError
 from rag.records import Paper
 from rag.sources.client import Client, Service
 from rag.sources.openalex import SOURCE, parse_works
-from rag.sources.source import Page, Search
+from rag.sources.source import ResultPage, Search
 from tests.helpers.web_service import Asked, Reply, WebService, as_json, running
 
 N_WORKS = 5
@@ -65,13 +65,15 @@ def service() -> Iterator[WebService]:
         yield each
 
 
-def pages(service: WebService, cursor: Any = None, *, key: str = "", since: date | None = None) -> list[Page]:
+def pages(
+    service: WebService, cursor: Any = None, *, key: str = "", since: date | None = None
+) -> list[ResultPage]:
     settings = Service("OpenAlex", service.url, 0.0, "me@example.org", key, timeout_s=0.3)
     with Client(settings, sleep=lambda _: None) as client:
         return list(SOURCE.pages(client, Search("looms", since, date(2026, 3, 10), 2), cursor))
 
 
-def ids(pages: list[Page]) -> list[str]:
+def ids(pages: list[ResultPage]) -> list[str]:
     return [paper.paper_id for page in pages for paper in page.papers if isinstance(paper, Paper)]
 
 

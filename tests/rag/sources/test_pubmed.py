@@ -11,7 +11,7 @@ from rag.records import Paper
 from rag.sources import pubmed
 from rag.sources.client import Client, Service
 from rag.sources.pubmed import SOURCE, parse_records
-from rag.sources.source import Page, Search
+from rag.sources.source import ResultPage, Search
 from tests.helpers.web_service import Asked, Reply, WebService, as_json, running
 
 ARTICLE = """<PubmedArticle>
@@ -86,7 +86,7 @@ def service() -> Iterator[WebService]:
         yield each
 
 
-def pages(service: WebService, cursor: Any = None, since: date | None = FIRST) -> list[Page]:
+def pages(service: WebService, cursor: Any = None, since: date | None = FIRST) -> list[ResultPage]:
     settings = Service(
         "PubMed", f"{service.url}/entrez/eutils", 0.0, "me@example.org", "sesame", timeout_s=0.3
     )
@@ -94,7 +94,7 @@ def pages(service: WebService, cursor: Any = None, since: date | None = FIRST) -
         return list(SOURCE.pages(client, Search("looms[tiab]", since, LAST, 3), cursor))
 
 
-def dois(pages: list[Page]) -> list[str]:
+def dois(pages: list[ResultPage]) -> list[str]:
     return [paper.doi for page in pages for paper in page.papers if isinstance(paper, Paper)]
 
 

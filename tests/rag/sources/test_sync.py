@@ -10,7 +10,7 @@ from rag.errors import SourceError
 from rag.records import IngestReport, Paper, Skip
 from rag.sources.bookmark import Bookmark, read_bookmark, write_bookmark
 from rag.sources.client import Client, Service
-from rag.sources.source import Cursor, Page, Search, Source
+from rag.sources.source import Cursor, ResultPage, Search, Source
 from rag.sources.sync import SyncRequest, SyncStep, sync
 
 TODAY = date(2026, 3, 10)
@@ -40,7 +40,7 @@ class Archive:
         self.searches: list[Search] = []
         self.fails_at = fails_at
 
-    def pages(self, client: Client, search: Search, cursor: Cursor | None) -> Iterator[Page]:
+    def pages(self, client: Client, search: Search, cursor: Cursor | None) -> Iterator[ResultPage]:
         self.searches.append(search)
         first = search.since or date(2026, 1, 1)
         days = [first + timedelta(days=n) for n in range((search.until - first).days + 1)]
@@ -49,8 +49,8 @@ class Archive:
             if at == self.fails_at:
                 raise SourceError("gone")
             papers = tuple(Paper(f"{day}", f"{day}", "text") for day in days[at : at + search.page_size])
-            yield Page(papers, {"start": at + search.page_size}, len(days))
-        yield Page((), None, len(days))
+            yield ResultPage(papers, {"start": at + search.page_size}, len(days))
+        yield ResultPage((), None, len(days))
 
     def source(self) -> Source:
         return Source("archive", "Archive", "http://127.0.0.1:9", 0.0, 3, 10, self.pages)

@@ -11,7 +11,7 @@ from eval.make.support_pairs import accepted, make_pairs
 from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
-from rag.support.gate import Gate, Verdict
+from rag.support.gate import Gate, SupportVerdict
 
 POOLING = "A simple average pooling baseline consistently outperforms gisting in longer contexts."
 ENCODER = (
@@ -90,12 +90,14 @@ def test_names_alone_do_not_bear_what_is_said_of_them(gate: Gate) -> None:
 
 @pytest.mark.parametrize("evidence", [[], [""], [" ", "..."]])
 def test_nothing_bears_nothing(gate: Gate, evidence: list[str]) -> None:
-    assert gate.check("Pooling helps.", evidence) == Verdict(0.0, "unsupported", ("nothing is cited for it",))
+    assert gate.check("Pooling helps.", evidence) == SupportVerdict(
+        0.0, "unsupported", ("nothing is cited for it",)
+    )
 
 
 @pytest.mark.parametrize("claim", ["", "?!", "…"])
 def test_a_claim_without_words_says_nothing(gate: Gate, claim: str) -> None:
-    assert gate.check(claim, [POOLING]) == Verdict(0.0, "unsupported", ("it says nothing",))
+    assert gate.check(claim, [POOLING]) == SupportVerdict(0.0, "unsupported", ("it says nothing",))
 
 
 @pytest.mark.parametrize("claim", ["It is what it is.", "word " * 3000, "1 2 3", "é ü 你好", "a" * 5000])

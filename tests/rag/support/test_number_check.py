@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.support.number_check import amiss, is_named, read_figures
+from rag.support.number_check import is_named, read_numbers, unsupported_numbers
 
 HELD = [
     ("It is 2.27 times faster.", "a 2.27\\times speedup"),
@@ -66,22 +66,22 @@ AMISS = [
 
 @pytest.mark.parametrize(("claim", "evidence"), HELD)
 def test_one_number_may_be_written_in_many_ways(claim: str, evidence: str) -> None:
-    assert amiss(read_figures(claim), [read_figures(evidence)]) == []
+    assert unsupported_numbers(read_numbers(claim), [read_numbers(evidence)]) == []
 
 
 @pytest.mark.parametrize(("claim", "evidence", "said", "found"), AMISS)
 def test_another_number_is_amiss_with_the_one_it_stands_for(
     claim: str, evidence: str, said: str, found: str
 ) -> None:
-    assert [(a.said, a.found) for a in amiss(read_figures(claim), [read_figures(evidence)])] == [
-        (said, found)
-    ]
+    assert [
+        (a.said, a.found) for a in unsupported_numbers(read_numbers(claim), [read_numbers(evidence)])
+    ] == [(said, found)]
 
 
 def test_a_title_supplies_names_but_no_numbers() -> None:
-    claim, title = read_figures("SPLADE v2 has 1568 terms."), read_figures("SPLADE v2: Cramming 1568 terms")
-    assert [a.said for a in amiss(claim, [], [title])] == ["1568"]
-    other = amiss(read_figures("SPLADE v3"), [], [title])
+    claim, title = read_numbers("SPLADE v2 has 1568 terms."), read_numbers("SPLADE v2: Cramming 1568 terms")
+    assert [a.said for a in unsupported_numbers(claim, [], [title])] == ["1568"]
+    other = unsupported_numbers(read_numbers("SPLADE v3"), [], [title])
     assert [(a.said, a.found) for a in other] == [("v3", "v2")]
 
 
@@ -96,7 +96,7 @@ def test_a_title_supplies_names_but_no_numbers() -> None:
     ],
 )
 def test_a_name_is_found_however_it_is_spelled(name: str, evidence: str) -> None:
-    assert is_named(name, [read_figures(evidence)])
+    assert is_named(name, [read_numbers(evidence)])
 
 
 @pytest.mark.parametrize(
@@ -104,8 +104,8 @@ def test_a_name_is_found_however_it_is_spelled(name: str, evidence: str) -> None
 )
 def test_any_text_can_be_read_and_held_against_any(text: str) -> None:
     for claim, evidence in [(text, "about 3"), ("about 3%", text), (text, text)]:
-        amiss(read_figures(claim), [read_figures(evidence)])
+        unsupported_numbers(read_numbers(claim), [read_numbers(evidence)])
 
 
 def test_letters_across_words_make_no_name() -> None:
-    assert not is_named("F1", [read_figures("of 1 million")])
+    assert not is_named("F1", [read_numbers("of 1 million")])

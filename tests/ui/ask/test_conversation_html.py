@@ -7,7 +7,7 @@ import pytest
 from rag.records import AnswerSentence, RetrievedPaper, Usage
 from tests.helpers.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
 from ui.ask.conversation_html import render_status, render_turn, render_turns
-from ui.ask.conversations import Conversation, Entry, Turn
+from ui.ask.conversations import Conversation, ConversationSummary, Turn
 from ui.ask.toolbar_html import render_bar, render_welcome
 
 
@@ -35,7 +35,9 @@ def test_hostile_text_anywhere_in_a_turn_is_only_text(text: str) -> None:
     ):
         assert_harmless(render_turn(turn, 0), text)
     assert_harmless(render_welcome(3, [text]), text)
-    assert_harmless(render_bar(Conversation(), [Entry("a" * 32, text, "2026-01-01T00:00:00Z", 1)]), text)
+    assert_harmless(
+        render_bar(Conversation(), [ConversationSummary("a" * 32, text, "2026-01-01T00:00:00Z", 1)]), text
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ import pytest
 from rag.records import IngestReport, Progress, RankedPaper, Skip
 from tests.helpers.ui_samples import HOSTILE, OTHER, PAPER, assert_harmless, parse
 from ui.library import table_html
-from ui.library.catalogue import PAGE, Listing, View
+from ui.library.catalogue import PAGE, Listing, ListView
 from ui.library.table_html import FileResult
 
-FIRST = View()
+FIRST = ListView()
 
 
-def page_of(n: int, view: View = FIRST) -> str:
+def page_of(n: int, view: ListView = FIRST) -> str:
     papers = [replace(PAPER, paper_id=str(i)) for i in range(n)]
     return table_html.render_table(view, Listing(papers).page(view))
 
@@ -23,12 +23,12 @@ def test_hostile_papers_and_files_are_only_text(text: str) -> None:
     paper = replace(
         PAPER, paper_id=text, title=text, abstract=text, authors=(text,), venue=text, keywords=(text,)
     )
-    listing, view = Listing([paper]), View(words="")
+    listing, view = Listing([paper]), ListView(words="")
     page = listing.page(view)
     report = IngestReport(skipped=1, reasons=(Skip(text, text),))
     for html in (
         table_html.render_table(view, page),
-        table_html.render_tools(View(words=text, ticked=frozenset({text})), page),
+        table_html.render_tools(ListView(words=text, ticked=frozenset({text})), page),
         table_html.render_detail(paper, [RankedPaper(paper, 1.0)]),
         table_html.render_progress(text, Progress(1, 2, 3.0)),
         table_html.render_results([FileResult(text, report), FileResult(text, error=text)]),
@@ -45,7 +45,7 @@ def test_a_page_has_a_row_a_paper_and_says_which_it_is() -> None:
 
 @pytest.mark.parametrize(("page", "disabled"), [(0, ["0", "-1"]), (1, []), (2, ["3", "2"])])
 def test_there_is_no_way_before_the_first_page_or_after_the_last(page: int, disabled: list[str]) -> None:
-    html = page_of(2 * PAGE + 1, View(page=page))
+    html = page_of(2 * PAGE + 1, ListView(page=page))
     off = [part.partition('data-number="')[2].split('"')[0] for part in html.split(" disabled")[1:]]
     assert off == disabled
 
@@ -53,27 +53,27 @@ def test_there_is_no_way_before_the_first_page_or_after_the_last(page: int, disa
 @pytest.mark.parametrize(
     ("view", "orders"),
     [
-        (View(), ["none"] * 4),
-        (View(sort="title"), ["ascending", "none", "none", "none"]),
-        (View(sort="year", descending=True), ["none", "none", "descending", "none"]),
+        (ListView(), ["none"] * 4),
+        (ListView(sort="title"), ["ascending", "none", "none", "none"]),
+        (ListView(sort="year", descending=True), ["none", "none", "descending", "none"]),
     ],
 )
-def test_the_order_is_told_to_screen_readers(view: View, orders: list[str]) -> None:
+def test_the_order_is_told_to_screen_readers(view: ListView, orders: list[str]) -> None:
     assert parse(page_of(1, view)).values("aria-sort") == orders
 
 
 def test_ticked_papers_can_be_exported_and_removed_only_on_a_second_word() -> None:
-    page = Listing([PAPER]).page(View())
-    assert "remove" not in parse(table_html.render_tools(View(), page)).values("data-event")
-    ticked = table_html.render_tools(View(ticked=frozenset({"p1"})), page)
+    page = Listing([PAPER]).page(ListView())
+    assert "remove" not in parse(table_html.render_tools(ListView(), page)).values("data-event")
+    ticked = table_html.render_tools(ListView(ticked=frozenset({"p1"})), page)
     assert "Export 1 ticked" in ticked
     assert "Remove 1 paper for good" in ticked
 
 
 def test_an_empty_list_says_what_to_do() -> None:
-    nothing = Listing([]).page(View())
-    assert "add files" in table_html.render_table(View(), nothing)
-    assert "No paper here has these words" in table_html.render_table(View(words="x"), nothing)
+    nothing = Listing([]).page(ListView())
+    assert "add files" in table_html.render_table(ListView(), nothing)
+    assert "No paper here has these words" in table_html.render_table(ListView(words="x"), nothing)
 
 
 def test_a_paper_is_shown_whole_with_its_neighbours() -> None:

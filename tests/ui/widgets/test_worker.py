@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from ui.widgets.worker import Finished, newest, watch
+from ui.widgets.worker import JobFinished, newest, watch
 
 
 def test_what_is_told_at_once_comes_together_and_the_result_last() -> None:
@@ -14,8 +14,8 @@ def test_what_is_told_at_once_comes_together_and_the_result_last() -> None:
             tell(n)
         return "done"
 
-    assert list(watch(work)) == [[0, 1, 2], Finished("done")]
-    assert list(newest(watch(work))) == [2, Finished("done")]
+    assert list(watch(work)) == [[0, 1, 2], JobFinished("done")]
+    assert list(newest(watch(work))) == [2, JobFinished("done")]
 
 
 def test_silent_work_gives_turns_without_news() -> None:
@@ -27,7 +27,7 @@ def test_silent_work_gives_turns_without_news() -> None:
     turns = watch(work)
     assert next(turns) == []
     go_on.set()
-    assert [turn for turn in turns if turn] == [Finished(None)]
+    assert [turn for turn in turns if turn] == [JobFinished(None)]
 
 
 def test_an_error_of_the_work_is_raised_after_what_it_told() -> None:
