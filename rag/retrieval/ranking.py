@@ -30,7 +30,7 @@ class FusionWeights:
     dense: float = 0.5
     late: float = 1.0
     title: float = 0.3
-    kin: float = 0.0
+    similarity_to_top: float = 0.0
     """Likeness to the best papers, for a list: what is like a good paper is likely one, too."""
 
 
@@ -39,13 +39,13 @@ LEGS: dict[SearchMode, FusionWeights] = {
     "dense": FusionWeights(lexical=0, dense=1, late=0, title=0),
     "lexical": FusionWeights(lexical=1, dense=0, late=0, title=0),
 }
-LISTING = FusionWeights(kin=0.6)
+LISTING = FusionWeights(similarity_to_top=0.6)
 N_CANDIDATES = 64
 """Passages taken from each leg. From 30 to 100, nDCG@10 stays within .003."""
 SIDES = 0.4
 """What the mean of the searches for a comparison's sides counts beside the whole question's."""
 N_EXAMPLES = 3
-"""Best passages that `kin` compares with."""
+"""Best passages that `similarity_to_top` compares with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +96,16 @@ def rank(
     words = library.word_scores(text, [c.passage.passage_id for c in candidates])
     vectors = np.stack([c.block.vector for c in candidates])
     cosines = vectors @ encoded.vector
-    lateness = late_interaction.scores(query, [c.block.bits for c in candidates])
+    late_scores = late_interaction.scores(query, [c.block.bits for c in candidates])
     total = (
         weights.lexical * z_scores(words)
         + weights.dense * z_scores(cosines)
-        + weights.late * z_scores(lateness)
+        + weights.late * z_scores(late_scores)
         + weights.title * z_scores(_title_scores(query, candidates))
     )
-    if weights.kin:
-        total += weights.kin * z_scores(_likeness(vectors, total))
-    ranked = map(Ranked, candidates, total.tolist(), lateness.tolist(), cosines.tolist())
+    if weights.similarity_to_top:
+        total += weights.similarity_to_top * z_scores(_likeness(vectors, total))
+    ranked = map(Ranked, candidates, total.tolist(), late_scores.tolist(), cosines.tolist())
     return Ranking(text, query, _best_per_paper(ranked))
 
 

@@ -62,11 +62,11 @@ def score_sentences(
     lists = kind_of(question) == "list"
     sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
     blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
-    lateness = late_interaction.scores(query, blocks)
+    late_scores = late_interaction.scores(query, blocks)
     evidence = []
     start = 0
     for passages, found in zip(papers, sentences, strict=True):
-        bearing = lateness[start : start + len(found)]
+        bearing = late_scores[start : start + len(found)]
         values = z_scores(bearing) if lists else combine_features(question, [s.text for s in found], bearing)
         start += len(found)
         order = np.argsort(-values, kind="stable").tolist()
@@ -93,7 +93,7 @@ def sentences_of(candidate: Candidate) -> list[Sentence]:
     return [Sentence(s.text, s.start + start, s.end + start) for s in _split(candidate.passage.text)]
 
 
-def combine_features(question: str, sentences: Sequence[str], lateness: Floats) -> Floats:
+def combine_features(question: str, sentences: Sequence[str], late_scores: Floats) -> Floats:
     """How well each of a paper's sentences bears on the question, given late interaction's word on it.
 
     Both in the order of the abstract; float32[n].
@@ -101,7 +101,7 @@ def combine_features(question: str, sentences: Sequence[str], lateness: Floats) 
     n = len(sentences)
     if n == 0:
         return np.zeros(0, np.float32)
-    bearing = z_scores(lateness)
+    bearing = z_scores(late_scores)
     before = np.concatenate([[0], bearing[:-1]])
     place = np.arange(n) / max(1, n - 1)
     reports = np.array([bool(_REPORT.search(text)) for text in sentences])

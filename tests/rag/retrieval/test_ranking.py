@@ -50,7 +50,8 @@ def test_likeness_to_the_best_moves_like_papers_up(demo_assistant: Assistant) ->
     query = "Which papers guess tokens ahead and check them?"
     plain = [each.paper.paper_id for each in rank(library, encoder, query).ranked]
     listed = [
-        each.paper.paper_id for each in rank(library, encoder, query, weights=FusionWeights(kin=0.6)).ranked
+        each.paper.paper_id
+        for each in rank(library, encoder, query, weights=FusionWeights(similarity_to_top=0.6)).ranked
     ]
     assert plain != listed
     assert set(plain) == set(listed)

@@ -10,8 +10,8 @@ from rag.retrieval.sentence_scoring import combine_features
 EVEN = np.zeros(3, np.float32)
 
 
-def best(question: str, sentences: list[str], lateness: list[float] | None = None) -> int:
-    values = np.array(lateness, np.float32) if lateness else np.zeros(len(sentences), np.float32)
+def best(question: str, sentences: list[str], late_scores: list[float] | None = None) -> int:
+    values = np.array(late_scores, np.float32) if late_scores else np.zeros(len(sentences), np.float32)
     return int(combine_features(question, sentences, values).argmax())
 
 
