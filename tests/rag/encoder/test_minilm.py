@@ -117,7 +117,7 @@ def test_an_empty_text_has_a_vector_and_no_pieces(encoder: Encoder) -> None:
 SHORT_OF_MEMORY = """
 import resource, sys
 from rag.config import Config
-from rag.encoder import Encoder
+from rag.encoder.minilm import Encoder
 
 encoder = Encoder.load(Config.from_env())
 list(encoder.encode_passages(["Warm."]))

@@ -14,7 +14,7 @@ from rag.index.locks import holder, vector_files_lock, writing
 HOLDING = """
 import sys, time
 from pathlib import Path
-from rag.lock import gate, writing
+from rag.index.locks import vector_files_lock, writing
 with {lock}(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
@@ -76,7 +76,7 @@ def test_looking_who_holds_a_lock_does_not_take_it(tmp_path: Path) -> None:
 
 
 def test_the_gate_lets_the_next_through_when_its_holder_dies(tmp_path: Path) -> None:
-    process = holding(tmp_path, "gate")
+    process = holding(tmp_path, "vector_files_lock")
     kill(process)
     with vector_files_lock(tmp_path):
         pass

@@ -130,7 +130,7 @@ def test_nobody_opens_what_another_process_is_changing(folder: Path, config: Con
     changing = """
         import sys, time
         from pathlib import Path
-        from rag.vectors import VectorFiles
+        from rag.index.vector_files import VectorFiles
         files = VectorFiles(Path(sys.argv[1]))
         (path,) = files.chroma.glob("*/link_lists.bin")
         with files.changing():

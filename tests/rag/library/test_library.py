@@ -288,7 +288,7 @@ def test_a_folder_that_cannot_be_written_is_refused_in_a_line(full: Library, tmp
         import chromadb, tantivy, rag.library.library
         from rag.config import Config
         from rag.errors import LibraryReadOnly
-        from rag.library import Library
+        from rag.library.library import Library
         if os.getuid() == 0:
             os.setuid(65534)
         try:
@@ -397,9 +397,9 @@ WRITING = """
     import json, sys, time
     from pathlib import Path
     from rag.config import Config
-    from rag.library import Library
+    from rag.library.library import Library
     from rag.records import Paper
-    from tests.fakes import FakeEncoder
+    from tests.helpers.fakes import FakeEncoder
 
     def papers():
         for line in sys.stdin:
@@ -407,7 +407,7 @@ WRITING = """
 
     path = Path(sys.argv[1])
     with Library.open(path, Config.from_env({}), create=True) as library:
-        import rag.ingest
+        import rag.library.ingest
         rag.library.ingest.BATCH = 10
         library.add(papers(), FakeEncoder(), progress=lambda progress: print(progress.done, flush=True))
 """
@@ -505,9 +505,9 @@ FAULT = """
     from pathlib import Path
     from rag.config import Config
     from rag.errors import RagError
-    from rag.library import Library
+    from rag.library.library import Library
     from rag.records import Paper
-    from tests.fakes import FakeEncoder
+    from tests.helpers.fakes import FakeEncoder
 
     path = Path(sys.argv[1])
     if os.getuid() == 0 and sys.argv[2] == "forbidden":  # nothing is forbidden to root
