@@ -20,7 +20,7 @@ def load_beir(folder: Path) -> Dataset:
         qrels_path = folder / "qrels" / "test.tsv"
     qrels = _read_qrels(qrels_path)
     questions = []
-    for record, where in read_records(queries, None):
+    for record, where in read_records(queries):
         query_id, text = record.get("_id"), record.get("text")
         if not isinstance(query_id, str) or not isinstance(text, str) or not text.strip():
             raise InputError(f'{where}: a query is {{"_id": text, "text": text}}')

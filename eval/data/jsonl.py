@@ -15,7 +15,7 @@ from typing import Any
 from rag.errors import InputError
 
 
-def read_records(path: Path, keys: tuple[str, ...] | None) -> Iterator[tuple[dict[str, Any], str]]:
+def read_records(path: Path, keys: tuple[str, ...] | None = None) -> Iterator[tuple[dict[str, Any], str]]:
     """Each line's object with "file:line". Unknown keys are refused where `keys` are given."""
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -6,9 +6,10 @@ Owns the question form (README, "Evaluation") and its rules. BEIR folders become
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ UNANSWERABLE = "unanswerable"
 """Types that begin so are questions the library cannot answer: to abstain is right."""
 _QUESTION_KEYS = (
     "id", "type", "question", "history", "gold", "gold_required",
-    "evidence", "nuggets", "nugget_patterns", "answer", "held_out", "note",
+    "evidence", "nuggets", "nugget_patterns", "answer", "held_out", "style", "intent",
 )  # fmt: skip
 
 
@@ -39,7 +40,9 @@ class GoldQuote:
 @dataclass(frozen=True, slots=True)
 class GoldQuestion:
     """One question with its gold. `gold` are titles (or paper ids); `gold_required` is how many of them an
-    answer needs; `patterns` are regular expressions, one a fact the answer should state."""
+    answer needs; `patterns` are regular expressions, one a fact the answer should state. `type` is any word;
+    ours are fact, numeric, method, definition, why, yesno, list, compare, followup, unanswerable_near and
+    unanswerable_far."""
 
     id: str
     type: str
@@ -53,6 +56,12 @@ class GoldQuestion:
     history: History = ()
     held_out: str = ""
     """The sentence a known-item question was made from: it must not be in the library searched."""
+    style: str = ""
+    """How it is worded ("plain", "lay", "keyword", ...); reported as `type` is. "" where not given."""
+    intent: str = ""
+    """What kind of answer it asks for; reported as `type` is. "" where not given."""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    """Keys of the line that have no meaning here; they pass through to scores.jsonl."""
 
     @property
     def answerable(self) -> bool:
@@ -91,7 +100,7 @@ class Gold:
 
 def load_questions(path: Path) -> Dataset:
     """The questions of a JSONL file, in order. Raises InputError naming file and line."""
-    questions = [_question(record, where) for record, where in read_records(path, _QUESTION_KEYS)]
+    questions = [_question(record, where) for record, where in read_records(path)]
     refuse_duplicates([question.id for question in questions], path)
     return Dataset(path.stem, tuple(questions), sha256(path.read_bytes()), source=path)
 
@@ -132,13 +141,12 @@ def _question(record: dict[str, Any], where: str) -> GoldQuestion:
     if not isinstance(question_id, str) or not isinstance(text, str) or not question_id or not text.strip():
         raise InputError(f"{where}: a question needs an id and a question, both text and not empty")
     gold = _texts(record, "gold", where)
-    kind = record.get("type", "question")
-    if not isinstance(kind, str):
-        raise InputError(f"{where}: type is text, not {kind!r}")
+    kind, style, intent = (_label(record, key, where) for key in ("type", "style", "intent"))
+    kind = kind or "question"
     if bool(gold) == kind.startswith(UNANSWERABLE):
         raise InputError(
             f"{where}: question {question_id!r} of type {kind!r} has {len(gold)} gold papers; "
-            f"name at least one, or give a type that begins with {UNANSWERABLE}"
+            f"name at least one, or give a type that begins with {UNANSWERABLE}" + _misspelt(record)
         )
     required = record.get("gold_required", len(gold))
     if not isinstance(required, int) or not (0 < required <= len(gold) or required == len(gold) == 0):
@@ -159,7 +167,25 @@ def _question(record: dict[str, Any], where: str) -> GoldQuestion:
         answer=str(record.get("answer") or ""),
         history=history,
         held_out=str(record.get("held_out") or ""),
+        style=style,
+        intent=intent,
+        extra={key: value for key, value in record.items() if key not in _QUESTION_KEYS},
     )
+
+
+def _label(record: Mapping[str, Any], key: str, where: str) -> str:
+    value = record.get(key) or ""
+    if not isinstance(value, str):
+        raise InputError(f"{where}: {key} is text, not {value!r}")
+    return value
+
+
+def _misspelt(record: Mapping[str, Any]) -> str:
+    """Which unknown key of the line may be a known one, misspelt; as the end of a message."""
+    for key in record.keys() - set(_QUESTION_KEYS):
+        if near := difflib.get_close_matches(key, _QUESTION_KEYS, n=1, cutoff=0.8):
+            return f" (did you mean {near[0]!r} by {key!r}?)"
+    return ""
 
 
 def _texts(record: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:

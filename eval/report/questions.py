@@ -18,7 +18,7 @@ from eval.report import charts
 from eval.report.misses import KINDS, misses
 from eval.report.page import Plot, ReportPage, Tile, estimates, interval, made_by, render, shown, tile
 from eval.runs.run_folder import RunManifest, write_text
-from eval.runs.summary import MEASURES, Scored, latency, scores_lines, summarise
+from eval.runs.summary import GROUPINGS, MEASURES, Scored, latency, scores_lines, summarise
 
 HEADLINES = (
     "nDCG@10", "R@5", "fact_recall", "citation_precision", "evidence_recall", "quote_fidelity",
@@ -68,17 +68,26 @@ def markdown(report: Report) -> str:
     for name, value in estimates(summary["measures"]).items():
         lines.append(f"| {name} | {shown(value)} | {interval(value)} | {value.n} | {MEASURES[name].about} |")
     names = [name for name in BY_TYPE if name in summary["measures"]]
-    if len(summary["types"]) > 1:
-        lines += ["", "| type | n | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
-        for kind, n in summary["types"].items():
-            values = estimates(summary["by_type"][kind])
-            cells = [shown(values[name]) if name in values else "" for name in names]
-            lines.append(f"| {kind} | {n} | " + " | ".join(cells) + " |")
+    for grouping in GROUPINGS:
+        lines += _group_table(summary, grouping, names)
     lines += ["", "| stage | median ms | p95 | p99 |", "|---|---|---|---|"]
     for stage, t in report.latency.items():
         lines.append(f"| {stage} | {t['p50']:.1f} | {t['p95']:.1f} | {t['p99']:.1f} |")
     lines += ["", *_misses_in_words(report.scored), ""]
     return "\n".join(lines)
+
+
+def _group_table(summary: Mapping[str, Any], grouping: str, names: Sequence[str]) -> list[str]:
+    """The measures `names` of each type, style or intent; nothing where there is only one."""
+    sizes = summary[f"{grouping}s"]
+    if len(sizes) < 2:
+        return []
+    lines = ["", f"| {grouping} | n | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(names)]
+    for group, n in sizes.items():
+        values = estimates(summary[f"by_{grouping}"][group])
+        cells = [shown(values[name]) if name in values else "" for name in names]
+        lines.append(f"| {group} | {n} | " + " | ".join(cells) + " |")
+    return lines
 
 
 def notices(summary: Mapping[str, Any]) -> list[str]:
@@ -140,11 +149,12 @@ def plots(report: Report) -> list[Plot]:
     """Every plot the run has numbers for."""
     summary = report.summary
     found: list[Plot] = []
-    by_type = {kind: estimates(values) for kind, values in summary["by_type"].items()}
-    for name in BY_TYPE:
-        rows = [(kind, values[name]) for kind, values in by_type.items() if name in values]
-        if len(rows) > 1:
-            found.append(Plot(f"{name} by type", MEASURES[name].about, charts.interval_chart(rows)))
+    for grouping in GROUPINGS:
+        groups = {group: estimates(values) for group, values in summary[f"by_{grouping}"].items()}
+        for name in BY_TYPE:
+            rows = [(group, values[name]) for group, values in groups.items() if name in values]
+            if len(rows) > 1:
+                found.append(Plot(f"{name} by {grouping}", MEASURES[name].about, charts.interval_chart(rows)))
     if summary["recall_by_depth"]:
         points = [(float(k), recall) for k, recall in enumerate(summary["recall_by_depth"], 1)]
         x = charts.Axis(1, len(points), (1, 2, 5, 10, 20, 50), "papers retrieved (k)", log=True)

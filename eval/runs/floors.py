@@ -1,6 +1,7 @@
 """Floors under a run's measures: those named on the command line, and a committed baseline.
 
-A floor is `measure=value`, or `measure/type=value` for the questions of one type. Falling short is no
+A floor is `measure=value`, or `measure/type=value` for the questions of one type (`measure/style:lay=value`
+and `measure/intent:list=value` for those of one style or intent). Falling short is no
 error: it is found, named, and ends the command with its own exit code.
 """
 
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.runs.summary import MEASURES
+from eval.runs.summary import GROUPINGS, MEASURES
 from rag.errors import InputError
 
 FELL_SHORT = 3
@@ -32,15 +33,16 @@ _ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """The least `measure` may be, over all questions or those of `type`."""
+    """The least `measure` may be, over all questions or those of `group`: a type, "style:..." or
+    "intent:..."."""
 
     measure: str
     least: float
-    type: str | None = None
+    group: str | None = None
 
     @property
     def name(self) -> str:
-        return self.measure if self.type is None else f"{self.measure}/{self.type}"
+        return self.measure if self.group is None else f"{self.measure}/{self.group}"
 
 
 def parse_floor(text: str) -> Floor:
@@ -68,13 +70,21 @@ def shortfalls(summary: Mapping[str, Any], floors: Iterable[Floor]) -> list[str]
     """What fell short, a line each; a measure the run does not have falls short too."""
     found = []
     for floor in floors:
-        values = summary["measures"] if floor.type is None else summary["by_type"].get(floor.type, {})
+        values = summary["measures"] if floor.group is None else _group_measures(summary, floor.group)
         if floor.measure not in values:
             found.append(f"{floor.name} was not measured; at least {floor.least:g} is asked")
         elif values[floor.measure]["value"] < floor.least - _ROUNDING:
             value = values[floor.measure]["value"]
             found.append(f"{floor.name} is {value:.4f}, under {floor.least:g}")
     return found
+
+
+def _group_measures(summary: Mapping[str, Any], group: str) -> Mapping[str, Any]:
+    grouping, colon, name = group.partition(":")
+    if not colon or grouping not in GROUPINGS:
+        grouping, name = "type", group
+    measures: Mapping[str, Any] = summary[f"by_{grouping}"].get(name, {})
+    return measures
 
 
 def read_baseline(path: Path, dataset_sha256: str) -> list[Floor]:

@@ -3,7 +3,7 @@
     run.json        the manifest; `state` says "running" or "finished"
     results.jsonl   one result a line, written as they come, in the questions' order once finished
     timings.jsonl   milliseconds by stage: the only file here that differs between two equal runs
-    scores.jsonl    one line a question: id, type, question and its measures
+    scores.jsonl    one line a question: id, type, style, intent, question, its measures, and further keys
     summary.json, report.md, report.html
 
 A stopped run is taken up where it was; what does not read back is asked again.

@@ -7,7 +7,6 @@ one counts at its default. Latency is apart (`latency`), so that equal runs have
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -63,6 +62,8 @@ MEASURES: Mapping[str, Measure] = {
     "completion_tokens": Measure("tokens the model wrote, for a question", "lower"),
     "cost_usd": Measure("US dollars, for a question", "lower"),
 }
+GROUPINGS = ("type", "style", "intent")
+"""What of a question its measures are also reported by."""
 _N_BINS = 10
 
 
@@ -96,7 +97,6 @@ def summarise(scored: Sequence[Scored], gold: Gold) -> dict[str, Any]:
     """The summary as it is written: JSON-ready, the same for equal runs."""
     qrels = {s.question.id: gold.qrels[s.question.id] for s in scored if s.question.id in gold.qrels}
     run = {s.question.id: s.result.ranking for s in scored}
-    types = list(dict.fromkeys(s.question.type for s in scored))
     return {
         "n": len(scored),
         "failed": {s.question.id: s.result.error for s in scored if s.result.error is not None},
@@ -112,18 +112,29 @@ def summarise(scored: Sequence[Scored], gold: Gold) -> dict[str, Any]:
             if verdict.score is None
         },
         "missing_gold": list(gold.missing),
-        "types": dict(Counter(s.question.type for s in scored)),
         "measures": {name: asdict(value) for name, value in _estimates(scored).items()},
-        "by_type": {
-            kind: {
-                name: asdict(value) for name, value in _means([s for s in scored if s.question.type == kind])
-            }
-            for kind in types
-        },
+        **_groups(scored),
         "recall_by_depth": recall_by_depth(run, qrels),
         "risk_coverage": risk_coverage(*_confidence_and_loss(scored)) if _has_confidence(scored) else [],
         "calibration": _calibration(scored, gold),
     }
+
+
+def _groups(scored: Sequence[Scored]) -> dict[str, Any]:
+    """For each of GROUPINGS: how many questions each group has ("types"), and their means ("by_type").
+    Questions without a style or an intent are in no group of it."""
+    summary: dict[str, Any] = {}
+    for grouping in GROUPINGS:
+        groups: dict[str, list[Scored]] = {}
+        for s in scored:
+            if name := getattr(s.question, grouping):
+                groups.setdefault(name, []).append(s)
+        summary[f"{grouping}s"] = {name: len(members) for name, members in groups.items()}
+        summary[f"by_{grouping}"] = {
+            name: {measure: asdict(value) for measure, value in _means(members)}
+            for name, members in groups.items()
+        }
+    return summary
 
 
 def latency(results: Sequence[Result]) -> dict[str, dict[str, float]]:
@@ -141,12 +152,20 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def scores_lines(scored: Sequence[Scored]) -> str:
-    """scores.jsonl: what two runs are compared by."""
-    rows = (
-        {"id": s.question.id, "type": s.question.type, "question": s.question.question, "scores": s.scores}
-        for s in scored
-    )
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+    """scores.jsonl: what two runs are compared by. A question's further keys pass through."""
+    return "".join(json.dumps(_scores_row(s), ensure_ascii=False) + "\n" for s in scored)
+
+
+def _scores_row(s: Scored) -> dict[str, Any]:
+    question = s.question
+    groups = {name: group for name in GROUPINGS if (group := getattr(question, name))}
+    return {
+        **question.extra,
+        "id": question.id,
+        **groups,
+        "question": question.question,
+        "scores": s.scores,
+    }
 
 
 def _estimates(scored: Sequence[Scored]) -> dict[str, Estimate]:

@@ -52,6 +52,13 @@ def test_every_key_of_the_form_is_read(tmp_path: Path) -> None:
     assert (question.answer, question.held_out, question.nuggets) == ("One.", "A sentence.", ("one",))
 
 
+def test_style_and_intent_are_read_and_further_keys_pass_through(tmp_path: Path) -> None:
+    line = {**GOOD, "type": "why", "style": "lay", "intent": "fact", "category": "x", "note": {"by": "us"}}
+    question = load_questions(written(tmp_path, line)).questions[0]
+    assert (question.type, question.style, question.intent) == ("why", "lay", "fact")
+    assert question.extra == {"category": "x", "note": {"by": "us"}}
+
+
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
@@ -59,8 +66,9 @@ def test_every_key_of_the_form_is_read(tmp_path: Path) -> None:
         (["  ", ""], "is empty"),
         ([GOOD, "{broken"], ":2: is not JSON"),
         ([[1]], ":1: a JSON object is wanted, not list"),
-        ([{**GOOD, "golds": []}], "unknown key 'golds'; did you mean 'gold'?"),
-        ([{**GOOD, "zzz": 1}], "unknown key 'zzz'; known are id, type"),
+        ([{"id": "q", "question": "What?", "golds": ["A"]}], "did you mean 'gold' by 'golds'?"),
+        ([{**GOOD, "style": ["lay"]}], "style is text"),
+        ([{**GOOD, "intent": 3}], "intent is text"),
         ([GOOD, {**GOOD, "question": "Again?"}], "id 'q1' is given twice"),
         ([{**GOOD, "nugget_patterns": ["(open"]}], r"'(open' is no regular expression"),
         ([{**GOOD, "nuggets": "one"}], "nuggets is a list of texts"),
@@ -201,6 +209,10 @@ def test_the_shared_questions_are_in_the_form(shared_dir: Path) -> None:
     dataset = load_questions(shared_dir / "eval" / "questions_dev.jsonl")
     assert len(dataset.questions) == 116
     assert sum(question.answerable for question in dataset.questions) == 105
+    training = load_questions(shared_dir / "eval" / "questions_train.jsonl").questions
+    assert len(training) == 246
+    assert {"why", "yesno"} <= {question.type for question in training}
+    assert all(question.style for question in training)
     assert len(load_beir(shared_dir / "eval" / "scifact").questions) == 300
     assert len(load_pairs(shared_dir / "eval" / "scifact" / "pairs_train.jsonl")) == 1312
     assert all(title_key(name) for question in dataset.questions for name in question.gold)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from eval.report.misses import misses
 from eval.report.page import interval, shown
 from eval.report.questions import LISTED, Report, html, markdown, write_report
 from eval.runs.run_folder import JudgeScore, Result
-from eval.runs.summary import Scored, calibrate, latency, score_questions, summarise
+from eval.runs.summary import Scored, calibrate, latency, score_questions, scores_lines, summarise
 from rag.records import Answer
 from tests.helpers.eval_samples import GOLD, MANIFEST, cite, make_answer, make_question
 
@@ -74,6 +75,27 @@ def test_a_summary_counts_every_question() -> None:
     # Losses from the surest on: right, wrong, failed, refused.
     assert [risk for _, risk in summary["risk_coverage"]] == pytest.approx([0, 1 / 2, 2 / 3, 3 / 4])
     assert summary["recall_by_depth"][:2] == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_style_and_intent_are_reported_like_type() -> None:
+    dataset, results = sample()
+    styles = ("lay", "plain", "lay", "")
+    questions = tuple(replace(q, style=s) for q, s in zip(dataset.questions, styles, strict=True))
+    questions = (replace(questions[0], extra={"category": "x", "id": "not this"}), *questions[1:])
+    scored = score_questions(replace(dataset, questions=questions), results, KNOWN)
+    summary = summarise(scored, KNOWN)
+    assert summary["styles"] == {"lay": 2, "plain": 1}
+    assert summary["intents"] == summary["by_intent"] == {}
+    assert summary["by_style"]["plain"]["RR"]["value"] == pytest.approx(0.5)
+    text = markdown(Report(MANIFEST, summary, {}, scored, KNOWN))
+    assert "| style | n |" in text
+    assert "| plain | 1 | 0.631 |" in text
+    assert "| intent |" not in text
+    assert "RR by style" not in html(Report(MANIFEST, summary, {}, scored, KNOWN))
+    assert "nDCG@10 by style" in html(Report(MANIFEST, summary, {}, scored, KNOWN))
+    rows = [json.loads(line) for line in scores_lines(scored).splitlines()]
+    assert (rows[0]["id"], rows[0]["style"], rows[0]["category"]) == ("q1", "lay", "x")
+    assert "style" not in rows[3]
 
 
 def test_a_set_that_is_searched_has_no_answer_measures() -> None:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 SUMMARY: dict[str, Any] = {
     "measures": {"nDCG@10": {"value": 0.87}, "fact_recall": {"value": 0.6}},
     "by_type": {"list": {"fact_recall": {"value": 0.3}}},
+    "by_style": {"lay": {"fact_recall": {"value": 0.2}}},
+    "by_intent": {"list": {"fact_recall": {"value": 0.1}}},
 }
 
 
@@ -65,11 +67,14 @@ def test_what_falls_short_is_named() -> None:
         Floor("fact_recall", 0.61),
         Floor("fact_recall", 0.3, "list"),
         Floor("fact_recall", 0.3, "fact"),
+        Floor("fact_recall", 0.3, "style:lay"),
+        Floor("fact_recall", 0.1, "intent:list"),
         Floor("R@5", 0.1),
     ]
     assert shortfalls(SUMMARY, floors) == [
         "fact_recall is 0.6000, under 0.61",
         "fact_recall/fact was not measured; at least 0.3 is asked",
+        "fact_recall/style:lay is 0.2000, under 0.3",
         "R@5 was not measured; at least 0.1 is asked",
     ]
 
