@@ -87,8 +87,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def _make(args: argparse.Namespace, config: Config) -> int:
+    from eval.data.feedback import FILE
     from eval.make.command import make_from_feedback, make_known_items, make_written
-    from eval.make.from_feedback import FILE
 
     if args.from_feedback is not None:
         path = Path(args.from_feedback) if args.from_feedback else config.library / FILE

@@ -1,4 +1,4 @@
-"""Small files that are whole or absent, and disk faults in one line.
+"""Files that are whole or absent, files of JSON lines, and disk errors in one line.
 
 Owns no format of its own: what the files mean is the caller's.
 """
@@ -8,12 +8,17 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeVar
 
-from rag.errors import LibraryReadOnly, StorageError
+from rag.errors import InputError, LibraryReadOnly, StorageError
+
+T = TypeVar("T")
+NAMED = 5
+"""Bad lines of a file that a message names; it counts the rest."""
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -23,11 +28,89 @@ def write_json(path: Path, value: Any) -> None:
 
 def write_bytes(path: Path, content: bytes) -> None:
     """As `write_json`, for bytes."""
-    draft = path.with_name(path.name + ".new")
-    with draft.open("wb") as file:
+    with replacing(path, "wb") as file:
         file.write(content)
-        sync(file.fileno())
-    draft.replace(path)
+
+
+def write_text(path: Path, text: str) -> None:
+    """As `write_json`, for text, its line ends as they are."""
+    with replacing(path) as file:
+        file.write(text)
+
+
+@contextmanager
+def replacing(path: Path, mode: str = "w", encoding: str = "utf-8") -> Iterator[IO[Any]]:
+    """A file to write, "w" or "wb", that takes the place of `path` once it is whole. After an error `path`
+    is as it was before, and the draft is gone."""
+    draft = path.with_name(path.name + ".new")
+    text = {} if "b" in mode else {"encoding": encoding, "newline": ""}
+    try:
+        with draft.open(mode, **text) as file:  # type: ignore[call-overload]
+            yield file
+            file.flush()
+            sync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise
+
+
+def read_text(path: str | Path) -> str:
+    """A UTF-8 file's text ("-": standard input's). Raises InputError."""
+    try:
+        return sys.stdin.read() if str(path) == "-" else Path(path).read_text("utf-8-sig")
+    except OSError as error:
+        raise InputError(
+            f"{path}: cannot be read: {error.strerror}; name a file that is there, or - for standard input"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
+
+
+def read_json_lines(
+    path: str | Path, parse: Callable[[dict[str, Any]], T], form: str, *, needed: bool = False
+) -> list[T]:
+    """What `parse` makes of each line's JSON object, in order; blank lines are passed over.
+
+    `parse` raises ValueError or InputError where it cannot. `form` shows a good line. Raises InputError that
+    names the bad lines and shows the form; where lines are `needed`, also for a file without one.
+    """
+    parsed: list[T] = []
+    bad: list[str] = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if line.strip():
+            try:
+                parsed.append(parse(_object(line)))
+            except (ValueError, RecursionError, InputError) as error:
+                bad.append(f"line {number}: {_why(error)}")
+    if bad:
+        more = f"; and {len(bad) - NAMED} more" if len(bad) > NAMED else ""
+        raise InputError(f"{path}: {'; '.join(bad[:NAMED])}{more}; a line is {form}")
+    if needed and not parsed:
+        raise InputError(f"{path}: is empty; a line is {form}")
+    return parsed
+
+
+def json_line(value: Any) -> str:
+    """A value as one line of a file of JSON lines."""
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def write_json_lines(path: Path, values: Iterable[Any]) -> None:
+    """Replace `path` by the values, one a line. Its folder is made where it is missing."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as file:
+        file.writelines(map(json_line, values))
+
+
+def refuse_duplicate_ids(path: str | Path, ids: Iterable[str]) -> None:
+    """Raise InputError where an id of the file at `path` is given twice."""
+    seen: set[str] = set()
+    for each in ids:
+        if each in seen:
+            raise InputError(f"{path}: the id {each!r} is given twice; give each line its own")
+        seen.add(each)
 
 
 def read_json(path: Path) -> Any:
@@ -72,3 +155,16 @@ def disk_fault(where: Path, error: OSError) -> StorageError | LibraryReadOnly:
     return StorageError(
         f"the library at {where} could not be read or written ({error}); run: rag doctor --library {where}"
     )
+
+
+def _object(line: str) -> dict[str, Any]:
+    value = json.loads(line)
+    if not isinstance(value, dict):
+        raise ValueError(f"a JSON object is needed, not {type(value).__name__}")
+    return value
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} at column {error.colno}"
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)

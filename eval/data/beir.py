@@ -6,10 +6,11 @@ Owns that form. The corpus itself is ingested as any JSONL of papers is.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from eval.data.jsonl import read_records, refuse_duplicates, sha256
-from eval.data.questions import Dataset, GoldQuestion
+from eval.data.questions import Dataset, GoldQuestion, sha256
 from rag.errors import InputError
+from rag.files import read_json_lines, refuse_duplicate_ids
 
 
 def load_beir(folder: Path) -> Dataset:
@@ -20,19 +21,23 @@ def load_beir(folder: Path) -> Dataset:
         qrels_path = folder / "qrels" / "test.tsv"
     qrels = _read_qrels(qrels_path)
     questions = []
-    for record, where in read_records(queries):
-        query_id, text = record.get("_id"), record.get("text")
-        if not isinstance(query_id, str) or not isinstance(text, str) or not text.strip():
-            raise InputError(f'{where}: a query is {{"_id": text, "text": text}}')
+    for query_id, text in read_json_lines(queries, _query, '{"_id": "1", "text": "..."}', needed=True):
         relevant = tuple(paper for paper, grade in qrels.get(query_id, {}).items() if grade > 0)
         if relevant:
             questions.append(GoldQuestion(query_id, "query", text, relevant, 1))
-    refuse_duplicates([question.id for question in questions], queries)
+    refuse_duplicate_ids(queries, [question.id for question in questions])
     if not questions:
         raise InputError(f"{qrels_path}: judges no query of {queries.name} as having a relevant document")
     kept = {question.id: qrels[question.id] for question in questions}
     digest = sha256(queries.read_bytes() + qrels_path.read_bytes())
     return Dataset(folder.resolve().name, tuple(questions), digest, kept, folder)
+
+
+def _query(record: dict[str, Any]) -> tuple[str, str]:
+    query_id, text = record.get("_id"), record.get("text")
+    if not isinstance(query_id, str) or not isinstance(text, str) or not text.strip():
+        raise ValueError("a query needs an _id and a text, both text and not empty")
+    return query_id, text
 
 
 def _read_qrels(path: Path) -> dict[str, dict[str, int]]:

@@ -1,20 +1,21 @@
 """What is evaluated on: questions with their gold, and which papers of a library that gold names.
 
 Owns the question form (README, "Evaluation") and its rules. BEIR folders become the same records in
-`eval.data.beir`; claim/evidence pairs are `eval.measures.support_gate`; lines of JSON are `eval.data.jsonl`.
+`eval.data.beir`; claim/evidence pairs are `eval.measures.support_gate`'s.
 """
 
 from __future__ import annotations
 
 import difflib
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from eval.data.jsonl import read_records, refuse_duplicates, sha256
 from rag.errors import InputError
+from rag.files import read_json_lines, refuse_duplicate_ids
 from rag.papers.identifiers import title_key
 from rag.records import History, Paper, as_history
 
@@ -23,10 +24,15 @@ Qrels = Mapping[str, Mapping[str, int]]
 
 UNANSWERABLE = "unanswerable"
 """Types that begin so are questions the library cannot answer: to abstain is right."""
+FORM = '{"id": "q1", "type": "fact", "question": "...", "gold": ["title of a paper"]}'
 _QUESTION_KEYS = (
     "id", "type", "question", "history", "gold", "gold_required",
     "evidence", "nuggets", "nugget_patterns", "answer", "held_out", "style", "intent",
 )  # fmt: skip
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +105,9 @@ class Gold:
 
 
 def load_questions(path: Path) -> Dataset:
-    """The questions of a JSONL file, in order. Raises InputError naming file and line."""
-    questions = [_question(record, where) for record, where in read_records(path)]
-    refuse_duplicates([question.id for question in questions], path)
+    """The questions of a JSONL file, in order. Raises InputError naming the bad lines."""
+    questions = read_json_lines(path, _question, FORM, needed=True)
+    refuse_duplicate_ids(path, [question.id for question in questions])
     return Dataset(path.stem, tuple(questions), sha256(path.read_bytes()), source=path)
 
 
@@ -135,35 +141,35 @@ def resolve_gold(dataset: Dataset, papers: Iterable[Paper]) -> Gold:
     return Gold(qrels, missing, kept, ids)
 
 
-def _question(record: dict[str, Any], where: str) -> GoldQuestion:
-    """One line as a Question; every rule of the form is here."""
+def _question(record: dict[str, Any]) -> GoldQuestion:
+    """One line's object as a GoldQuestion; every rule of the form is here."""
     question_id, text = record.get("id"), record.get("question")
     if not isinstance(question_id, str) or not isinstance(text, str) or not question_id or not text.strip():
-        raise InputError(f"{where}: a question needs an id and a question, both text and not empty")
-    gold = _texts(record, "gold", where)
-    kind, style, intent = (_label(record, key, where) for key in ("type", "style", "intent"))
+        raise ValueError("a question needs an id and a question, both text and not empty")
+    gold = _texts(record, "gold")
+    kind, style, intent = (_label(record, key) for key in ("type", "style", "intent"))
     kind = kind or "question"
     if bool(gold) == kind.startswith(UNANSWERABLE):
-        raise InputError(
-            f"{where}: question {question_id!r} of type {kind!r} has {len(gold)} gold papers; "
+        raise ValueError(
+            f"question {question_id!r} of type {kind!r} has {len(gold)} gold papers; "
             f"name at least one, or give a type that begins with {UNANSWERABLE}" + _misspelt(record)
         )
     required = record.get("gold_required", len(gold))
     if not isinstance(required, int) or not (0 < required <= len(gold) or required == len(gold) == 0):
-        raise InputError(f"{where}: gold_required is a number from 1 to {len(gold)}, not {required!r}")
+        raise ValueError(f"gold_required is a number from 1 to {len(gold)}, not {required!r}")
     try:
         history = as_history(record.get("history"))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{where}: history: {error}") from error
+        raise ValueError(f"history: {error}") from error
     return GoldQuestion(
         id=question_id,
         type=kind,
         question=text,
         gold=gold,
         gold_required=required,
-        evidence=_evidence(record, where),
-        nuggets=_texts(record, "nuggets", where),
-        patterns=tuple(_pattern(text, where) for text in _texts(record, "nugget_patterns", where)),
+        evidence=_evidence(record),
+        nuggets=_texts(record, "nuggets"),
+        patterns=tuple(_pattern(text) for text in _texts(record, "nugget_patterns")),
         answer=str(record.get("answer") or ""),
         history=history,
         held_out=str(record.get("held_out") or ""),
@@ -173,10 +179,10 @@ def _question(record: dict[str, Any], where: str) -> GoldQuestion:
     )
 
 
-def _label(record: Mapping[str, Any], key: str, where: str) -> str:
+def _label(record: Mapping[str, Any], key: str) -> str:
     value = record.get(key) or ""
     if not isinstance(value, str):
-        raise InputError(f"{where}: {key} is text, not {value!r}")
+        raise ValueError(f"{key} is text, not {value!r}")
     return value
 
 
@@ -188,23 +194,23 @@ def _misspelt(record: Mapping[str, Any]) -> str:
     return ""
 
 
-def _texts(record: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+def _texts(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
     values = record.get(key, [])
     if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
-        raise InputError(f"{where}: {key} is a list of texts, not {values!r}")
+        raise ValueError(f"{key} is a list of texts, not {values!r}")
     return tuple(values)
 
 
-def _evidence(record: Mapping[str, Any], where: str) -> tuple[GoldQuote, ...]:
+def _evidence(record: Mapping[str, Any]) -> tuple[GoldQuote, ...]:
     entries = record.get("evidence", [])
     try:
         return tuple(GoldQuote(title=entry["title"], quote=entry["quote"]) for entry in entries)
     except (TypeError, KeyError) as error:
-        raise InputError(f'{where}: evidence is a list of {{"title", "quote"}}, not {entries!r}') from error
+        raise ValueError(f'evidence is a list of {{"title", "quote"}}, not {entries!r}') from error
 
 
-def _pattern(text: str, where: str) -> re.Pattern[str]:
+def _pattern(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text, re.IGNORECASE)
     except re.error as error:
-        raise InputError(f"{where}: nugget_patterns: {text!r} is no regular expression: {error}") from error
+        raise ValueError(f"nugget_patterns: {text!r} is not a regular expression: {error}") from error

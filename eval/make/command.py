@@ -9,10 +9,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from eval.make.from_feedback import feedback_questions, read_feedback, write_lines
+from eval.data.feedback import read_feedback
+from eval.make.from_feedback import feedback_questions
 from eval.make.known_items import copy_without, item_lines, known_items
 from eval.make.model_questions import write_questions
 from rag.config import Config
+from rag.files import write_json_lines
 from rag.llm.prompts import load_prompt
 
 
@@ -23,7 +25,7 @@ def make_known_items(n: int, folder: Path, config: Config) -> int:
     with Assistant.open(config=config) as assistant:
         items = known_items(list(assistant.library.papers()), n)
     copy_without(config.library, items, folder / "library")
-    write_lines(folder / "questions.jsonl", item_lines(items))
+    write_json_lines(folder / "questions.jsonl", item_lines(items))
     print(folder / "questions.jsonl")
     fewer = "; the other abstracts are too short" if len(items) < n else ""
     _tell(f"{len(items)} questions{fewer}, and a library without their sentences. Next: rag eval")
@@ -40,8 +42,8 @@ def make_written(n: int, folder: Path, config: Config) -> int:
     with Assistant.open(config=config) as assistant:
         papers = list(assistant.library.papers())
         written = write_questions(papers, n, prompt, llm, assistant.gate)
-    write_lines(folder / "questions.jsonl", written.lines)
-    write_lines(
+    write_json_lines(folder / "questions.jsonl", written.lines)
+    write_json_lines(
         folder / "rejected.jsonl", ({"paper": paper, "reason": why} for paper, why in written.rejected)
     )
     print(folder / "questions.jsonl")
@@ -54,8 +56,8 @@ def make_written(n: int, folder: Path, config: Config) -> int:
 def make_from_feedback(path: Path, folder: Path) -> int:
     """Questions from the thumbs at `path`, and those that need a person's gold."""
     known, open_ = feedback_questions(read_feedback(path))
-    write_lines(folder / "questions.jsonl", known)
-    write_lines(folder / "needs_gold.jsonl", open_)
+    write_json_lines(folder / "questions.jsonl", known)
+    write_json_lines(folder / "needs_gold.jsonl", open_)
     print(folder / "questions.jsonl")
     _tell(f"{len(known)} questions with gold; {len(open_)} in {folder / 'needs_gold.jsonl'} need a person's")
     return 0

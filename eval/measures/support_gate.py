@@ -7,16 +7,15 @@ support (Hanley & McNeil, Radiology 1982; ties count half); accuracy is at the g
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.data.jsonl import read_records, refuse_duplicates
 from eval.measures.bootstrap import Estimate, Values, estimate, estimate_mean
-from rag.errors import InputError
+from rag.files import read_json_lines, refuse_duplicate_ids
 
 Label = Literal["SUPPORT", "CONTRADICT", "NEI"]
 
@@ -30,7 +29,7 @@ PAIR_MEASURES = {
 }
 _BLOCK = 64
 """Pairs whose texts are encoded together."""
-_KEYS = ("id", "_id", "split", "claim", "evidence", "label", "doc", "sentences")
+FORM = '{"id": "1", "claim": "...", "evidence": "...", "label": "SUPPORT"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +77,25 @@ class PairChecker(Protocol):
 
 
 def load_pairs(path: Path) -> tuple[LabelledPair, ...]:
-    """The claim/evidence pairs of a JSONL file, in order. Raises InputError naming file and line."""
-    pairs = []
-    for record, where in read_records(path, _KEYS):
-        evidence, label = record.get("evidence"), record.get("label")
-        sentences = (evidence,) if isinstance(evidence, str) else tuple(evidence or ())
-        claim, pair_id = record.get("claim"), record.get("id", record.get("_id"))
-        if label not in ("SUPPORT", "CONTRADICT", "NEI"):
-            raise InputError(f"{where}: label is SUPPORT, CONTRADICT or NEI, not {label!r}")
-        if not isinstance(claim, str) or not sentences or not all(isinstance(s, str) for s in sentences):
-            raise InputError(f"{where}: a pair needs a claim (text) and evidence (text, or a list of them)")
-        pairs.append(LabelledPair(str(where if pair_id is None else pair_id), claim, sentences, label))
-    refuse_duplicates([pair.id for pair in pairs], path)
+    """The claim/evidence pairs of a JSONL file, in order. Raises InputError naming the bad lines."""
+    pairs = [
+        pair if pair.id else replace(pair, id=f"line {n}")
+        for n, pair in enumerate(read_json_lines(path, _pair, FORM, needed=True), start=1)
+    ]
+    refuse_duplicate_ids(path, [pair.id for pair in pairs])
     return tuple(pairs)
+
+
+def _pair(record: dict[str, Any]) -> LabelledPair:
+    """A pair; its id is empty where it has none."""
+    evidence, label = record.get("evidence"), record.get("label")
+    sentences = (evidence,) if isinstance(evidence, str) else tuple(evidence or ())
+    claim, pair_id = record.get("claim"), record.get("id", record.get("_id", ""))
+    if label not in ("SUPPORT", "CONTRADICT", "NEI"):
+        raise ValueError(f"label is SUPPORT, CONTRADICT or NEI, not {label!r}")
+    if not isinstance(claim, str) or not sentences or not all(isinstance(s, str) for s in sentences):
+        raise ValueError("a pair needs a claim (text) and evidence (text, or a list of them)")
+    return LabelledPair(str(pair_id), claim, sentences, label)
 
 
 def check_pairs(

@@ -16,8 +16,9 @@ from eval.measures.bootstrap import Estimate
 from eval.measures.support_gate import PAIR_MEASURES, Checked, measure_pairs
 from eval.report import charts
 from eval.report.page import Plot, ReportPage, interval, made_by, render, shown, tile
-from eval.runs.run_folder import RunManifest, write_manifest, write_text
+from eval.runs.run_folder import RunManifest, write_manifest
 from eval.runs.summary import calibrate
+from rag.files import json_line, write_text
 
 ACCEPTED, REFUSED = "accepted, though not borne", "refused, though borne"
 
@@ -29,8 +30,8 @@ def write_pairs_report(
     folder.mkdir(parents=True, exist_ok=True)
     measures = measure_pairs(checked)
     summary = {"n": len(checked), "measures": {name: asdict(value) for name, value in measures.items()}}
-    write_text(folder / "results.jsonl", "".join(map(_json_line, map(_result, checked))))
-    write_text(folder / "scores.jsonl", "".join(map(_json_line, map(_scores, checked))))
+    write_text(folder / "results.jsonl", "".join(map(json_line, map(_result, checked))))
+    write_text(folder / "scores.jsonl", "".join(map(json_line, map(_scores, checked))))
     write_text(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
     write_text(folder / "report.md", pairs_markdown(manifest.dataset["name"], checked, measures))
     write_text(folder / "report.html", pairs_html(manifest, checked, measures))
@@ -128,7 +129,3 @@ def _scores(checked: Checked) -> dict[str, Any]:
         "question": checked.pair.claim,
         "scores": scores,
     }
-
-
-def _json_line(row: Mapping[str, Any]) -> str:
-    return json.dumps(row, ensure_ascii=False) + "\n"

@@ -17,8 +17,9 @@ from eval.measures.answers import found_facts, is_verbatim, quoted_evidence
 from eval.report import charts
 from eval.report.misses import KINDS, misses
 from eval.report.page import Plot, ReportPage, Tile, estimates, interval, made_by, render, shown, tile
-from eval.runs.run_folder import RunManifest, write_text
+from eval.runs.run_folder import RunManifest
 from eval.runs.summary import GROUPINGS, MEASURES, Scored, latency, scores_lines, summarise
+from rag.files import write_text
 
 HEADLINES = (
     "nDCG@10", "R@5", "fact_recall", "citation_precision", "evidence_recall", "quote_fidelity",

@@ -12,13 +12,13 @@ A stopped run is taken up where it was; what does not read back is asked again.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from rag.errors import InputError
+from rag.files import json_line, write_text
 from rag.records import Answer, RetrievedPaper
 
 FORMAT = 1
@@ -96,13 +96,6 @@ def write_manifest(folder: Path, manifest: RunManifest) -> None:
     write_text(folder / "run.json", json.dumps(asdict(manifest), indent=2, ensure_ascii=False) + "\n")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Whole or not at all: a reader never meets half a file."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(part, path)
-
-
 def result_line(result: Result) -> str:
     """One line of results.jsonl, without times."""
     answer = result.answer.to_dict() if result.answer else None
@@ -115,12 +108,12 @@ def result_line(result: Result) -> str:
         "error": result.error,
         "verdicts": {name: asdict(verdict) for name, verdict in result.verdicts.items()},
     }
-    return json.dumps(row, ensure_ascii=False) + "\n"
+    return json_line(row)
 
 
 def timing_line(result: Result) -> str:
     timings = {stage: round(ms, 3) for stage, ms in result.timings_ms.items()}
-    return json.dumps({"id": result.id, "timings_ms": timings}) + "\n"
+    return json_line({"id": result.id, "timings_ms": timings})
 
 
 def read_results(folder: Path) -> dict[str, Result]:

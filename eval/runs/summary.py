@@ -6,7 +6,6 @@ one counts at its default. Latency is apart (`latency`), so that equal runs have
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -19,6 +18,7 @@ from eval.measures.answers import score_answer
 from eval.measures.bootstrap import Estimate, estimate_mean
 from eval.measures.retrieval import Scores, recall_by_depth, score_retrieval
 from eval.runs.run_folder import Result
+from rag.files import json_line
 
 Better = Literal["higher", "lower", ""]
 
@@ -153,7 +153,7 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 def scores_lines(scored: Sequence[Scored]) -> str:
     """scores.jsonl: what two runs are compared by. A question's further keys pass through."""
-    return "".join(json.dumps(_scores_row(s), ensure_ascii=False) + "\n" for s in scored)
+    return "".join(json_line(_scores_row(s)) for s in scored)
 
 
 def _scores_row(s: Scored) -> dict[str, Any]:

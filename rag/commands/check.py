@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rag.commands.batch import read_pairs
 from rag.commands.options import print_json, with_progress
-from rag.commands.pair_files import read_pairs, read_text
 from rag.commands.terminal import Terminal, plain, terminal
 from rag.config import Config
 from rag.errors import InputError
+from rag.files import read_text
 from rag.records import SupportStatus
 
 if TYPE_CHECKING:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.config import Config
 from rag.errors import InputError, LibraryNotFound
 from rag.export import SUFFIXES, export_answers, export_papers
+from rag.files import read_json_lines, replacing
 from rag.records import Answer, Paper
 
 
@@ -46,13 +47,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def read_answers(path: Path) -> list[Answer]:
     """The answers in a file, one a line. Raises InputError."""
+    return read_json_lines(path, _answer, "an answer, as `rag ask --json` writes it")
+
+
+def _answer(record: dict[str, Any]) -> Answer:
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        return [Answer.from_dict(json.loads(line)) for line in text.split("\n") if line.strip()]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; give a file of answers") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise InputError(f"{path} holds no answers as `rag ask --json` writes them: {error}") from error
+        return Answer.from_dict(record)
+    except (TypeError, KeyError) as error:
+        raise ValueError(f"not an answer: {error}") from error
 
 
 def _format_of(output: Path | None) -> str:
@@ -81,14 +83,10 @@ def _write(pieces: Iterable[str], format: str, output: Path | None) -> None:
     if output is None:
         sys.stdout.writelines(pieces)
         return
-    part = output.with_name(output.name + ".part")
     # Excel takes a CSV file for UTF-8 only by its byte-order mark.
     encoding = "utf-8-sig" if format == "csv" else "utf-8"
     try:
-        with part.open("w", newline="", encoding=encoding) as file:
+        with replacing(output, encoding=encoding) as file:
             file.writelines(pieces)
-        part.replace(output)
     except OSError as error:
         raise InputError(f"{output}: cannot be written: {error.strerror}; give another --output") from error
-    finally:
-        part.unlink(missing_ok=True)

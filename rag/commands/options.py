@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sized
 from typing import Any, Protocol, TypeVar
 
 from rag.errors import InputError
+from rag.files import json_line
 from rag.retrieval.question import check_question
 
 T = TypeVar("T")
@@ -52,7 +52,7 @@ def refuse_both(args: argparse.Namespace) -> None:
 
 def print_json(value: Any) -> None:
     """One JSON value on one line of stdout, at once: a reader of a long batch sees each as it is done."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    print(json_line(value), end="", flush=True)
 
 
 def with_progress(things: SizedIterable[T], what: str) -> Iterator[T]:

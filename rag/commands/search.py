@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from rag.commands.batch import BatchQuestion, read_questions
 from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
-from rag.commands.question_files import BatchQuestion, read_questions, refuse_doubles
 from rag.commands.terminal import render_ranking, terminal
 from rag.config import Config
 from rag.errors import InputError
+from rag.files import refuse_duplicate_ids, replacing
 from rag.records import Filters, RankedPaper, SearchMode
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
             for question in with_progress(questions, "Searching")
         )
         if args.run is not None:
-            refuse_doubles(args.batch, questions)
+            refuse_duplicate_ids(args.batch, [question.id for question in questions])
             _write_run(Path(args.run), rankings, tag=f"rag-{args.mode}")
         elif args.batch is not None:
             for question_id, ranked in rankings:
@@ -69,18 +69,14 @@ def _search(
 
 def _write_run(path: Path, rankings: Iterable[tuple[str, list[RankedPaper]]], tag: str) -> None:
     """Write `qid Q0 paper_id rank score tag` lines, in place only once all are there."""
-    part = path.with_name(path.name + ".part")
     try:
-        with part.open("w", encoding="utf-8") as out:
+        with replacing(path) as out:
             for question_id, ranked in rankings:
                 for rank, each in enumerate(ranked, start=1):
                     fields = (question_id, "Q0", each.paper.paper_id, str(rank), f"{each.score:.6f}", tag)
                     out.write(" ".join("_".join(field.split()) for field in fields) + "\n")
-        os.replace(part, path)
     except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror}; give another --run") from error
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _show(ranked: list[RankedPaper], *, as_json: bool) -> None:

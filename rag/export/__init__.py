@@ -6,12 +6,12 @@ CSV wants `newline=""`, and a byte-order mark (encoding "utf-8-sig") where Excel
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 
 from rag.errors import InputError
 from rag.export import bibtex, html, markdown, ris, tables
 from rag.export.bibliography import cited_papers
+from rag.files import json_line
 from rag.records import Answer, Paper
 
 PAPER_FORMATS = ("bibtex", "ris", "csv", "jsonl", "markdown")
@@ -32,7 +32,7 @@ def export_papers(papers: Iterable[Paper], format: str) -> Iterator[str]:
     if format == "csv":
         return tables.write_papers(papers)
     if format == "jsonl":
-        return (json.dumps(paper.to_dict(), ensure_ascii=False) + "\n" for paper in papers)
+        return (json_line(paper.to_dict()) for paper in papers)
     if format == "markdown":
         return markdown.write_papers(papers)
     raise InputError(f"papers are not exported as {format!r}; choose from {', '.join(PAPER_FORMATS)}")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from eval.data.feedback import FILE
 from tests.browser.conftest import Open
-from ui.ask.feedback import FILE
 
 JOINTRANK = "How does JointRank rerank a large set of candidates in a single pass?"
 KENYA = "Which vaccinations are recommended before a trip to Kenya?"

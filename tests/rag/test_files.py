@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from rag.errors import LibraryReadOnly, StorageError
-from rag.files import disk_faults, read_json, write_json
+from rag.files import (
+    disk_faults,
+    read_json,
+    read_json_lines,
+    replacing,
+    write_json,
+    write_json_lines,
+    write_text,
+)
 from rag.index.seals import broken, seal
 
 
@@ -21,6 +29,22 @@ def test_json_that_is_missing_or_cut_short_is_none(tmp_path: Path) -> None:
     (tmp_path / "cut.json").write_text('{"a": [1, 2')
     assert read_json(tmp_path / "cut.json") is None
     assert read_json(tmp_path / "missing.json") is None
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "one\r\ntwo\n")
+    assert path.read_bytes() == b"one\r\ntwo\n"
+    with pytest.raises(TypeError), replacing(path) as file:
+        file.writelines(["half", None])
+    assert path.read_bytes() == b"one\r\ntwo\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_json_lines_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "new folder" / "a.jsonl"
+    write_json_lines(path, [{"é": 1}, {"b": [None]}])
+    assert read_json_lines(path, dict, "an object") == [{"é": 1}, {"b": [None]}]
 
 
 def test_a_seal_tells_what_changed(tmp_path: Path) -> None:

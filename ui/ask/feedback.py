@@ -1,35 +1,22 @@
-"""Thumbs and their reasons, in the form that `rag eval --from-feedback` reads: a JSON line each.
+"""Thumbs and their reasons, saved where `rag eval --from-feedback` reads them (`eval.data.feedback`).
 
 A changed mind is another line; the last one on a question counts.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
-from rag.errors import StorageError
 from ui.ask.conversations import Conversation, now
-
-FILE = "feedback.jsonl"
 
 
 def save_feedback(library: Path, conversation: Conversation, number: int) -> None:
     """Append the rating of turn `number`, which has an answer and a thumb. Raises StorageError."""
+    from eval.data.feedback import Feedback, append_feedback
+
     turn = conversation.turns[number]
-    if turn.answer is None or not turn.thumb:
+    if turn.answer is None or turn.thumb not in ("up", "down"):
         raise ValueError(f"turn {number} has nothing to rate")
-    line = {
-        "time": now(),
-        "question": turn.question,
-        "history": conversation.history(before=number),
-        "answer": turn.answer.to_dict(),
-        "thumb": turn.thumb,
-        "reason": turn.reason or None,
-    }
-    path = library / FILE
-    try:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-    except OSError as error:
-        raise StorageError(f"{path}: the rating cannot be saved: {error.strerror}") from error
+    history = tuple(conversation.history(before=number))
+    thumb = "up" if turn.thumb == "up" else "down"
+    append_feedback(library, Feedback(now(), turn.question, history, turn.answer, thumb, turn.reason))

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from eval.data.feedback import read_feedback
 from eval.data.questions import load_questions
-from eval.make.from_feedback import feedback_questions, read_feedback, write_lines
+from eval.make.from_feedback import feedback_questions
 from rag.errors import InputError
+from rag.files import write_json_lines
 from rag.records import Answer
 from tests.helpers.eval_samples import make_answer
 
@@ -29,7 +31,7 @@ def thumb(question: str, thumb: str, answer: Answer | None = None, **rest: Any) 
 
 def saved(folder: Path, *lines: dict[str, Any]) -> Path:
     path = folder / "feedback.jsonl"
-    write_lines(path, json.loads(json.dumps(lines)))
+    write_json_lines(path, json.loads(json.dumps(lines)))
     return path
 
 
@@ -76,7 +78,7 @@ def test_the_last_thumb_counts(tmp_path: Path) -> None:
 def test_what_is_written_is_in_the_question_form(tmp_path: Path) -> None:
     lines = [thumb("What?", "up"), thumb("Far?", "up", REFUSAL)]
     known, _ = feedback_questions(read_feedback(saved(tmp_path, *lines)))
-    write_lines(tmp_path / "questions.jsonl", known)
+    write_json_lines(tmp_path / "questions.jsonl", known)
     dataset = load_questions(tmp_path / "questions.jsonl")
     assert [question.answerable for question in dataset.questions] == [True, False]
 
@@ -88,7 +90,6 @@ def test_what_is_written_is_in_the_question_form(tmp_path: Path) -> None:
         ({"question": None}, "needs a question"),
         ({"answer": {}}, "does not read back"),
         ({"history": ["x"]}, "does not read back"),
-        ({"stars": 5}, "unknown key 'stars'"),
     ],
 )
 def test_a_bad_line_is_named(tmp_path: Path, change: dict[str, Any], told: str) -> None:

@@ -89,7 +89,7 @@ def test_a_bad_line_stops_a_batch_before_anything_is_asked(
     batch = batch_of(tmp_path, {"id": "a", "question": "Fine?"}, {"id": "b", "question": " "})
     outcome = rag("ask", "--library", demo_library, "--batch", batch, "--json")
     assert (outcome.code, outcome.out) == (2, "")
-    assert f"{batch}, line 2: the question is empty" in outcome.err
+    assert f"{batch}: line 2: the question is empty" in outcome.err
 
 
 def test_a_run_ranks_papers_as_trec_has_it(rag: Rag, demo_library: Path, tmp_path: Path) -> None:

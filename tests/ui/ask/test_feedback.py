@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from eval.make.from_feedback import read_feedback
+from eval.data.feedback import FILE, read_feedback
 from rag.errors import StorageError
 from tests.helpers.ui_samples import an_answer
 from ui.ask.conversations import Conversation, Turn
-from ui.ask.feedback import FILE, save_feedback
+from ui.ask.feedback import save_feedback
 
 
 def rated(thumb: str, reason: str = "") -> Conversation:
