@@ -5,6 +5,7 @@
     │   ├── InputError             a question, file or option that cannot be used
     │   ├── ConfigError            a setting or environment variable that cannot be used
     │   ├── WeightsError           encoder weights missing, or not the official ones
+    │   ├── SupportModelError      the gate's learned judgement missing or damaged
     │   └── LibraryError           this library cannot be used as it is
     │       ├── LibraryNotFound    no library at that path
     │       ├── LibraryEmpty       a library without a paper
@@ -50,6 +51,10 @@ class ConfigError(SetupError):
 
 
 class WeightsError(SetupError):
+    pass
+
+
+class SupportModelError(SetupError):
     pass
 
 

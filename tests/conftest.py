@@ -33,10 +33,11 @@ DEAD_PROXY = "http://127.0.0.1:9"
 def pytest_configure(config: pytest.Config) -> None:
     home = Path(tempfile.mkdtemp(prefix="rag-tests-"))
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
-    graphs = Config.from_env().cache / "minilm"
-    graphs.mkdir(parents=True, exist_ok=True)
     (home / "cache").mkdir()
-    (home / "cache" / "minilm").symlink_to(graphs)
+    for room in ("minilm", "support"):
+        graphs = Config.from_env().cache / room
+        graphs.mkdir(parents=True, exist_ok=True)
+        (home / "cache" / room).symlink_to(graphs)
     for name in [name for name in os.environ if name.startswith(("OPENAI_", "RAG_"))]:
         del os.environ[name]
     paths = [str(NO_NETWORK), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -6,18 +6,16 @@ against float, at nearly twice the speed). Finding and building the graphs is ra
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
+from rag.encoder.onnx_session import memory_faults, n_cores, open_session, padded_batches
 from rag.encoder.weights import EncoderWeights, ensure
 from rag.errors import WeightsError
 
@@ -88,7 +86,7 @@ class Encoder:
         encodings = self._tokenize(texts)
         done: dict[int, Encoded] = {}
         due = 0
-        for batch in _batches([len(encoding.ids) for encoding in encodings]):
+        for batch in padded_batches([len(encoding.ids) for encoding in encodings], BATCH_TOKENS):
             done.update(zip(batch, self._run(session, [encodings[i] for i in batch]), strict=True))
             while due in done:
                 yield done.pop(due)
@@ -104,7 +102,7 @@ class Encoder:
         for row, encoding in enumerate(encodings):
             ids[row, : len(encoding.ids)] = encoding.ids
             mask[row, : len(encoding.ids)] = 1
-        with _memory_faults():
+        with memory_faults():
             (hidden,) = session.run(["tokens"], {"ids": ids, "mask": mask})
         return [_encoded(hidden[row, : len(e.ids)], e) for row, e in enumerate(encodings)]
 
@@ -121,68 +119,16 @@ class Encoder:
     def _float_session(self) -> ort.InferenceSession:
         # A query is a few milliseconds of work, asked for now and then: threads that spin in wait for
         # the next one would take the processor from whatever else runs.
-        return self._session(self._weights.float_graph, spins=False)
+        return open_session(self._weights.float_graph, self._n_threads, WeightsError, spins=False)
 
     @cached_property
     def _int8_session(self) -> ort.InferenceSession:
-        return self._session(self._weights.int8_graph)
-
-    def _session(self, graph: Path, *, spins: bool = True) -> ort.InferenceSession:
-        import onnxruntime as ort
-        from onnxruntime.capi.onnxruntime_pybind11_state import (
-            InvalidArgument,
-            InvalidGraph,
-            InvalidProtobuf,
-            NoSuchFile,
-        )
-
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = self._n_threads
-        options.log_severity_level = 4
-        options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
-        # Lengths differ from batch to batch, so plans made for one shape only hold memory.
-        options.enable_mem_pattern = False
-        try:
-            return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
-        except (InvalidProtobuf, InvalidArgument, InvalidGraph, NoSuchFile) as error:
-            raise WeightsError(
-                f"{graph} is damaged; delete its folder and it is made again: rm -r {graph.parent}"
-            ) from error
-
-
-@contextmanager
-def _memory_faults() -> Iterator[None]:
-    """Turn ONNX Runtime's failure to allocate, an error like any other of its own, into MemoryError."""
-    from onnxruntime.capi.onnxruntime_pybind11_state import Fail, RuntimeException
-
-    try:
-        yield
-    except (Fail, RuntimeException) as error:
-        if not any(sign in str(error) for sign in ("allocate", "bad_alloc")):
-            raise
-        raise MemoryError("for a batch of texts") from error
-
-
-def n_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return open_session(self._weights.int8_graph, self._n_threads, WeightsError)
 
 
 def _cut(encoding: Encoding) -> Encoding:
     encoding.truncate(MAX_TOKENS)
     return encoding
-
-
-def _batches(lengths: list[int]) -> Iterator[list[int]]:
-    """Indices grouped by length, longest first, each group at most BATCH_TOKENS wide when padded."""
-    batch: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        if batch and (len(batch) + 1) * lengths[batch[0]] > BATCH_TOKENS:
-            yield batch
-            batch = []
-        batch.append(i)
-    if batch:
-        yield batch
 
 
 def _encoded(hidden: NDArray[np.float32], encoding: Encoding) -> Encoded:

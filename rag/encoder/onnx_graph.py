@@ -25,8 +25,8 @@ CONTRIB = "com.microsoft"
 FloatArray = NDArray[np.float32]
 
 
-class _Graph:
-    """Collects nodes and the constants they use."""
+class TransformerGraph:
+    """Collects nodes and the constants they use; `weights` are named as in PyTorch's file."""
 
     def __init__(self, weights: dict[str, FloatArray]) -> None:
         self.weights = weights
@@ -67,23 +67,39 @@ class _Graph:
         inputs = [dense, skip, *norm, self.weight(f"{at}.dense.bias")]
         return self.node("SkipLayerNormalization", inputs, f"{at}.normed", epsilon=EPSILON)
 
+    def save(
+        self,
+        path: Path,
+        name: str,
+        inputs: list[onnx.ValueInfoProto],
+        outputs: list[onnx.ValueInfoProto],
+    ) -> None:
+        """Write what was collected as a model."""
+        model = helper.make_model(
+            helper.make_graph(self.nodes, name, inputs, outputs, self.constants),
+            opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)],
+            ir_version=8,
+        )
+        # Says that the quantiser need not (and, with contrib operators, could not) infer shapes first.
+        model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
+        onnx.save(model, path)
+
 
 def write_float_graph(safetensors: Path, path: Path) -> None:
     """Write the float32 graph: (ids int32[b,n], mask int32[b,n]) -> tokens float32[b,n,384].
 
     Padding is on the right; rows past a text's length hold nothing meaningful.
     """
-    graph = _Graph(load_file(safetensors))
+    graph = TransformerGraph(load_file(safetensors))
     # Every text is a first segment: its embedding is folded into the positions' and the input dropped.
     segment = graph.weights["embeddings.token_type_embeddings.weight"][0]
     positions = graph.constant("positions", graph.weights["embeddings.position_embeddings.weight"] + segment)
     norm = [graph.weight(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias")]
     words = graph.weight("embeddings.word_embeddings.weight")
-    inputs = ["ids", "", words, positions, "", *norm, "mask"]
     graph.nodes.append(
         helper.make_node(
             "EmbedLayerNormalization",
-            inputs,
+            ["ids", "", words, positions, "", *norm, "mask"],
             ["hidden", "lengths"],
             domain=CONTRIB,
             name="embed",
@@ -95,20 +111,8 @@ def write_float_graph(safetensors: Path, path: Path) -> None:
         hidden = graph.layer(hidden, "lengths", index)
     graph.nodes[-1].output[0] = "tokens"
     tensor = helper.make_tensor_value_info
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "minilm",
-            [tensor("ids", TensorProto.INT32, ["b", "n"]), tensor("mask", TensorProto.INT32, ["b", "n"])],
-            [tensor("tokens", TensorProto.FLOAT, ["b", "n", 384])],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", 17), helper.make_opsetid(CONTRIB, 1)],
-        ir_version=8,
-    )
-    # Says that the quantiser need not (and, with contrib operators, could not) infer shapes first.
-    model.metadata_props.add(key="onnx.quant.pre_process", value="onnxruntime.quant")
-    onnx.save(model, path)
+    inputs = [tensor("ids", TensorProto.INT32, ["b", "n"]), tensor("mask", TensorProto.INT32, ["b", "n"])]
+    graph.save(path, "minilm", inputs, [tensor("tokens", TensorProto.FLOAT, ["b", "n", 384])])
 
 
 def write_int8_graph(float_graph: Path, path: Path) -> None:

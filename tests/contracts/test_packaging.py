@@ -47,7 +47,12 @@ def distributions(names: Iterator[str]) -> set[str]:
 
 def test_the_dependencies_are_what_the_packages_import() -> None:
     used, declared = distributions(imported(*PACKAGES)), named(PROJECT["project"]["dependencies"])
-    assert (used - declared, declared - used) == (set(), set())
+    only_to_train = named(PROJECT["dependency-groups"]["train"])
+    assert (used - declared - only_to_train, declared - used) == (set(), set())
+
+
+def test_the_program_does_without_what_training_needs() -> None:
+    assert not distributions(imported("rag", "ui")) & named(PROJECT["dependency-groups"]["train"])
 
 
 def test_the_tests_import_nothing_that_is_not_named() -> None:

@@ -1,0 +1,247 @@
+"""Claims made from real sentences by rule: the sentence shortened or reworded, or changed in what it says.
+
+Real wording where synthetic.py has only its own. The sentences are those of CSAbstruct (Apache-2.0) and of
+SciFact's abstracts (ODC-By 1.0) whose papers no labelled pair is about; they are read from ../shared and never
+kept. A true claim is edited as well as a false one, so that an edit as such says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from eval.fit.support_model.data import Example, paper_key
+
+SUPPORT, CONTRADICT, NEI = 0, 1, 2
+
+_SAME = (  # words that may stand for one another
+    "increase raise elevate", "increases raises elevates", "increased raised elevated", "higher greater",
+    "decrease reduce lower", "decreases reduces lowers", "decreased reduced", "improves enhances betters",
+    "improve enhance", "improved enhanced", "show demonstrate", "shows demonstrates", "method approach",
+    "methods approaches", "significantly markedly substantially", "use employ", "uses employs", "however nevertheless",
+    "several multiple various", "important crucial", "outperforms surpasses beats", "outperform surpass beat",
+    "requires needs", "require need", "obtain get", "obtains gets", "large big", "small little", "many numerous",
+    "effective efficacious", "associated linked", "inhibits blocks suppresses", "inhibited blocked suppressed",
+    "induced triggered", "induces triggers", "patients subjects", "individuals people", "compared contrasted",
+    "children kids", "often frequently", "mainly chiefly", "problem issue", "because since", "identify find",
+)  # fmt: skip
+_OPPOSITE = (
+    "increase decrease", "increases decreases", "increased decreased", "increasing decreasing", "higher lower",
+    "high low", "more less", "greater smaller", "larger smaller", "improve worsen", "improves worsens", "better worse",
+    "improved worsened", "outperforms underperforms", "outperform underperform", "faster slower", "before after",
+    "with without", "positive negative", "positively negatively", "activates inhibits", "activated inhibited",
+    "activation inhibition", "promotes prevents", "promote prevent", "early late", "long short", "strong weak",
+    "enhanced impaired", "enhances impairs", "upregulated downregulated", "first last", "above below", "most least",
+    "gain loss", "rise fall", "raised lowered", "easy difficult", "simple complex", "reduces raises", "reduced raised",
+    "reduce raise", "fewer more", "best worst", "stronger weaker", "longer shorter", "efficient inefficient",
+    "sufficient insufficient", "dependent independent", "necessary unnecessary", "present absent", "success failure",
+)  # fmt: skip
+_RAISED = {
+    "may": "will always", "might": "will always", "could": "will", "some": "all", "most": "all", "many": "all",
+    "often": "always", "usually": "always", "typically": "always", "sometimes": "always", "several": "all",
+    "suggest": "prove", "suggests": "proves", "suggesting": "proving", "partially": "fully", "partly": "fully",
+    "nearly": "more than", "almost": "fully", "approximately": "more than", "comparable": "superior",
+    "generally": "invariably", "likely": "certain", "potential": "proven", "potentially": "certainly", "can": "always",
+    "associated": "shown to be causally linked", "competitive": "unmatched", "helps": "suffices to",
+}  # fmt: skip
+_OPENING = re.compile(
+    r"^(?i:however|moreover|furthermore|in addition|additionally|finally|here|thus|therefore|in this (?:paper|work|study)"
+    r"|interestingly|specifically|in particular|to this end),?\s+|^[A-Z]{4,}(?: [A-Z]{3,})*:?\s+(?=[A-Z])|"
+    r"^(?i:we|our (?:results|experiments|data|findings)|(?:these|the) (?:results|data|findings))\s+(?:further |also )?"
+    r"(?:show|demonstrate|find|found|showed|demonstrated|report|indicate|conclude) that\s+"
+)
+_TAIL = re.compile(
+    r",\s+(?:which|thus|suggesting|indicating|leading|thereby|while|whereas|because|so that|and|but|resulting)\b.*$"
+)
+_BRACKETS = re.compile(r"\s*\([^()]*\)")
+_NAME = re.compile(
+    r"(?<![\w-])(?=[\w-]*[A-Z0-9])(?=[\w-]*[A-Za-z])(?!The|We|Our|This|These|In|It|A\b)[A-Za-z][\w-]{2,}"
+)
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-]|\.\d)")
+_BE = re.compile(r"\b(is|are|was|were|can|could|does|do|did|has|have|had|will|may)\b(?! not\b)")
+_DENIED = re.compile(
+    r"\b(is|are|was|were|could|does|do|did|has|have|had|will|may) not\b|\bcannot\b|\bno\b(?= \w)"
+)
+_MIN_WORDS, _MAX_WORDS, _MIN_CLAIM = 9, 45, 6
+
+
+def make(shared: Path, taken: set[str], n_sentences: int, seed: int) -> list[Example]:
+    """Pairs from `n_sentences` sentences of papers not in `taken` (keys of titles), the same for one seed."""
+    rng = random.Random(seed)
+    abstracts = list(_abstracts(shared, taken))
+    rng.shuffle(abstracts)
+    found: list[Example] = []
+    n_used = 0
+    for number, (title, sentences) in enumerate(abstracts):
+        for at in rng.sample(range(len(sentences)), min(2, len(sentences))):
+            pairs = _claims(sentences, at, rng)
+            if not pairs:
+                continue
+            n_used += 1
+            found += [
+                Example(sentences[at], claim, label, f"edited_{kind}", f"edited {number}", title, "edited")
+                for claim, label, kind in pairs
+            ]
+            if n_used == n_sentences:
+                return found
+    return found
+
+
+def _abstracts(shared: Path, taken: set[str]) -> Iterator[tuple[str, list[str]]]:
+    with (shared / "train" / "csabstruct" / "train.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            yield "", _fitting(json.loads(line)["sentences"])
+    with (shared / "eval" / "scifact" / "corpus.jsonl").open(encoding="utf-8") as lines:
+        for line in lines:
+            record = json.loads(line)
+            if paper_key(record["title"]) not in taken:
+                yield record["title"], _fitting(re.split(r"(?<=[.?!])\s+(?=[A-Z])", record["text"]))
+
+
+def _fitting(sentences: Sequence[str]) -> list[str]:
+    return [
+        s.strip() for s in sentences if _MIN_WORDS <= len(s.split()) <= _MAX_WORDS and s.strip().endswith(".")
+    ]
+
+
+def _claims(sentences: Sequence[str], at: int, rng: random.Random) -> list[tuple[str, int, str]]:
+    sentence = sentences[at]
+    base = _BRACKETS.sub("", _OPENING.sub("", _OPENING.sub("", sentence)))
+    if rng.random() < 0.5:
+        base = _shortened(base)
+    base = base[:1].upper() + base[1:]
+    if len(base.split()) < _MIN_CLAIM:
+        return []
+    false = [
+        *_changed(base, _turned(base, rng), CONTRADICT, "reversed"),
+        *_changed(base, _denied(base, rng), CONTRADICT, "negated"),
+        *_changed(base, _exchanged(base, rng), CONTRADICT, "swapped"),
+        *_changed(base, _renumbered(base, rng), CONTRADICT, "number"),
+        *_changed(base, _raised(base, rng), NEI, "overclaim"),
+    ]
+    if not false:
+        return []
+    others = [
+        rest
+        for i, s in enumerate(sentences)
+        if i != at and len((rest := _OPENING.sub("", s)).split()) >= _MIN_CLAIM
+    ]
+    chosen = rng.sample(false, min(2, len(false)))
+    if others and rng.random() < 0.5:
+        other = rng.choice(others)
+        joint = base.rstrip(".") + rng.choice((", and ", "; ", ", while ")) + other[:1].lower() + other[1:]
+        chosen[-1] = (_reworded(joint, rng), NEI, "mixed")
+    if others and rng.random() < 0.25:
+        other = rng.choice(others)
+        chosen[-1] = (other[:1].upper() + other[1:], NEI, "beyond")
+    true = [_reworded(base, rng)]
+    if rng.random() < 0.6:
+        true.append(_reworded(_shortened(base), rng))
+    return [
+        *((claim, SUPPORT, "near") for claim in dict.fromkeys(true)),
+        *((_reworded(c, rng), y, k) for c, y, k in chosen),
+    ]
+
+
+def _shortened(text: str) -> str:
+    """The text without what follows its main clause, where that can stand alone."""
+    short = _TAIL.sub(".", text)
+    return (
+        short
+        if len(short.split()) >= _MIN_CLAIM
+        and not short.lower().startswith(("while", "when", "if", "although"))
+        else text
+    )
+
+
+def _changed(base: str, text: str | None, label: int, kind: str) -> list[tuple[str, int, str]]:
+    return [] if text is None or text == base else [(text, label, kind)]
+
+
+def _table(rows: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        words = row.split()
+        for word in words:
+            found.setdefault(word, []).extend(other for other in words if other != word)
+    return found
+
+
+_SAME_WORDS, _OPPOSITES = _table(_SAME), _table(_OPPOSITE)
+
+
+def _reworded(text: str, rng: random.Random) -> str:
+    """Some words replaced by others that mean the same."""
+    words = text.split(" ")
+    for i, word in enumerate(words):
+        if word.lower() in _SAME_WORDS and rng.random() < 0.6:
+            new = rng.choice(_SAME_WORDS[word.lower()])
+            words[i] = new.capitalize() if word[:1].isupper() else new
+    return " ".join(words)
+
+
+def _one(text: str, pattern: re.Pattern[str], rng: random.Random) -> re.Match[str] | None:
+    matches = list(pattern.finditer(text))
+    return rng.choice(matches) if matches else None
+
+
+def _turned(text: str, rng: random.Random) -> str | None:
+    """One word turned into its opposite."""
+    words = text.split(" ")
+    places = [i for i, word in enumerate(words) if word.lower() in _OPPOSITES]
+    if not places:
+        return None
+    at = rng.choice(places)
+    words[at] = rng.choice(_OPPOSITES[words[at].lower()])
+    return " ".join(words)
+
+
+def _denied(text: str, rng: random.Random) -> str | None:
+    """A negation taken out, or put in."""
+    if match := _one(text, _DENIED, rng):
+        kept = "can" if match[0] == "cannot" else "a" if match[0] == "no" else match[1]
+        return text[: match.start()] + kept + text[match.end() :]
+    if match := _one(text, _BE, rng):
+        return text[: match.end()] + " not" + text[match.end() :]
+    return None
+
+
+def _exchanged(text: str, rng: random.Random) -> str | None:
+    """Two names exchanged that do not stand side by side in a list."""
+    names = list(_NAME.finditer(text))
+    pairs = [
+        (a, b)
+        for i, a in enumerate(names)
+        for b in names[i + 1 :]
+        if a[0].lower() != b[0].lower() and len(between := text[a.end() : b.start()].split()) >= 2
+        and not re.fullmatch(r",? ?(?:and|or|,).*", text[a.end() : b.start()].strip()) and between
+    ]  # fmt: skip
+    if not pairs:
+        return None
+    a, b = rng.choice(pairs)
+    return text[: a.start()] + b[0] + text[a.end() : b.start()] + a[0] + text[b.end() :]
+
+
+def _renumbered(text: str, rng: random.Random) -> str | None:
+    match = _one(text, _NUMBER, rng)
+    if match is None or rng.random() < 0.5:
+        return None
+    value = float(match[0]) * rng.choice((0.1, 0.5, 0.7, 1.3, 2, 10)) + rng.choice((0, 1))
+    new = f"{value:.1f}" if "." in match[0] else str(round(value))
+    return text[: match.start()] + new + text[match.end() :] if new != match[0] else None
+
+
+def _raised(text: str, rng: random.Random) -> str | None:
+    """What was limited or likely said of all, or for certain."""
+    if "up to " in text:
+        return text.replace("up to ", rng.choice(("at least ", "more than ")), 1)
+    words = text.split(" ")
+    places = [i for i, word in enumerate(words) if word.lower() in _RAISED]
+    if not places:
+        return None
+    at = rng.choice(places)
+    words[at] = _RAISED[words[at].lower()]
+    return " ".join(words)

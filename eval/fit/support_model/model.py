@@ -1,0 +1,94 @@
+"""The support model in PyTorch: MiniLM over "evidence [SEP] claim", and three logits. For training alone.
+
+Owns the architecture and where its weights start. What runs for users is the same network as an ONNX graph
+(rag/support/support_graph.py). The architecture is BERT's (Devlin et al., 2019), the starting weights are
+all-MiniLM-L6-v2's (Wang et al., 2020; Reimers & Gurevych, 2019). Word embeddings stay as they are: they
+would be two thirds of what has to be shipped, and small data cannot teach them.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+N_LAYERS = 6
+N_HEADS = 12
+WIDTH = 384
+EPSILON = 1e-12
+N_LABELS = 3
+PADDED = -1e4
+FROZEN = "embeddings.word_embeddings.weight"
+
+Parameters = dict[str, Tensor]
+
+
+def start(safetensors: Path, seed: int) -> Parameters:
+    """MiniLM's weights and a new head: three logits from [CLS], the claim's mean and its maximum."""
+    from safetensors.torch import load_file
+
+    weights = load_file(safetensors)
+    kept = ("embeddings.", "encoder.")
+    parameters = {name: value.float() for name, value in weights.items() if name.startswith(kept)}
+    parameters.pop("embeddings.position_ids", None)
+    generator = torch.Generator().manual_seed(seed)
+    parameters["head.dense.weight"] = torch.randn(WIDTH, 3 * WIDTH, generator=generator) * 0.02
+    parameters["head.dense.bias"] = torch.zeros(WIDTH)
+    parameters["head.out.weight"] = torch.randn(N_LABELS, WIDTH, generator=generator) * 0.02
+    parameters["head.out.bias"] = torch.zeros(N_LABELS)
+    return parameters
+
+
+def logits(p: Parameters, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor:
+    """float[b, 3]: supported, contradicted, not enough.
+
+    ids: int64[b, n], padded on the right; segments: int64[b, n], 1 on the claim and its [SEP];
+    mask: bool[b, n], true on what is no padding.
+    """
+    hidden = p[FROZEN][ids] + p["embeddings.position_embeddings.weight"][: ids.shape[1]]
+    hidden = hidden + p["embeddings.token_type_embeddings.weight"][segments]
+    hidden = _norm(p, "embeddings.LayerNorm", hidden)
+    bias = torch.zeros(mask.shape, device=ids.device).masked_fill(~mask, PADDED)[:, None, None, :]
+    for index in range(N_LAYERS):
+        hidden = _layer(p, f"encoder.layer.{index}", hidden, bias)
+    return _head(p, hidden, segments.bool() & mask)
+
+
+def _layer(p: Parameters, at: str, hidden: Tensor, bias: Tensor) -> Tensor:
+    """One layer, in plain batched products: on a CPU, PyTorch's fused attention in bfloat16 takes longer."""
+    n_texts, n_tokens, _ = hidden.shape
+    query, key, value = (
+        _dense(p, f"{at}.attention.self.{part}", hidden)
+        .view(n_texts, n_tokens, N_HEADS, -1)
+        .transpose(1, 2)
+        .reshape(n_texts * N_HEADS, n_tokens, -1)
+        for part in ("query", "key", "value")
+    )
+    scores = torch.bmm(query, key.transpose(1, 2)) / math.sqrt(WIDTH / N_HEADS)
+    scores = scores.view(n_texts, N_HEADS, n_tokens, n_tokens) + bias
+    shares = torch.softmax(scores, dim=-1).to(value.dtype).view(-1, n_tokens, n_tokens)
+    attended = torch.bmm(shares, value).view(n_texts, N_HEADS, n_tokens, -1).transpose(1, 2)
+    attended = _dense(p, f"{at}.attention.output.dense", attended.reshape(n_texts, n_tokens, WIDTH))
+    hidden = _norm(p, f"{at}.attention.output.LayerNorm", attended + hidden)
+    wide = F.gelu(_dense(p, f"{at}.intermediate.dense", hidden))
+    return _norm(p, f"{at}.output.LayerNorm", _dense(p, f"{at}.output.dense", wide) + hidden)
+
+
+def _head(p: Parameters, hidden: Tensor, is_claim: Tensor) -> Tensor:
+    hidden = hidden.float()
+    share = is_claim.unsqueeze(-1).float()
+    mean = (hidden * share).sum(1) / share.sum(1).clamp(min=1)
+    highest = hidden.masked_fill(~is_claim.unsqueeze(-1), PADDED).amax(1)
+    features = torch.cat([hidden[:, 0], mean, highest], dim=1)
+    return _dense(p, "head.out", torch.tanh(_dense(p, "head.dense", features)))
+
+
+def _dense(p: Parameters, at: str, x: Tensor) -> Tensor:
+    return F.linear(x, p[f"{at}.weight"], p[f"{at}.bias"])
+
+
+def _norm(p: Parameters, at: str, x: Tensor) -> Tensor:
+    return F.layer_norm(x, (WIDTH,), p[f"{at}.weight"], p[f"{at}.bias"], EPSILON)

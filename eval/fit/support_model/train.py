@@ -1,0 +1,178 @@
+"""One stage of training the support model, and its outputs on pairs it has not seen."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from eval.fit.support_model.data import Batch, Encoded, batches
+from eval.fit.support_model.model import FROZEN, N_LABELS, Parameters, logits
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How long and how fast a stage learns."""
+
+    name: str
+    n_epochs: int
+    rate: float
+    max_tokens: int = 2560
+    smoothing: float = 0.05
+    ranking: float = 0.5
+    """Weight of the loss that ranks a sentence's true claims over its false ones."""
+    title_share: float = 0.7
+    warm_up: float = 0.06
+    decline: float = 0.4
+    decay: float = 0.01
+    average: float = 0.0
+    """Share of the old in the running mean of the weights, a step; 0 keeps the last weights."""
+
+
+N_PARTS = 2
+"""Batches whose gradients make up a step: one after the other, or side by side in a team."""
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Processes that share each step. On two busy cores two processes of one thread beat two threads."""
+
+    rank: int
+    size: int
+
+    @classmethod
+    def join(cls, rank: int, size: int, meeting: Path) -> Team:
+        """Wait for the others at the file `meeting`."""
+        dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=size)
+        return cls(rank, size)
+
+    def add_gradients(self, parameters: Sequence[Tensor]) -> None:
+        """Replace each gradient by its sum over the team."""
+        flat = torch.cat([p.grad.reshape(-1) for p in parameters if p.grad is not None])
+        dist.all_reduce(flat)
+        at = 0
+        for p in parameters:
+            if p.grad is not None:
+                p.grad.copy_(flat[at : at + p.numel()].view_as(p))
+                at += p.numel()
+
+
+def device() -> torch.device:
+    """The GPU where there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def run_stage(
+    parameters: Parameters,
+    data: Encoded,
+    index: Sequence[int],
+    stage: Stage,
+    seed: int,
+    every: int = 50,
+    checkpoint: Path | None = None,
+    team: Team | None = None,
+) -> Parameters:
+    """The parameters after training on the examples of `index`; those given stay as they are."""
+    rng = random.Random(seed)
+    place = device()
+    learned = {name: value.detach().clone().to(place) for name, value in parameters.items()}
+    for name, value in learned.items():
+        value.requires_grad_(name != FROZEN)
+    matrices = [v for n, v in learned.items() if n != FROZEN and v.ndim > 1]
+    vectors = [v for n, v in learned.items() if n != FROZEN and v.ndim == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": stage.decay}, {"params": vectors, "weight_decay": 0.0}],
+        lr=stage.rate,
+        fused=True,
+    )
+    plan = [
+        b
+        for _ in range(stage.n_epochs)
+        for b in batches(data, index, stage.max_tokens, rng, stage.title_share)
+    ]
+    n_steps = len(plan) // N_PARTS
+    mean = {n: v.detach().clone() for n, v in learned.items()} if stage.average else None
+    losses, begun = [], time.monotonic()
+    mine = range(N_PARTS) if team is None else range(team.rank, N_PARTS, team.size)
+    for step in range(1, n_steps + 1):
+        for group in optimizer.param_groups:
+            group["lr"] = stage.rate * _pace((step - 1) / n_steps, stage)
+        for part in mine:
+            loss = _loss(learned, plan[(step - 1) * N_PARTS + part], stage)
+            (loss / N_PARTS).backward()
+            losses.append(float(loss.detach()))
+        if team is not None:
+            team.add_gradients([*matrices, *vectors])
+        torch.nn.utils.clip_grad_norm_([*matrices, *vectors], 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        if mean is not None:
+            kept = min(stage.average, step / (step + 9))
+            with torch.no_grad():
+                for name, value in mean.items():
+                    if name != FROZEN:
+                        value.lerp_(learned[name], 1 - kept)
+        if checkpoint is not None and step % (4 * every) == 0:
+            torch.save({name: value.detach() for name, value in learned.items()}, checkpoint)
+        if step % every == 0 or step == n_steps:
+            spent = time.monotonic() - begun
+            print(
+                f"{stage.name}: step {step}/{n_steps} loss {np.mean(losses[-every:]):.3f} {spent:.0f} s",
+                flush=True,
+            )
+    final = learned if mean is None else mean
+    return {name: value.detach().cpu() for name, value in final.items()}
+
+
+def _pace(share: float, stage: Stage) -> float:
+    """What of the rate a step uses: all of it but for a warm-up and a decline to a tenth."""
+    return min(1.0, (share + 1e-3) / stage.warm_up, 0.1 + 0.9 * (1 - share) / stage.decline)
+
+
+def _loss(parameters: Parameters, batch: Batch, stage: Stage) -> Tensor:
+    found = _forward(parameters, batch)
+    labels = torch.from_numpy(batch.labels).to(found.device)
+    loss = F.cross_entropy(found, labels, label_smoothing=stage.smoothing)
+    if not stage.ranking:
+        return loss
+    score = support_score(found)
+    groups = torch.from_numpy(batch.groups).to(found.device)
+    ranked = (groups[:, None] == groups[None, :]) & (labels == 0)[:, None] & (labels != 0)[None, :]
+    if not bool(ranked.any()):
+        return loss
+    margins = (score[:, None] - score[None, :])[ranked]
+    return loss + stage.ranking * F.softplus(1 - margins).mean()
+
+
+def support_score(found: Tensor) -> Tensor:
+    """float[b]: log odds of "supported"."""
+    return found[:, 0] - torch.logsumexp(found[:, 1:], dim=1)
+
+
+def _forward(parameters: Parameters, batch: Batch) -> Tensor:
+    place = parameters[FROZEN].device
+    ids, segments, mask = (torch.from_numpy(x).to(place) for x in (batch.ids, batch.segments, batch.mask))
+    with torch.autocast(place.type, torch.bfloat16):
+        found = logits(parameters, ids, segments, mask)
+    return found.float()
+
+
+def predict(parameters: Parameters, data: Encoded, index: Sequence[int]) -> NDArray[np.float32]:
+    """float32[len(index), 3]: the logits, in the order of `index`."""
+    rows = {i: row for row, i in enumerate(index)}
+    found = np.zeros((len(index), N_LABELS), np.float32)
+    place = device()
+    moved = {name: value.to(place) for name, value in parameters.items()}
+    with torch.no_grad():
+        for batch in batches(data, index, 4096, None):
+            found[[rows[int(i)] for i in batch.index]] = _forward(moved, batch).cpu().numpy()
+    return found
