@@ -1,13 +1,16 @@
 """CSV: a row a paper, or a row for each claim of an answer and sentence it cites.
 
 Every cell a spreadsheet would run as a formula is made text by a leading apostrophe (OWASP, "CSV
-Injection"): an abstract is somebody else's text, and a spreadsheet is a programming language.
+Injection"): an abstract is somebody else's text, and a spreadsheet is a programming language. A cell whose
+own apostrophes stand before such a sign gets one more, so that rag/readers/csv.py, which takes one off,
+gives every text back as it was.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 
@@ -19,8 +22,8 @@ CLAIM_COLUMNS = (
     "paper_id", "title", "authors", "year", "venue", "url", "quote", "start", "end",
 )  # fmt: skip
 _NO_EVIDENCE: list[object] = [None] * (len(CLAIM_COLUMNS) - CLAIM_COLUMNS.index("citation"))
-_STARTS_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_CONTROLS = ("\t", "\r", "\n")
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff0b\uff0d\uff1d\uff20])")
+"""What a spreadsheet would run, or would if its apostrophes were taken off."""
 
 
 def write_papers(papers: Iterable[Paper]) -> Iterator[str]:
@@ -43,9 +46,8 @@ def write_claims(answers: Iterable[Answer]) -> Iterator[str]:
 
 
 def neutralise(text: str) -> str:
-    """The text, with an apostrophe before it where a spreadsheet would take it for a formula."""
-    risky = text.startswith(_CONTROLS) or text.lstrip().startswith(_STARTS_FORMULA)
-    return "'" + text if risky else text
+    """The text, with an apostrophe before it where it would be read as a formula, now or after another."""
+    return "'" + text if _FORMULA.match(text) else text
 
 
 def _claim(sentence: AnswerSentence) -> list[object]:

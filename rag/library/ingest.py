@@ -20,7 +20,8 @@ from rag.index.candidates import whole_papers
 from rag.index.indexes import Indexes
 from rag.index.passage_rows import PassageRow, content_hash, row_key, to_paper, to_rows
 from rag.index.token_store import TokenBlock
-from rag.papers.duplicates import keys, resolve
+from rag.papers.duplicates import keys, possible_ids, resolve
+from rag.papers.identifiers import title_id
 from rag.papers.passages import passage_text, split_passages
 from rag.records import IngestReport, Paper, Progress, Skip
 
@@ -73,13 +74,19 @@ def ingest(
 def rehearse(indexes: Indexes | None, records: Iterable[Paper | Skip]) -> IngestReport:
     """What `ingest` would report, writing nothing; `indexes` is None for a library yet to be made.
 
-    That two new records are one paper is seen where they have one id, or come within one batch.
+    That two new records are one paper is seen where they have one id, one title and no other id, or come
+    within one batch.
     """
     count: Counter[str] = Counter()
     skips: list[Skip] = []
     held: Held = {}
+    by_title: defaultdict[str, dict[str, Paper]] = defaultdict(dict)
     for batch in _batches(records, skips):
-        papers = _resolved(indexes, batch)
+        earlier = chain.from_iterable(by_title[title_id(paper.title)].values() for paper in batch)
+        papers = _resolved(indexes, batch, earlier)
+        for paper in papers:
+            if not (paper.doi or paper.arxiv_id):
+                by_title[title_id(paper.title)][paper.paper_id] = paper
         first = _first_rows(indexes, papers) if indexes else {}
         held = _held(first) | held
         _news(papers, held, count)
@@ -119,8 +126,8 @@ def _storable(record: Paper | Skip) -> Paper | Skip:
     return record
 
 
-def _resolved(indexes: Indexes | None, papers: Sequence[Paper]) -> list[Paper]:
-    """Each paper as it is to be stored: merged with what the library, or the batch so far, holds of it."""
+def _resolved(indexes: Indexes | None, papers: Sequence[Paper], earlier: Iterable[Paper] = ()) -> list[Paper]:
+    """Each paper as it is to be stored: merged with what the library, `earlier` or the batch has of it."""
     known: dict[str, Paper] = {}
     holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
 
@@ -131,14 +138,16 @@ def _resolved(indexes: Indexes | None, papers: Sequence[Paper]) -> list[Paper]:
         return paper
 
     def candidates(paper: Paper) -> Iterator[Paper]:
-        ids = chain.from_iterable(holders[key] for key in (paper.paper_id, *keys(paper)))
+        ids = chain.from_iterable(holders[key] for key in (*possible_ids(paper), *keys(paper)))
         return (known[paper_id] for paper_id in islice(dict.fromkeys(ids), _MOST_ALIKE))
 
     if indexes:
         alike = indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))
-        same_id = [f"{paper.paper_id}#0" for paper in papers]
+        same_id = [f"{each}#0" for paper in papers for each in possible_ids(paper)]
         for rows in whole_papers(indexes, [*same_id, *alike]).values():
             know(to_paper(rows))
+    for paper in earlier:
+        know(paper)
     return [know(resolve(paper, candidates(paper))) for paper in papers]
 
 

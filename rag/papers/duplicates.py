@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import combinations
 from typing import Literal
 
-from rag.papers.identifiers import clean_doi, paper_id, title_key
+from rag.papers.identifiers import clean_doi, paper_id, title_id, title_key
 from rag.records import Paper
 from rag.text.folding import fold
 
@@ -46,6 +46,10 @@ _VERSION = re.compile(
     r"|\b(?:errat|corrig|correction|retract|reply|comment|response|editorial|introduction|preface|overview|letter|review|report|proceeding)\w*\b"
 )
 """What sets papers of one title apart: numbers, years, versions, parts, sizes, and papers about papers."""
+_SERIES = re.compile(
+    r"\b(?:errat|corrig|correction|retract|reply|replies|comment|editorial|introduction|preface|letter|report|proceeding)\w*\b"
+)
+"""Titles that come again with another text: "Annual report of ...", "Reply to ..."."""
 _MOST_ALIKE = 50
 """Papers of one key that are paired; more share a formula ("Editorial"), not a paper."""
 _WORD = re.compile(r"[^\W_]+")
@@ -63,27 +67,42 @@ class DuplicateDecision:
 
 
 def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
-    """The paper to store: `paper` itself, or merged into the first candidate that is the same paper.
+    """The paper to store: `paper`, perhaps under another id, or merged into the candidate that is the same.
 
-    `candidates` hold the paper stored under its id, if there is one. Under an id that a file gave, the last
-    record counts. So it does from the one source of a paper: it is the same record, brought up to date.
-    Where two papers come by one id (the DOI of a whole volume, a title like "Editorial"), a digest of its
-    text is added to the id of the second. Resolving a record again gives the same paper again.
+    `candidates` include the papers stored under any of `possible_ids(paper)`. Under an id that a file gave,
+    the last record counts. Otherwise a record replaces another only where it is the same paper: from the
+    only source of that paper it brings it up to date, from another source the two are merged. A paper that
+    is new takes the first of its possible ids that no other paper has. Resolving a record again gives the
+    same paper again.
     """
-    is_derived = paper.paper_id == paper_id(paper.title, doi=paper.doi, arxiv_id=paper.arxiv_id)
-    for held in candidates:
-        has_same_id = held.paper_id == paper.paper_id
-        has_same_source = set(held.sources) <= set(paper.sources)
-        if has_same_id and not is_derived:
-            return paper
-        is_same = compare_records(held, paper).verdict == "same"
-        if (is_same or _have_one_title(held, paper)) and has_same_id and has_same_source:
-            return paper
-        if is_same:
-            return merge(held, paper)
-        if has_same_id:
-            paper = replace(paper, paper_id=f"{paper.paper_id}-{_digest(paper)}")
-    return paper
+    ids, stored = possible_ids(paper), {each.paper_id: each for each in candidates}
+    if not _is_derived(paper) and paper.paper_id in stored:
+        return paper
+    matches = [each for each in stored.values() if _is_one(each, paper, ids)]
+    if not matches:
+        return _under(paper, next((each for each in ids if each not in stored), ids[-1]))
+    match = max(matches, key=lambda each: (each.paper_id in ids, *_closeness(each, paper)))
+    if match.paper_id in ids and _has_same_source(match, paper):
+        return _under(paper, match.paper_id)
+    return merge(match, paper)
+
+
+def possible_ids(paper: Paper) -> tuple[str, ...]:
+    """The ids that a paper may be stored under, in the order of preference.
+
+    Just its own where a file gave it. Where it comes from a DOI, an arXiv id or a title, which two papers
+    may share (the DOI of a whole volume, a title like "Editorial"), the others take in what sets papers of
+    one title apart: authors and year, then the text. They depend on the record alone.
+    """
+    if not _is_derived(paper):
+        return (paper.paper_id,)
+    signed = (
+        [title_id(paper.title, paper.authors, paper.year)] if paper.paper_id == title_id(paper.title) else []
+    )
+    text = f"{title_key(paper.title)} {fold(paper.abstract)}".encode(errors="surrogatepass")
+    # Three bytes first: libraries that were made before have such ids.
+    digests = (f"{paper.paper_id}-{blake2b(text, digest_size=n).hexdigest()}" for n in (3, 8))
+    return tuple(dict.fromkeys((paper.paper_id, *signed, *digests)))
 
 
 def merge(held: Paper, new: Paper) -> Paper:
@@ -153,12 +172,14 @@ def _same_title(alike: _Likeness) -> DuplicateDecision:
     if alike.has_other_doi:
         verdict: Verdict = "doubtful" if alike.authors != 0 and alike.abstracts >= _SOME else "different"
         return DuplicateDecision(verdict, "one title, two DOIs")
-    if alike.abstracts >= _MUCH:
+    if alike.abstracts >= _MUCH and not alike.is_another_issue:
         return DuplicateDecision("same", "one title, one abstract")
     if alike.authors == 0:
         return DuplicateDecision("different", "one title, other authors")
-    if not alike.is_near_in_time or alike.n_title_words < _TELLING - (alike.authors >= _MUCH):
+    if not alike.is_near_in_time or alike.is_common_title:
         return DuplicateDecision("doubtful", "one title, but a common one, or years apart")
+    if alike.has_series_title and alike.has_other_year and alike.abstracts < _SOME:
+        return DuplicateDecision("doubtful", "one title of a series, other years")
     if alike.authors >= _MUCH:
         return DuplicateDecision("same", "one title, the same authors")
     if alike.abstracts >= _SOME or not alike.has_abstracts:
@@ -187,11 +208,23 @@ class _Likeness:
         self.titles = _share(*titles)
         self.n_title_words = len(titles[0]) - len(_version(one.title))
         self.has_abstracts = bool(one.abstract and other.abstract)
+        years = [paper.year for paper in (one, other) if paper.year]
+        self.has_other_year = len(set(years)) > 1
+        self.is_near_in_time = not years or max(years) - min(years) <= _YEARS_APART
         runs = [_runs(paper.abstract) for paper in (one, other)]
         can_tell = min(map(len, runs)) >= _FEWEST_RUNS
         self.abstracts = _share(*runs) if can_tell else -1
         self.whole_abstracts = len(runs[0] & runs[1]) / max(map(len, runs)) if can_tell else -1
+        words = [set(_WORD.findall(fold(paper.abstract))) for paper in (one, other)]
+        self.texts = self.abstracts if can_tell else _share(*words)
         self.authors = _share(_surnames(one.authors), _surnames(other.authors))
+        self.is_common_title = self.n_title_words < _TELLING - (self.authors >= _MUCH)
+        # A common title over a formula ("This issue is about ..."), but in another year, or by others.
+        self.is_another_issue = self.is_common_title and (
+            (self.authors == 0 and self.has_other_year)
+            or ((self.authors == 0 or self.has_other_year) and self.whole_abstracts < _NEARLY_ALL)
+        )
+        self.has_series_title = bool(_SERIES.search(fold(one.title)))
         self.has_other_version = _version(one.title) != _version(other.title)
         self.shared_id = "DOI" if dois[0] and dois[0] == dois[1] else ""
         self.shared_id = self.shared_id or (
@@ -199,8 +232,43 @@ class _Likeness:
         )
         self.has_other_doi = bool(dois[0] and dois[1] and dois[0] != dois[1])
         self.has_other_arxiv_id = bool(arxiv_ids[0] and arxiv_ids[1] and arxiv_ids[0] != arxiv_ids[1])
-        years = [paper.year for paper in (one, other) if paper.year]
-        self.is_near_in_time = not years or max(years) - min(years) <= _YEARS_APART
+
+
+def _is_derived(paper: Paper) -> bool:
+    """The id was made from the record, not given by a file."""
+    return paper.paper_id == paper_id(paper.title, doi=paper.doi, arxiv_id=paper.arxiv_id)
+
+
+def _is_one(stored: Paper, paper: Paper, ids: Sequence[str]) -> bool:
+    """Whether a record is of a stored paper; `ids` are the record's possible ones."""
+    if compare_records(stored, paper).verdict == "same":
+        return True
+    if stored.paper_id not in ids or not _have_one_title(stored, paper):
+        return False
+    if (stored.authors, stored.year, stored.abstract) == (paper.authors, paper.year, paper.abstract):
+        return True
+    return _has_same_source(stored, paper) and _is_revision(_Likeness(stored, paper))
+
+
+def _is_revision(alike: _Likeness) -> bool:
+    """Whether two records of one title and one source are of one paper, the second with new text."""
+    if alike.has_other_doi or alike.has_other_arxiv_id or alike.authors == 0:
+        return False
+    if alike.texts >= _SOME:
+        return not alike.is_another_issue
+    return not (alike.has_other_year or (alike.has_abstracts and alike.is_common_title))
+
+
+def _closeness(stored: Paper, paper: Paper) -> tuple[bool, float]:
+    return stored.abstract == paper.abstract, _Likeness(stored, paper).texts
+
+
+def _has_same_source(stored: Paper, paper: Paper) -> bool:
+    return set(stored.sources) <= set(paper.sources)
+
+
+def _under(paper: Paper, its_id: str) -> Paper:
+    return paper if paper.paper_id == its_id else replace(paper, paper_id=its_id)
 
 
 def _have_one_title(one: Paper, other: Paper) -> bool:
@@ -241,10 +309,6 @@ def _surname(name: str) -> str:
     words = [word for word in re.split(r"[\s,]+", name.strip()) if word.strip(".")] or [name]
     full = [word for word in words if len(word.replace(".", "")) > 2 or words.index(word) == 0]
     return "".join(_WORD.findall(full[-1])) or full[-1]
-
-
-def _digest(paper: Paper) -> str:
-    return blake2b(f"{title_key(paper.title)} {fold(paper.abstract)}".encode(), digest_size=3).hexdigest()
 
 
 def _version(title: str) -> list[str]:

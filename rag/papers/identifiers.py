@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 from rag.text.folding import fold
 
@@ -56,8 +57,13 @@ def paper_id(title: str, *, doi: str = "", arxiv_id: str = "", own_id: str = "")
     doi = clean_doi(doi)
     if doi.startswith(_ARXIV_DOI):
         doi, arxiv_id = "", arxiv_id or doi
-    return doi or clean_arxiv_id(arxiv_id) or own_id.strip() or _title_hash(title)
+    return doi or clean_arxiv_id(arxiv_id) or own_id.strip() or title_id(title)
 
 
-def _title_hash(title: str) -> str:
-    return hashlib.blake2b(title_key(title).encode(), digest_size=8).hexdigest()
+def title_id(title: str, authors: Sequence[str] = (), year: int | None = None) -> str:
+    """An id made of a title alone; with authors or a year, of those too: 16 hexadecimal digits."""
+    parts = [title_key(title)]
+    if authors or year:
+        parts += [*(title_key(name) for name in authors), str(year or "")]
+    content = "\n".join(parts).encode(errors="surrogatepass")
+    return hashlib.blake2b(content, digest_size=8).hexdigest()

@@ -40,8 +40,8 @@ _OUR_EXPORT = {"paperid", "abstract", "arxivid", "sources"}
 _NOTHING = re.compile(r"\[no abstract available\]|n/?a|none|null|nan|-", re.IGNORECASE)
 _ROW_NUMBER = re.compile(r"\d{1,5}")
 _SCOPUS_ID = re.compile(r" ?\(\d{6,12}\)")
-_NEUTRALISED = re.compile(r"'(?=\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n])")
-"""The mark that our export sets before what a spreadsheet would run."""
+_NEUTRALISED = re.compile(r"'(?='*(?:\s*[=+\-@\uff0b\uff0d\uff1d\uff20]|[\t\r\n]))")
+"""The apostrophe that our export sets before what a spreadsheet would run (rag/export/tables.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def _entry(line: int, row: Sequence[str], header: _Header) -> RawRecord:
     def cell(field: str) -> str:
         texts = (row[place].strip() for place in header.fields.get(field, ()) if place < len(row))
         found = next((text for text in texts if text and not _NOTHING.fullmatch(text)), "")
-        return _NEUTRALISED.sub("", found, count=1) if found.startswith("'") else found
+        return found[1:] if _NEUTRALISED.match(found) else found
 
     own_id = cell("own_id")
     return RawRecord(

@@ -95,6 +95,12 @@ def test_a_spreadsheets_mark_is_taken_off_again(tmp_path: Path) -> None:
     assert there_and_back([paper], "csv", tmp_path) == [paper]
 
 
+@pytest.mark.parametrize("text", ["'@a", "''=1", "'+1 and more", "' -1", "'Tis the season", "''", "'", "@'a"])
+def test_an_apostrophe_of_the_texts_own_comes_back(tmp_path: Path, text: str) -> None:
+    paper = Paper(paper_id(f"{text} title"), f"{text} title", text, venue=text)
+    assert there_and_back([paper], "csv", tmp_path) == [paper]
+
+
 @pytest.mark.parametrize("format", ["csv", "jsonl"])
 def test_a_librarys_own_ids_come_back(tmp_path: Path, format: str) -> None:
     paper = Paper("note-7", "Engines", "We weave.", doi="10.1234/x")

@@ -16,7 +16,16 @@ from rag.papers.identifiers import paper_id
 from rag.readers import read_paths
 from rag.records import IngestReport, Paper
 from tests.helpers.fakes import FakeEncoder
-from tests.rag.papers.test_duplicates import PAIRS, PREPRINT, PUBLISHED, records
+from tests.rag.papers.test_duplicates import (
+    LAMPS,
+    NAMESAKES,
+    PAIRS,
+    PREPRINT,
+    PUBLISHED,
+    TIDES,
+    namesake,
+    records,
+)
 
 OTHERS = [
     Paper(f"other-{i}", f"{word} in winter", f"About {word} and little else. " * 6, sources=("pages.txt",))
@@ -109,3 +118,56 @@ def test_no_two_papers_of_the_pages_become_one(library: Library, shared_dir: Pat
     papers = [p for p in read_paths([shared_dir / "corpus"]) if isinstance(p, Paper)]
     report = library.add(papers, FakeEncoder())
     assert report.added == len({paper.paper_id for paper in papers})
+
+
+@pytest.mark.parametrize("size", [1, 128], ids=["batch by batch", "in one batch"])
+def test_two_papers_of_one_title_both_stay(
+    library: Library, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.library.ingest.BATCH", size)
+    kinds = ("other authors and years", "one of them in two files", "a telling title")
+    papers = [paper for kind in kinds for paper in NAMESAKES[kind]]
+    foretold = library.rehearse(papers)
+    assert library.add(papers, FakeEncoder()) == foretold
+    assert foretold == IngestReport(added=6, unchanged=1)
+    stored = {paper.paper_id: paper for paper in library.papers()}
+    assert len(stored) == len(OTHERS) + 6
+    for again in (papers, papers[::-1]):
+        assert library.add(again, FakeEncoder()) == IngestReport(unchanged=len(papers))
+    assert {paper.paper_id: paper for paper in library.papers()} == stored
+
+
+def test_many_papers_of_one_title_all_stay_and_come_again_unchanged(library: Library) -> None:
+    editorials = [
+        namesake(f"Ada {chr(65 + n // 26)}oss{chr(97 + n % 26)}", 1950 + n, f"{LAMPS} Number {n}.")
+        for n in range(60)
+    ]
+    assert library.rehearse(editorials).added == 60
+    assert library.add(editorials, FakeEncoder()).added == 60
+    assert library.add(editorials[::-1], FakeEncoder()) == IngestReport(unchanged=60)
+    ids = {paper.authors: paper.paper_id for paper in library.papers()}
+    library.remove([ids[editorials[3].authors]])
+    assert library.add(editorials, FakeEncoder()) == IngestReport(added=1, unchanged=59)
+    assert {paper.authors: paper.paper_id for paper in library.papers()} == ids
+
+
+@pytest.mark.parametrize("text", [LAMPS + "It has been revised.", "A wholly new text about other things."])
+@pytest.mark.parametrize("title", ["Harbour clocks and the tides they follow", "Editorial"])
+def test_new_text_from_the_same_source_replaces_the_old(library: Library, title: str, text: str) -> None:
+    first, revised = namesake("Ada Moss", 2001, LAMPS, title), namesake("Ada Moss", 2001, text, title)
+    library.add([first, namesake("Bo Reed", 2002, TIDES, title)], FakeEncoder())
+    report = library.add([revised], FakeEncoder())
+    # An editorial with nothing in common may be another one by the same author: both stay.
+    is_another = title == "Editorial" and not text.startswith(LAMPS)
+    assert report == (IngestReport(added=1) if is_another else IngestReport(updated=1))
+    assert library.paper(first.paper_id) == (first if is_another else revised)
+
+
+def test_the_second_paper_of_a_title_is_brought_up_to_date_under_its_own_id(library: Library) -> None:
+    one, other = NAMESAKES["other authors and years"]
+    library.add([one, other], FakeEncoder())
+    (own_id,) = {p.paper_id for p in library.papers() if p.authors == other.authors}
+    revised = replace(other, abstract=f"{TIDES} Revised.")
+    assert library.add([revised], FakeEncoder()) == IngestReport(updated=1)
+    assert library.paper(own_id) == replace(revised, paper_id=own_id)
+    assert library.paper(one.paper_id) == one

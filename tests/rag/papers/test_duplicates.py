@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
@@ -206,3 +207,76 @@ def test_nearly_all_pairs_that_are_one_paper_are_suspected() -> None:
         for one, other in same
     ]
     assert sum(found) / len(found) >= 0.95
+
+
+def namesake(
+    author: str, year: int | None, text: str, title: str = "Editorial", source: str = "a.bib"
+) -> Paper:
+    authors = (author,) if author else ()
+    return Paper(paper_id(title), title, text, authors, year, sources=(source,))
+
+
+LAMPS = (
+    "This issue is about lamps and the people who light them, year after year, in every street of a town. "
+)
+TIDES = (
+    "Tides come twice a day. Harbours plan by them, and so did the papers that are collected in this part. "
+)
+NAMESAKES = {
+    "other authors and years": [namesake("Ada Moss", 2001, LAMPS), namesake("Bo Reed", 2002, TIDES)],
+    "one author, other years": [namesake("Ada Moss", 2001, LAMPS), namesake("Ada Moss", 2002, TIDES)],
+    "one author, one year": [namesake("Ada Moss", 2001, LAMPS), namesake("Ada Moss", 2001, TIDES)],
+    "neither author nor year": [namesake("", None, LAMPS), namesake("", None, TIDES)],
+    "short texts": [namesake("Ada Moss", 2001, "On lamps."), namesake("Bo Reed", 2002, "On tides.")],
+    "no texts": [namesake("Ada Moss", 2001, ""), namesake("Bo Reed", 2002, "")],
+    "one boilerplate text": [
+        namesake("Ada Moss", 2001, "No abstract."),
+        namesake("Bo Reed", 2002, "No abstract."),
+    ],
+    "one of them in two files": [
+        namesake("", None, LAMPS, "Introduction"),
+        namesake("", None, TIDES, "Introduction"),
+        namesake("", None, LAMPS, "Introduction", "b.bib"),
+    ],
+    "replies": [
+        namesake("Ada Moss", 2001, LAMPS, "Reply to the comment on harbour clocks"),
+        namesake("Ada Moss", 2003, TIDES, "Reply to the comment on harbour clocks"),
+    ],
+    "reports of a series": [
+        namesake("Water Board", 2001, LAMPS, "Annual report of the northern water board"),
+        namesake("Water Board", 2002, TIDES, "Annual report of the northern water board"),
+    ],
+    "yearly, over one formula": [
+        namesake("Ada Moss", 2001, f"{LAMPS} This year we print nine papers on wicks and one on oil."),
+        namesake("Ada Moss", 2002, f"{LAMPS} There are eleven papers about glass and two about moths."),
+    ],
+    "a telling title": [
+        namesake("Ada Moss", 2001, LAMPS, "Harbour clocks and the tides they follow"),
+        namesake("Bo Reed", 2002, TIDES, "Harbour clocks and the tides they follow"),
+    ],
+}
+
+
+def names(papers: Iterable[Paper]) -> set[tuple[object, ...]]:
+    return {(paper.title, paper.authors, paper.year, paper.abstract) for paper in papers}
+
+
+@pytest.mark.parametrize("papers", NAMESAKES.values(), ids=NAMESAKES)
+def test_two_papers_of_one_title_stay_two_in_any_order_however_often_they_come(papers: list[Paper]) -> None:
+    for order in permutations(papers):
+        shelf = Shelf()
+        for paper in order:
+            shelf.add(paper)
+        assert names(shelf.papers.values()) == names(papers)
+        assert order[0].paper_id in shelf.papers
+        once = dict(shelf.papers)
+        for paper in (*order, *reversed(order)):
+            shelf.add(paper)
+        assert shelf.papers == once
+
+
+def test_the_id_of_a_second_paper_depends_on_that_paper_alone() -> None:
+    one, other = NAMESAKES["other authors and years"]
+    third = namesake("Cy Fell", 2003, LAMPS)
+    assert resolve(other, [one]).paper_id == resolve(other, [third, one]).paper_id
+    assert resolve(other, [one]).paper_id == resolve(replace(other, abstract=LAMPS), [one]).paper_id
