@@ -103,9 +103,11 @@ def _variant(name: str, found: dict[str, list[float]], shipped: dict[str, list[f
 
 
 def _ranking(assistant: Assistant, weights: FusionWeights, question: GoldQuestion) -> Sequence[str]:
-    from rag.retrieval.question_plan import plan
     from rag.retrieval.ranking import rank
+    from rag.retrieval.understanding import understand
 
-    searched = plan(question.question, question.history)
-    ranking = rank(assistant.library, assistant.encoder, searched.queries[0], weights=weights)
+    asked = understand(question.question, assistant.encoder, question.history)
+    ranking = rank(
+        assistant.library, assistant.encoder, asked.search_text, weights=weights, encoded=asked.encoded
+    )
     return [ranked.paper.paper_id for ranked in ranking.ranked[:DEPTH]]

@@ -1,6 +1,6 @@
 """The path from a question to a cited answer, in the order of the steps. Each step lives elsewhere.
 
-plan ─▶ rank ─▶ read the best papers' sentences ─▶ know, or abstain ─▶ quote, or write and check
+understand ─▶ rank ─▶ read the best papers' sentences ─▶ know, or abstain ─▶ quote, or write and check
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from rag.records import (
     SearchMode,
     as_history,
 )
-from rag.retrieval import question_plan
-from rag.retrieval.question import check_question
+from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weight_query
 from rag.retrieval.sentence_scoring import score_sentences
+from rag.retrieval.understanding import understand
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
@@ -114,16 +114,27 @@ class Assistant:
         top: int | None = None,
         mode: SearchMode = "hybrid",
         filters: Filters | None = None,
+        history: Iterable[Iterable[str]] = (),
     ) -> list[RankedPaper]:
         """The `top` papers for `query`, best first, each with its sentences, best first.
 
-        Raises InputError where the query is empty or too long, LibraryEmpty where nothing is indexed.
+        history: earlier turns, for a query that follows on from them. Filters stated in the query's words
+        are searched as words. Raises InputError where the query is empty or too long, LibraryEmpty where
+        nothing is indexed.
         """
         query = check_question(query)
         self._require_papers()
-        weights = LISTING if mode == "hybrid" and question_plan.kind_of(query) == "list" else None
-        ranking = rank(self.library, self.encoder, query, mode=mode, filters=filters, weights=weights)
-        return self._read(query, ranking, top or self.config.top)
+        question = understand(query, self.encoder, as_history(history))
+        ranking = rank(
+            self.library,
+            self.encoder,
+            question.standalone,
+            mode=mode,
+            filters=filters,
+            weights=LISTING if mode == "hybrid" and question.intent == "list" else None,
+            encoded=question.encoded if question.standalone == question.search_text else None,
+        )
+        return self._read(question, ranking, top or self.config.top)
 
     def ask(
         self,
@@ -155,7 +166,7 @@ class Assistant:
         top: int | None = None,
     ) -> Iterator[Event]:
         """As `ask`, step by step: what was retrieved, the text as it comes, and last the checked answer."""
-        question = check_question(question)
+        text = check_question(question)
         turns = as_history(history)
         self._require_papers()
         clock = Clock()
@@ -163,13 +174,13 @@ class Assistant:
         if writes:
             self._writer.warm_up()
         with clock("plan"):
-            plan = self._plan(question, turns, filters, rewrites=writes and self.config.rewrite)
+            asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
         with clock("retrieve"):
-            ranking, notice = self._rank(plan, filters)
+            ranking, notice = self._rank(asked, filters)
         with clock("read"):
-            papers = self._read(question, ranking, max(READ_PAPERS, top or self.config.top))
+            papers = self._read(asked, ranking, max(READ_PAPERS, top or self.config.top))
         draft = Answer(
-            question=question,
+            question=text,
             mode="llm" if writes else "extractive",
             answer="",
             abstained=False,
@@ -177,22 +188,23 @@ class Assistant:
             sentences=(),
             citations=(),
             retrieved=_retrieved(papers, top or self.config.top),
-            searched_for=plan.queries,
+            searched_for=asked.queries,
             notice=notice,
             confidence=abstention.confidence(ranking),
+            intent=asked.intent,
         )
         yield Retrieved(tuple(papers), draft.searched_for)
-        if reason := abstention.abstention_reason(question, ranking, papers):
+        if reason := abstention.abstention_reason(text, ranking, papers):
             yield Done(
                 replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
             )
             return
 
         def quote() -> extractive.AnswerText:
-            return extractive.answer(question, plan.kind, papers, words or self.config.words)
+            return extractive.answer(text, asked.kind, papers, words or self.config.words)
 
         if writes:
-            yield from self._writer.write(draft, plan, papers, quote, clock)
+            yield from self._writer.write(draft, asked, papers, quote, clock)
             return
         with clock("answer"):
             written = quote()
@@ -241,37 +253,44 @@ class Assistant:
                 f"the papers of {where} cannot be searched; mend it: rag doctor --repair --library {where}"
             )
 
-    def _plan(
-        self, question: str, history: History, filters: Filters | None, *, rewrites: bool
-    ) -> question_plan.Plan:
-        plan = question_plan.plan(question, history, filters)
-        if rewrites:
-            from rag.retrieval.query_rewriting import rewrite
+    def _understand(
+        self, text: str, history: History, filters: Filters | None, *, rewrites: bool
+    ) -> Question:
+        question = understand(text, self.encoder, history, filters)
+        if not rewrites:
+            return question
+        from rag.retrieval.query_rewriting import rewrite
 
-            return rewrite(plan, question, history, self._writer.llm, self.config.prompts)
-        # A comparison is searched side by side, too; searching the parts of other questions does not help.
-        return plan if plan.kind == "compare" else replace(plan, queries=plan.queries[:1])
+        return rewrite(question, history, self._writer.llm, self.encoder, self.config.prompts)
 
-    def _rank(self, plan: question_plan.Plan, given: Filters | None) -> tuple[Ranking, str | None]:
-        """Rank with the plan's filters; one only read off the wording gives way where nothing passes it."""
-        ranking = self._rank_sides(plan, plan.filters)
-        if ranking.ranked or plan.filters == (given or Filters()):
+    def _rank(self, question: Question, given: Filters | None) -> tuple[Ranking, str | None]:
+        """Rank with the question's filters; those only stated in it give way where no paper passes."""
+        ranking = self._rank_sides(question, question.filters)
+        if ranking.ranked or question.filters == (given or Filters()):
             return ranking, None
         notice = "No paper in the library passes the filter read from the question, so it was left out."
-        return self._rank_sides(plan, given), notice
+        return self._rank_sides(question, given), notice
 
-    def _rank_sides(self, plan: question_plan.Plan, filters: Filters | None) -> Ranking:
-        weights = LISTING if plan.kind == "list" else None
+    def _rank_sides(self, question: Question, filters: Filters | None) -> Ranking:
+        weights = LISTING if question.intent == "list" else None
         whole, *sides = (
-            rank(self.library, self.encoder, text, filters=filters, weights=weights) for text in plan.queries
+            rank(
+                self.library,
+                self.encoder,
+                text,
+                filters=filters,
+                weights=weights,
+                encoded=question.encoded if text == question.search_text else None,
+            )
+            for text in question.queries
         )
         return merge(whole, sides) if sides else whole
 
-    def _read(self, question: str, ranking: Ranking, top: int) -> list[RankedPaper]:
+    def _read(self, question: Question, ranking: Ranking, top: int) -> list[RankedPaper]:
         """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
         query = ranking.query
-        if question != ranking.text:
-            query = weight_query(self.library, self.encoder, self.encoder.encode_query(question))
+        if question.text != ranking.text:
+            query = weight_query(self.library, self.encoder, self.encoder.encode_query(question.text))
         best = ranking.ranked[:top]
         evidence = score_sentences(
             question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]]

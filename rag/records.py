@@ -15,6 +15,12 @@ SearchMode = Literal["hybrid", "dense", "lexical"]
 SupportStatus = Literal["supported", "weak", "unsupported"]
 History = tuple[tuple[str, str], ...]
 """Earlier turns, oldest first: ("user" | "assistant", text)."""
+Intent = Literal[
+    "fact", "definition", "list", "compare", "overview", "stance", "best", "recommend", "meta", "other"
+]
+"""What kind of answer a question asks for."""
+Role = Literal["background", "objective", "method", "result", "definition", "resource", "other"]
+"""What a sentence does in its abstract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +84,32 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceTraits:
+    """What a sentence is within its abstract, whatever is asked."""
+
+    ordinal: int
+    """Its place among the abstract's sentences, from 0."""
+    n_sentences: int
+    role: Role
+    role_probabilities: Mapping[Role, float]
+    needs: str | None = None
+    """Why it cannot be read alone ("connective", "mention", "enumerator", "unnamed"); None where it can."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """A sentence with how well it bears on a question (higher is better, not a probability)."""
+    """A sentence with how well it supports an answer (higher is better, not a probability)."""
 
     paper_id: str
     sentence: Sentence
     score: float
+    traits: SentenceTraits | None = None
+    """None where the abstract around the sentence was not read."""
 
 
 @dataclass(frozen=True, slots=True)
 class RankedPaper:
-    """A search result: the paper, its score, and its sentences that bear on the query, best first.
+    """A search result: the paper, its score, and its sentences that fit the query, best first.
 
     score: in standard deviations within the ranking. confidence: 0 to 1, whatever else was found.
     """
@@ -139,7 +160,15 @@ class AnswerSentence:
     """0 to 1."""
     status: SupportStatus
     reasons: tuple[str, ...] = ()
-    """Why it is not plainly supported, or what was mended, in words for the reader."""
+    """Why it is not plainly supported, or what was repaired, in words for the reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A headed group of an answer's sentences, as indices into `Answer.sentences`, in reading order."""
+
+    heading: str | None
+    sentences: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +210,20 @@ class Answer:
     """Something the reader should know: the model failed and this is the extractive answer, say."""
     confidence: float | None = None
     """0 to 1: how sure the retriever is that the library covers the question; abstention thresholds it."""
+    intent: Intent = "other"
+    """What kind of answer was asked for; "other" also in answers kept from before it was told."""
+    sections: tuple[Section, ...] = ()
+    """Each sentence in exactly one, in reading order. Where none are given, one without heading holds all."""
     id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises ValueError where the sections do not hold each sentence once."""
+        if not self.sections and self.sentences:
+            object.__setattr__(self, "sections", (Section(None, tuple(range(len(self.sentences)))),))
+        if sorted(i for section in self.sections for i in section.sentences) != [*range(len(self.sentences))]:
+            raise ValueError(
+                f"sections {self.sections} do not hold each of {len(self.sentences)} sentences once"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON-ready; `id` only where one was given."""
@@ -207,6 +249,10 @@ class Answer:
             "retrieved": tuple(RetrievedPaper(**paper) for paper in data["retrieved"]),
             "usage": Usage(**data["usage"]) if data.get("usage") else None,
             "searched_for": tuple(data.get("searched_for", ())),
+            "sections": tuple(
+                Section(section["heading"], tuple(section["sentences"]))
+                for section in data.get("sections", ())
+            ),
         }
         return cls(**{**data, **parts})
 

@@ -14,7 +14,7 @@ from itertools import product
 from rag.answering.abstention import THRESHOLD
 from rag.papers.identifiers import title_key
 from rag.records import AnswerSentence, Citation, Evidence, Paper, RankedPaper
-from rag.retrieval.question_plan import Kind
+from rag.retrieval.question import Kind
 
 COMPARED = 2
 """Papers set side by side. Three lower both the facts found and the citation precision on questions_dev."""

@@ -23,7 +23,7 @@ from rag.errors import ModelError, ModelRejected
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.prompts import load_prompt
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage
-from rag.retrieval.question_plan import Plan
+from rag.retrieval.question import Question
 
 REFUSAL = "The papers in this library do not say."
 """What the model is told to reply where the papers do not answer; read back as an abstention."""
@@ -65,7 +65,7 @@ class Writer:
     def write(
         self,
         draft: Answer,
-        plan: Plan,
+        question: Question,
         papers: Sequence[RankedPaper],
         quote: Callable[[], AnswerText],
         clock: Clock,
@@ -77,7 +77,7 @@ class Writer:
         """
         try:
             with clock("pack"):
-                context, messages = self._messages(plan.question, papers)
+                context, messages = self._messages(question.standalone, papers)
             with reading_ahead(context, self.gate):
                 reply = yield from self._streamed(messages, clock)
             with clock("check"):

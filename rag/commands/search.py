@@ -61,10 +61,9 @@ def run(args: argparse.Namespace, config: Config) -> int:
 def _search(
     assistant: Assistant, question: BatchQuestion, args: argparse.Namespace, filters: Filters | None
 ) -> list[RankedPaper]:
-    from rag.retrieval.question_plan import plan
-
-    query = plan(question.text, question.history).question if question.history else question.text
-    return assistant.search(query, top=args.top, mode=args.mode, filters=filters)
+    return assistant.search(
+        question.text, top=args.top, mode=args.mode, filters=filters, history=question.history
+    )
 
 
 def _write_run(path: Path, rankings: Iterable[tuple[str, list[RankedPaper]]], tag: str) -> None:

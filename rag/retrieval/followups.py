@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from rag.records import History
+from rag.retrieval.question import Reference
 from rag.text.words import content_words, names
 
 TOPIC_WORDS = 40
@@ -65,19 +66,25 @@ def follows(question: str) -> bool:
     return is_short or len(content_words(before)) < BOUND_AFTER
 
 
-def condense(question: str, history: History) -> str:
-    """The question as it can be searched alone: itself, then in brackets the topic it leans on.
+def refer(question: str, history: History) -> Reference | None:
+    """What `question` refers to in the turns before it, and the words that carry it over; None where it
+    stands alone.
 
-    The topic is the user's last question (made stand-alone in its turn, if that leaned on an earlier
-    one) and the opening of the answer to it, which names what "it" and "they" now are.
+    The words are the user's last question (with what that referred to in its turn) and the opening of the
+    answer to it, which names what "it" and "they" now are.
     """
     if not history or not follows(question):
-        return question
+        return None
     last = max((i for i, (role, _) in enumerate(history) if role == "user"), default=-1)
-    asked = condense(history[last][1], history[:last]) if last >= 0 else ""
+    asked = _standalone(history[last][1], history[:last]) if last >= 0 else ""
     answered = " ".join(text for role, text in history[last + 1 :] if role == "assistant")
     topic = " ".join(filter(None, (asked, _opening(answered))))
-    return f"{question} ({topic})" if topic else question
+    return Reference("question", topic) if topic else None
+
+
+def _standalone(question: str, history: History) -> str:
+    reference = refer(question, history)
+    return f"{question} ({reference.text})" if reference else question
 
 
 def _opening(answer: str) -> str:

@@ -1,7 +1,7 @@
 """Searches as a model words them: a follow-up restated, a comparison split, a question put in papers' words.
 
-Improves on the plan made by rule (rag/retrieval/question_plan.py) where `config.rewrite` asks for it, at the
-price of one more call; a reply that cannot be used leaves the plan as it was.
+Improves on the question as rag/retrieval/understanding.py reads it where `config.rewrite` asks for it, at the
+price of one more call; a reply that cannot be used leaves the question as it was.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from rag.errors import ModelError
 from rag.llm.client import LanguageModel, Message
 from rag.llm.prompts import load_prompt, quoted
 from rag.records import History
-from rag.retrieval.question_plan import MAX_SIDES, Plan
+from rag.retrieval.question import Question
+from rag.retrieval.sides import MAX_SIDES
+from rag.retrieval.understanding import QueryEncoder
 from rag.text.words import names
 
 MAX_TOKENS = 200
@@ -34,22 +36,29 @@ def may_expand(question: str) -> bool:
 
 
 def rewrite(
-    plan: Plan, asked: str, history: History, llm: LanguageModel, prompts: Path | None = None
-) -> Plan:
-    """`plan` with the model's wording of what to search for `asked`, as it was typed after `history`.
+    question: Question,
+    history: History,
+    llm: LanguageModel,
+    encoder: QueryEncoder,
+    prompts: Path | None = None,
+) -> Question:
+    """`question`, asked after `history`, with the model's wording of what to search.
 
-    The plan's own first query stays the first, so a bad rewording can add noise but lose nothing; only a
+    Its own search text stays the first search, so a bad rewording can add noise but lose nothing; only a
     restated follow-up takes its place.
     """
-    if plan.follows:
+    asked = question.text
+    if question.follows:
         filled = load_prompt("condense", prompts).fill(conversation=_turns(history), question=quoted(asked))
         if len(restated := _lines(llm, filled)) == 1:
-            return replace(plan, question=restated[0], queries=(restated[0],))
-    elif plan.kind == "compare" or len(plan.queries) > 1 or may_expand(asked):
+            (text,) = restated
+            encoded = encoder.encode_query(text)
+            return replace(question, standalone=text, search_text=text, encoded=encoded, sides=())
+    elif question.sides or question.parts or may_expand(asked):
         filled = load_prompt("decompose", prompts).fill(question=quoted(asked), most=str(MAX_SIDES))
         if 1 <= len(searches := _lines(llm, filled)) <= MAX_SIDES:
-            return replace(plan, queries=tuple(dict.fromkeys([plan.queries[0], *searches])))
-    return plan
+            return replace(question, rewordings=tuple(searches))
+    return question
 
 
 def _lines(llm: LanguageModel, prompt: str) -> list[str]:

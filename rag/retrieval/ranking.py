@@ -79,10 +79,14 @@ def rank(
     mode: SearchMode = "hybrid",
     filters: Filters | None = None,
     weights: FusionWeights | None = None,
+    encoded: Encoded | None = None,
 ) -> Ranking:
-    """Rank the library's papers for `text`; empty where no passage passes the filters."""
+    """Rank the library's papers for `text`; empty where no passage passes the filters.
+
+    encoded: `text` as the encoder sees it, where that is known already.
+    """
     weights = weights or LEGS[mode]
-    encoded = encoder.encode_query(text)
+    encoded = encoded or encoder.encode_query(text)
     query = weight_query(library, encoder, encoded)
     allowed = library.allowed(filters) if filters else None
     ids: set[str] = set()

@@ -1,4 +1,4 @@
-"""Which sentences of a paper bear on a question, and how well.
+"""Which sentences of a paper answer a question, and how well.
 
 Late interaction of the question with each sentence (read in the context of its abstract), and what the
 place and the wording of a sentence tell: abstracts open with background and close with findings.
@@ -17,8 +17,9 @@ from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats
 from rag.library.library import Candidate
 from rag.records import Evidence, Sentence
-from rag.retrieval.question_plan import kind_of
+from rag.retrieval.question import Question
 from rag.retrieval.ranking import z_scores
+from rag.retrieval.sentence_roles import traits
 from rag.text.sentences import split_sentences
 
 # Fitted by a softmax over each gold abstract's sentences (evidence against the rest), rounded; in tenfold
@@ -51,28 +52,27 @@ _ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|downlo
 
 
 def score_sentences(
-    question: str, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
+    question: Question, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
 ) -> list[tuple[Evidence, ...]]:
     """The sentences of each paper, given as all its passages, best for the question first.
 
     A score is in standard deviations within its paper: it ranks a paper's own sentences and does not
-    compare papers. For a list only the bearing on the question counts: what puts a paper on it may be
-    said anywhere, and is seldom its result.
+    compare papers. For a list only late interaction counts: what puts a paper on it may be said anywhere,
+    and is seldom its result.
     """
-    lists = kind_of(question) == "list"
     sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
     blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
     late_scores = late_interaction.scores(query, blocks)
     evidence = []
     start = 0
-    for passages, found in zip(papers, sentences, strict=True):
-        bearing = late_scores[start : start + len(found)]
-        values = z_scores(bearing) if lists else combine_features(question, [s.text for s in found], bearing)
-        start += len(found)
+    for passages, own in zip(papers, sentences, strict=True):
+        texts = [sentence.text for sentence in own]
+        late = late_scores[start : start + len(own)]
+        values = z_scores(late) if question.intent == "list" else combine_features(question.text, texts, late)
+        start += len(own)
+        paper_id, own_traits = passages[0].paper.paper_id, traits(texts)
         order = np.argsort(-values, kind="stable").tolist()
-        evidence.append(
-            tuple(Evidence(passages[0].paper.paper_id, found[i], float(values[i])) for i in order)
-        )
+        evidence.append(tuple(Evidence(paper_id, own[i], float(values[i]), own_traits[i]) for i in order))
     return evidence
 
 
@@ -94,20 +94,20 @@ def sentences_of(candidate: Candidate) -> list[Sentence]:
 
 
 def combine_features(question: str, sentences: Sequence[str], late_scores: Floats) -> Floats:
-    """How well each of a paper's sentences bears on the question, given late interaction's word on it.
+    """How well each of a paper's sentences answers the question, given late interaction's scores of them.
 
     Both in the order of the abstract; float32[n].
     """
     n = len(sentences)
     if n == 0:
         return np.zeros(0, np.float32)
-    bearing = z_scores(late_scores)
-    before = np.concatenate([[0], bearing[:-1]])
+    late = z_scores(late_scores)
+    before = np.concatenate([[0], late[:-1]])
     place = np.arange(n) / max(1, n - 1)
     reports = np.array([bool(_REPORT.search(text)) for text in sentences])
     has_number = np.array([any(char.isdigit() for char in text) for text in sentences])
     number = _NUMBER_WANTED if _ASKS_NUMBER.search(question) else _NUMBER_UNWANTED
-    values = _LATE * bearing + _BEFORE * before + _LATER_IN_TEXT * place + _OPENING * (place == 0)
+    values = _LATE * late + _BEFORE * before + _LATER_IN_TEXT * place + _OPENING * (place == 0)
     if not _ASKS_NOTICE.search(question):
         values = values + _NOTICE * np.array([_is_notice(text) for text in sentences])
     return np.asarray(values + _REPORTS * reports + number * has_number, np.float32)

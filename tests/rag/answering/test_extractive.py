@@ -9,7 +9,7 @@ import pytest
 
 from rag.answering import extractive
 from rag.records import Evidence, Paper, RankedPaper, Sentence
-from rag.retrieval.question_plan import Kind
+from rag.retrieval.question import Kind
 
 
 def ranked(paper_id: str, score: float, sentences: dict[str, float], title: str = "") -> RankedPaper:

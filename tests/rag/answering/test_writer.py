@@ -20,9 +20,10 @@ from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import ConfigError
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
-from rag.retrieval import question_plan
+from rag.retrieval.understanding import understand
 from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
+from tests.helpers.fakes import FakeEncoder
 from tests.helpers.model_server import ModelServer, Scripted
 from tests.helpers.plain_gate import PlainGate
 
@@ -76,8 +77,8 @@ class Write:
         known = {"base_url": server.url, "model": "any", "llm_cache": False, "timeout_s": 5.0, **settings}
         writer = Writer(replace(Config(library=self.folder, cache=self.folder), **known), self.gate)
         self.stack.callback(writer.close)
-        plan = question_plan.plan(DRAFT.question)
-        *deltas, done = writer.write(DRAFT, plan, ranked(*papers), lambda: QUOTED, Clock())
+        question = understand(DRAFT.question, FakeEncoder())
+        *deltas, done = writer.write(DRAFT, question, ranked(*papers), lambda: QUOTED, Clock())
         assert isinstance(done, Done)
         self.streamed = [event.text for event in deltas if isinstance(event, Delta)]
         self.requests = server.requests

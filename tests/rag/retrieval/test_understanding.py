@@ -1,4 +1,4 @@
-"""rag/retrieval/question_plan.py and what it rests on: what is carried, what is taken apart, and what is read
+"""rag/retrieval/understanding.py and what it rests on: what is carried, what is taken apart, and what is read
 as a filter."""
 
 from __future__ import annotations
@@ -6,16 +6,22 @@ from __future__ import annotations
 import pytest
 
 from rag.records import Filters, History
-from rag.retrieval.followups import condense, follows
-from rag.retrieval.question import MAX_CHARS
-from rag.retrieval.question_plan import decompose, kind_of, plan
+from rag.retrieval.followups import follows, refer
+from rag.retrieval.question import MAX_CHARS, Question
+from rag.retrieval.sides import parts_of, sides_of
 from rag.retrieval.stated_filters import read_filters
+from rag.retrieval.understanding import understand
 from rag.text.words import content_words, names
+from tests.helpers.fakes import FakeEncoder
 
 ABOUT_COLBERT: History = (
     ("user", "How does ColBERT keep late interaction cheap?"),
     ("assistant", "ColBERT indexes a vector for every token ahead of time [1]."),
 )
+
+
+def read(question: str, history: History = (), filters: Filters | None = None) -> Question:
+    return understand(question, FakeEncoder(), history, filters)
 
 
 @pytest.mark.parametrize(
@@ -56,31 +62,31 @@ def test_a_question_leaning_on_earlier_turns_follows(question: str) -> None:
 )
 def test_a_question_that_brings_up_its_own_subject_stands_alone(question: str) -> None:
     assert not follows(question)
-    assert condense(question, ABOUT_COLBERT) == question
+    assert refer(question, ABOUT_COLBERT) is None
 
 
 def test_a_follow_up_carries_the_last_topic_without_markers() -> None:
-    planned = plan("How much disk does it need?", ABOUT_COLBERT)
+    planned = read("How much disk does it need?", ABOUT_COLBERT)
     assert planned.follows
-    assert planned.question.startswith("How much disk does it need?")
-    assert "ColBERT" in planned.question
-    assert "every token" in planned.question
-    assert "[1]" not in planned.question
+    assert planned.standalone.startswith("How much disk does it need?")
+    assert "ColBERT" in planned.standalone
+    assert "every token" in planned.standalone
+    assert "[1]" not in planned.standalone
 
 
 def test_a_chain_of_follow_ups_reaches_back_to_the_first_topic() -> None:
     history = (*ABOUT_COLBERT, ("user", "How much disk does it need?"), ("assistant", "About 150 GB."))
-    assert "ColBERT" in condense("And how long did that take?", history)
+    assert "ColBERT" in read("And how long did that take?", history).standalone
 
 
 def test_a_change_of_topic_carries_nothing() -> None:
-    planned = plan("Which papers study attention sinks in streaming models?", ABOUT_COLBERT)
+    planned = read("Which papers study attention sinks in streaming models?", ABOUT_COLBERT)
     assert planned.queries == ("Which papers study attention sinks in streaming models?",)
     assert not planned.follows
 
 
 def test_without_history_a_bare_pronoun_is_left_as_it_is() -> None:
-    assert plan("How fast is it?").queries == ("How fast is it?",)
+    assert read("How fast is it?").queries == ("How fast is it?",)
 
 
 @pytest.mark.parametrize(
@@ -106,13 +112,13 @@ def test_without_history_a_bare_pronoun_is_left_as_it_is() -> None:
     ],
 )
 def test_sides_are_searchable_alone(question: str, sides: tuple[str, ...]) -> None:
-    assert decompose(question) == sides
+    assert (sides_of(question) or parts_of(question)) == sides
     if sides:
-        assert plan(question).queries == (question, *sides)
+        assert read(question).queries == (question, *sides)
 
 
 def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() -> None:
-    whole, mine, other = plan("How does it differ from SPLADE?", ABOUT_COLBERT).queries
+    whole, mine, other = read("How does it differ from SPLADE?", ABOUT_COLBERT).queries
     assert "ColBERT" in whole
     assert "ColBERT" in mine
     assert other == "SPLADE"
@@ -137,7 +143,7 @@ def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() ->
     ],
 )
 def test_kind(question: str, kind: str) -> None:
-    assert kind_of(question) == kind
+    assert read(question).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -177,15 +183,15 @@ def test_only_a_stated_limit_is_a_filter(question: str, left: str | None, filter
 
 
 def test_given_filters_win_over_stated_ones() -> None:
-    assert plan("Parsing since 2015", filters=Filters(year_from=2020)).filters == Filters(year_from=2020)
-    assert plan("Parsing since 2015", filters=Filters(venue="ACL")).filters == Filters(
+    assert read("Parsing since 2015", filters=Filters(year_from=2020)).filters == Filters(year_from=2020)
+    assert read("Parsing since 2015", filters=Filters(venue="ACL")).filters == Filters(
         year_from=2015, venue="ACL"
     )
 
 
 def test_the_question_shown_keeps_the_words_that_became_filters() -> None:
-    planned = plan("Which papers since 2022 study pruning?")
-    assert planned.question == "Which papers since 2022 study pruning?"
+    planned = read("Which papers since 2022 study pruning?")
+    assert planned.standalone == "Which papers since 2022 study pruning?"
     assert planned.queries[0] == "Which papers study pruning?"
 
 
@@ -216,9 +222,9 @@ def test_content_words_leave_out_the_frame_of_a_question() -> None:
     "piece", ["a", " ", "<", "papers by Aaa and ", "one thing, ", "x vs y ", "from 2020 "]
 )
 def test_the_longest_question_is_planned_at_once(piece: str) -> None:
-    assert plan((piece * MAX_CHARS)[:MAX_CHARS], ABOUT_COLBERT).queries
+    assert read((piece * MAX_CHARS)[:MAX_CHARS], ABOUT_COLBERT).queries
 
 
 @pytest.mark.parametrize("question", ["", "?", "   ", "it", "[1]", "'", "one, one, and another"])
 def test_any_text_can_be_planned(question: str) -> None:
-    assert plan(question, ABOUT_COLBERT).queries
+    assert read(question, ABOUT_COLBERT).queries
