@@ -1,7 +1,7 @@
 """Filters stated in the words of a question: "since 2022", "papers by Khattab".
 
 Owns reading them off; applying them is rag/library/library.py's, and options given outright win
-(rag/retrieval/question_plan.py).
+(rag/retrieval/understanding.py).
 """
 
 from __future__ import annotations
