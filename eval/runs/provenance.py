@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rag
-from eval.data.jsonl import sha256
-from eval.data.questions import Dataset
+from eval.data.questions import Dataset, sha256
 from eval.runs.run_folder import RunManifest
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ A changed mind is another line; the last one on a question counts.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from ui.ask.conversations import Conversation, now
 
@@ -18,5 +19,5 @@ def save_feedback(library: Path, conversation: Conversation, number: int) -> Non
     if turn.answer is None or turn.thumb not in ("up", "down"):
         raise ValueError(f"turn {number} has nothing to rate")
     history = tuple(conversation.history(before=number))
-    thumb = "up" if turn.thumb == "up" else "down"
+    thumb: Literal["up", "down"] = "up" if turn.thumb == "up" else "down"
     append_feedback(library, Feedback(now(), turn.question, history, turn.answer, thumb, turn.reason))

@@ -1,4 +1,4 @@
-"""rag/answering/manuscript.py and rag/commands/pair_files.py: what of a text can be checked, and what it says
+"""rag/answering/manuscript.py and rag/commands/batch.py: what of a text can be checked, and what it says
 it rests on."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.manuscript import read_statements
-from rag.commands.pair_files import ClaimPair, read_pairs
+from rag.commands.batch import ClaimPair, read_pairs
 from rag.errors import InputError
 
 DRAFT = """\
@@ -91,7 +91,7 @@ def test_pairs_are_read_in_order(tmp_path: Path) -> None:
     ("line", "said"),
     [
         ("{", "line 2: not JSON"),
-        ("[1]", "line 2: it is not an object"),
+        ("[1]", "line 2: a JSON object is needed"),
         ('{"claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
         ('{"id": true, "claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
         ('{"id": 1, "claim": " ", "evidence": "B."}', 'line 2: "claim" is missing'),
