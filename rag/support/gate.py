@@ -216,8 +216,10 @@ def _unnamed(names: Sequence[str], named: Sequence[NumbersAndNames]) -> list[str
 
 def _say_amiss(found: NumberMismatch) -> str:
     if not found.found:
-        return f"{found.said} is not in the cited sentence"
-    return f"the cited sentence says {found.found}, not {found.said}"
+        return f"{found.claimed} is not in the cited sentence"
+    if found.is_misplaced:
+        return f"the cited sentence says {found.claimed} of something else; of this it says {found.found}"
+    return f"the cited sentence says {found.found}, not {found.claimed}"
 
 
 def _say_contradicted(found: Contradiction) -> str:

@@ -9,72 +9,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from itertools import islice
 
+from rag.support.number_context import Context, Words, contexts
+from rag.support.number_words import ABOUT, NUMBER_WORDS, SCALES, UNITS, bound_of, fraction, number_word
 from rag.text.folding import fold
 from rag.text.stopwords import STOP_WORDS
 
 _CHUNK = re.compile(r"[^\s,;:!?()\[\]\"'|=<>≈≤≥±+&]+")
 _EDGES = "-./*#@$€£~_"
+_BREAK = re.compile(r"[,;:()\[\]]")
 _NUMBER = re.compile(r"(\d+(?:d\d+)?)(%|[a-z]*)")
 """A number in folded text, where the decimal point is a d, and what is glued to it."""
 _NOT_SAID = re.compile(r"\[\d+(?:\s*[-,;–]\s*\d+)*\]|\(\d{1,2}\)(?=\s)|^\s*\d{1,2}[.)](?=\s)")
 """Citation markers and the numbers of list items."""
-_SIGNS = str.maketrans({"·": ".", "≥": " at least ", "≤": " at most "})
+_SIGNS = str.maketrans({"·": ".", "≥": " at least ", "≤": " at most ", ">": " over ", "<": " under "})
 _SMALL = 20
+MAX_NUMBERS = 100
+"""Numbers of a text that are read; a text with more is a table."""
 _COUNTED = 4
 """Words after a number among which is what it counts."""
 
-_SCALES = {"k": 3, "thousand": 3, "m": 6, "mn": 6, "million": 6, "b": 9, "bn": 9, "billion": 9, "t": 12}
-_MEASURES = "kb mb gb tb pb ms hz khz mhz ghz mg kg ml"
-_UNITS = {unit: unit for unit in _MEASURES.split()} | {
-    "%": "%",
-    "percent": "%",
-    "percentage": "%",
-    "x": "x",
-    "times": "x",
-    "fold": "x",
-}
-_COUNTS = """
-zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
-seventeen eighteen nineteen
-"""
-_ORDINALS = "zeroth first second third fourth fifth sixth seventh eighth ninth tenth"
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_MULTIPLES = {
-    ("once",): 1,
-    ("twice", "double", "doubles", "doubled", "doubling", "twofold"): 2,
-    ("thrice", "triple", "triples", "tripled", "tripling", "threefold"): 3,
-    ("tenfold",): 10,
-}
-_NUMBER_WORDS = {
-    **{word: (n, "") for words in (_COUNTS, _ORDINALS) for n, word in enumerate(words.split())},
-    **{word: (n, "") for n, word in zip(range(20, 100, 10), _TENS.split(), strict=True)},
-    **{word: (n, "x") for words, n in _MULTIPLES.items() for word in words},
-    **dict.fromkeys(("half", "halves", "halved", "halving"), (50, "%")),
-}
-"""Value and unit."""
-_ABOUT = frozenset(
-    {"about", "around", "approximately", "approx", "roughly", "nearly", "almost", "circa", "ca"}
-)
-_LEAST = (
-    r"over|above|beyond|exceed(?:s|ing)?|geq|upwards of|at least|(?:more|greater|higher|larger|longer) than",
-    r"or (?:more|greater|higher|larger|longer|above)",
-)
-_MOST = (
-    r"under|below|leq|up to|at most|(?:less|fewer|lower|smaller|shorter) than",
-    r"or (?:less|fewer|lower|smaller|shorter|below)",
-)
-"""What says that a number is the least, or the most: before it, and after it."""
-_BOUNDS = tuple(
-    (
-        sign,
-        re.compile(rf"(?:^| )((?:not? )?(?:{before}))(?: an?)?$"),
-        re.compile(rf"(?:\S+ )?({after})(?: |$)"),
-    )
-    for sign, (before, after) in ((-1, _MOST), (1, _LEAST))
-)
+_LOOSE = Decimal("0.06")
+"""How far a fraction in words may be off: a quarter is 24%."""
+_BEYOND = Decimal("1.5")
+"""How far past its bound a number may lie and still be meant: "more than half" is 51%, hardly 98%."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,41 +56,82 @@ class Quantity:
     bound: int = 0
     """1 for "at least" and the like, -1 for "up to" and the like."""
     bounded_by: str = ""
+    context: Context = field(default_factory=dict, compare=False)
+    """The words around it, with how near they stand."""
+    row: int = field(default=0, compare=False)
+    """Numbers of one row ("8% and 51%", "2 to 4") stand in the same words."""
 
-    def fits(self, held: Quantity) -> bool:
-        """Whether evidence that holds `held` bears this. "About" allows for rounding; a unit that one of the
-        two leaves out is no matter, but for small whole numbers, which are everywhere."""
+    def fits(self, given: Quantity) -> bool:
+        """Whether evidence that has `given` supports this. "About" allows for rounding, a bound for what it
+        bounds; a unit that one of the two leaves out is no matter, but for small whole numbers, which are
+        everywhere."""
         is_small = self.value <= _SMALL and self.value == int(self.value)
-        if self.unit != held.unit and (is_small or (self.unit and held.unit)):
+        if self.unit != given.unit and (is_small or (self.unit and given.unit)):
             return False
+        if given.value == self.value or self._is_within(given):
+            return True
+        if not (self.is_rough or given.is_rough):
+            return False
+        apart = abs(given.value - self.value)
+        if self.in_words or given.in_words:
+            return apart <= _LOOSE * max(given.value, self.value)
         exponent = self.value.as_tuple().exponent
         last_place = Decimal(1).scaleb(exponent if isinstance(exponent, int) else 0)
-        return held.value == self.value or (self.is_rough and 2 * abs(held.value - self.value) <= last_place)
+        return self.is_rough and 2 * apart <= last_place
 
-    def goes_against(self, held: Quantity) -> bool:
+    def _is_within(self, given: Quantity) -> bool:
+        """Whether this is a bound, and `given` not far inside it ("more than half" where the evidence has
+        51%)."""
+        if not self.bound or given.bound or not (self.unit or self.counts_like(given)):
+            return False
+        less, more = (self.value, given.value) if self.bound > 0 else (given.value, self.value)
+        return less <= more <= _BEYOND * less
+
+    def goes_against(self, given: Quantity) -> bool:
         """Whether one is given as the least and the other as the most."""
-        return self.bound * held.bound < 0
+        return self.bound * given.bound < 0
 
     def with_bound(self) -> str:
         """The number with what bounds it."""
         words = [self.bounded_by, self.text]
         return " ".join(reversed(words) if self.bounded_by.startswith("or ") else words).strip()
 
-    def counts_like(self, held: Quantity) -> bool:
+    def counts_like(self, given: Quantity) -> bool:
         """Whether both seem to count the same thing."""
-        return bool(self.counted & held.counted) and self.unit == held.unit
+        return bool(self.counted & given.counted) and self.unit == given.unit
 
 
 def quantities(text: str) -> tuple[Quantity, ...]:
-    """The numbers of a text in order, a range as its two ends; list and citation numbers are none."""
-    words = chunks(text)
-    return tuple(found for place in range(len(words)) for found in _read(words, place, text))
+    """The first MAX_NUMBERS numbers of a text in order, a range as its two ends; list and citation numbers
+    are none."""
+    words = _chunks(text)
+    found = ((place, each) for place in range(len(words.words)) for each in _read(words.words, place, text))
+    read = list(islice(found, MAX_NUMBERS))
+    around = contexts(words, [place for place, _ in read])
+    return tuple(
+        replace(found, context=context, row=row)
+        for (_, found), (context, row) in zip(read, around, strict=True)
+    )
 
 
 def chunks(text: str) -> list[str]:
     """The words of a folded text, with what is joined to them by hyphens, stops or slashes."""
+    return list(_chunks(text).words)
+
+
+def _chunks(text: str) -> Words:
     folded = fold(_NOT_SAID.sub(" ", text).translate(_SIGNS))
-    return [chunk for found in _CHUNK.findall(folded) if (chunk := found.strip(_EDGES))]
+    words: list[str] = []
+    breaks: set[int] = set()
+    end = 0
+    for found in _CHUNK.finditer(folded):
+        if word := found[0].strip(_EDGES):
+            stops = folded[end - 1 : end] == "." and len(words[-1]) > 1  # no initial: "H. felis"
+            if stops or _BREAK.search(folded, end, found.start()):
+                breaks.add(len(words))
+            words.append(word)
+            end = found.end()
+    return Words(tuple(words), frozenset(breaks))
 
 
 def is_numbered_name(chunk: str) -> bool:
@@ -137,9 +139,9 @@ def is_numbered_name(chunk: str) -> bool:
     number = _NUMBER.match(chunk)
     if number is None:
         return any(map(str.isdigit, chunk))
-    if number[2] in _UNITS:
+    if number[2] in UNITS:
         return False
-    return (len(number[2]) > 3 and number[2] not in _SCALES) or chunk[number.end() :][:1].isdigit()
+    return (len(number[2]) > 3 and number[2] not in SCALES) or chunk[number.end() :][:1].isdigit()
 
 
 def as_written(folded: str, text: str) -> str:
@@ -153,11 +155,39 @@ def _read(words: Sequence[str], place: int, text: str) -> Iterator[Quantity]:
     chunk, before = words[place], words[place - 1] if place else ""
     glued = chunk.split("-")[1:]
     after = _unit_after(words, place)
-    bound, bounded_by = _bound(words, place)
-    if said := _number_word(chunk):
+    bound, bounded_by = bound_of(words, place)
+    if (share := fraction(words, place)) is not None:
+        yield Quantity(
+            value=share,
+            unit="%",
+            text=chunk,
+            counted=_counted(words, place),
+            in_words=True,
+            is_rough=True,
+            bound=bound,
+            bounded_by=bounded_by,
+        )
+    elif tuple(words[place + 1 : place + 3]) == ("of", "magnitude") and chunk in ("order", "orders"):
+        n = (
+            int(before)
+            if len(before) == 1 and before in "123456789"
+            else NUMBER_WORDS.get(before, (1, ""))[0]
+        )
+        yield Quantity(
+            value=Decimal(10) ** min(n, MAX_NUMBERS),
+            unit="x",
+            text=f"{before} {chunk} of magnitude",
+            counted=frozenset(),
+            in_words=True,
+            bound=bound,
+            bounded_by=bounded_by,
+        )
+    elif chunk == "half" and tuple(words[place + 1 : place + 2]) in (("a",), ("an",)):
+        return  # half an hour is no share
+    elif said := number_word(chunk):
         value, unit = said
-        scale = next((_SCALES[word] for word in (*glued, after) if word in _SCALES), 0)
-        unit = unit or next((_UNITS[word] for word in (*glued, after) if word in _UNITS), "")
+        scale = next((SCALES[word] for word in (*glued, after) if word in SCALES), 0)
+        unit = unit or next((UNITS[word] for word in (*glued, after) if word in UNITS), "")
         yield Quantity(
             value=Decimal(value).scaleb(scale),
             unit=unit,
@@ -169,49 +199,36 @@ def _read(words: Sequence[str], place: int, text: str) -> Iterator[Quantity]:
         )
     elif chunk[0].isdigit() and not is_numbered_name(chunk):
         parts = list(_NUMBER.finditer(chunk))
-        shared = next(filter(None, [parts[-1][2], *glued, after]), "")
+        words_glued = [part for part in glued if part.isalpha()]
+        shared = next(filter(None, [parts[-1][2], *words_glued, after]), "")
         name = before if before.isalpha() and before not in STOP_WORDS else ""
         for part in parts:
             unit = part[2] or shared
-            apart = f" {unit}" if not part[2] and (unit in _SCALES or unit in _UNITS) else ""
+            apart = f" {unit}" if not part[2] and (unit in SCALES or unit in UNITS) else ""
             yield Quantity(
-                value=Decimal(part[1].replace("d", ".")).scaleb(_SCALES.get(unit, 0)),
-                unit=_UNITS.get(unit, ""),
+                value=Decimal(part[1].replace("d", ".")).scaleb(SCALES.get(unit, 0)),
+                unit=UNITS.get(unit, ""),
                 text=as_written(part[0], text) + apart,
                 counted=_counted(words, place),
                 as_name=name and name + part[1],
-                is_rough=before in _ABOUT,
+                is_rough=before in ABOUT,
                 bound=bound,
                 bounded_by=bounded_by,
             )
 
 
-def _bound(words: Sequence[str], place: int) -> tuple[int, str]:
-    """Whether a number is the least (1) or the most (-1), and the words that say so."""
-    before = " ".join(word for word in words[max(0, place - 5) : place] if word not in _ABOUT)
-    after = " ".join(words[place + 1 : place + 4])
-    for sign, leading, trailing in _BOUNDS:
-        if found := leading.search(before) or trailing.match(after):
-            return (-sign if found[1].startswith("no") else sign), found[1]
-    return 0, ""
-
-
 def _unit_after(words: Sequence[str], place: int) -> str:
     """The next word, which may be the unit; or the unit of the other end of a range (2 to 3%)."""
-    following = [*words[place + 1 : place + 4], "", "", ""]
+    following = [*words[place + 1 : place + 5], "", "", "", ""]
     if following[0] in ("to", "and", "or") and (end := _NUMBER.fullmatch(following[1])):
-        return end[2] or following[2]
-    return following[0]
+        return end[2] or _points(following[2:])
+    return _points(following)
 
 
-def _number_word(chunk: str) -> tuple[int, str] | None:
-    """Value and unit of a number in words, also as the first part of a compound: two-stage, twenty-two."""
-    first, _, rest = chunk.partition("-")
-    if first not in _NUMBER_WORDS:
-        return None
-    value, unit = _NUMBER_WORDS[first]
-    ones = _NUMBER_WORDS[rest][0] if first in _TENS.split() and rest in _NUMBER_WORDS else 0
-    return value + ones, unit
+def _points(following: Sequence[str]) -> str:
+    """The first word, or the second of "percentage points"."""
+    is_points = following[0] in ("percentage", "percent", "%") and following[1] in ("point", "points")
+    return following[1] if is_points else following[0]
 
 
 def _counted(words: Sequence[str], place: int) -> frozenset[str]:
