@@ -1,17 +1,12 @@
-"""rag/answering/manuscript.py and rag/commands/batch.py: what of a text can be checked, and what it says
-it rests on."""
+"""rag/answering/manuscript.py: what can be checked in a text, and what it cites."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answering.manuscript import read_statements
-from rag.commands.batch import ClaimPair, read_pairs
-from rag.errors import InputError
 
 DRAFT = """\
 # Long streams
@@ -77,45 +72,3 @@ def test_any_text_is_read(text: str) -> None:
     for statement in read_statements(text):
         assert statement.text == statement.text.strip() != ""
         assert 1 <= statement.line <= text.count("\n") + 1
-
-
-def test_pairs_are_read_in_order(tmp_path: Path) -> None:
-    path = tmp_path / "pairs.jsonl"
-    path.write_text(
-        '{"id": 7, "claim": "A.", "evidence": "B."}\n\n{"id": "x", "claim": "C.", "evidence": ["D.", " "]}\n'
-    )
-    assert read_pairs(str(path)) == [ClaimPair(7, "A.", ("B.",)), ClaimPair("x", "C.", ("D.",))]
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("{", "line 2: not JSON"),
-        ("[1]", "line 2: a JSON object is needed"),
-        ('{"claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
-        ('{"id": true, "claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
-        ('{"id": 1, "claim": " ", "evidence": "B."}', 'line 2: "claim" is missing'),
-        ('{"id": 1, "claim": "A."}', 'line 2: "evidence" is missing'),
-        ('{"id": 1, "claim": "A.", "evidence": [1]}', 'line 2: "evidence" is missing'),
-    ],
-)
-def test_a_bad_line_is_named(line: str, said: str, tmp_path: Path) -> None:
-    path = tmp_path / "pairs.jsonl"
-    path.write_text(f'{{"id": 1, "claim": "A.", "evidence": "B."}}\n{line}\n')
-    with pytest.raises(InputError, match=said):
-        read_pairs(str(path))
-
-
-def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "pairs.jsonl"
-    path.write_text("{\n" * 7)
-    with pytest.raises(InputError, match=r"line 1: .*line 5: .*and 2 more"):
-        read_pairs(str(path))
-
-
-def test_a_file_that_does_not_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="none"):
-        read_pairs(str(tmp_path / "none.jsonl"))
-    (tmp_path / "latin.jsonl").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match="UTF-8"):
-        read_pairs(str(tmp_path / "latin.jsonl"))

@@ -51,20 +51,6 @@ def test_a_bad_line_is_named(batch: Path, line: str, said: str) -> None:
     assert str(caught.value).startswith(f"{batch}: {said}")
 
 
-def test_every_bad_line_is_counted_and_the_first_ones_named(batch: Path) -> None:
-    batch.write_text("[]\n" * 7)
-    with pytest.raises(InputError) as caught:
-        read_pairs(batch)
-    assert str(caught.value).count("a JSON object is needed") == 5
-    assert "; and 2 more; a line is {" in str(caught.value)
-
-
-def test_a_pair_keeps_its_id_and_drops_blank_sentences(batch: Path) -> None:
-    first = '{"id": 1, "claim": "A.", "evidence": ["B.", " "]}'
-    batch.write_text(first + '\n{"id": "x", "claim": "A.", "evidence": "B."}')
-    assert read_pairs(batch) == [ClaimPair(1, "A.", ("B.",)), ClaimPair("x", "A.", ("B.",))]
-
-
 def test_a_file_of_no_lines_is_no_questions(batch: Path) -> None:
     batch.write_text("\n")
     assert read_questions(batch) == []
@@ -85,3 +71,45 @@ def test_a_question_may_be_as_long_as_the_limit_and_no_longer() -> None:
     assert check_question(" " + "x" * MAX_CHARS) == "x" * MAX_CHARS
     with pytest.raises(InputError, match="10,001 characters, more than the limit of 10,000"):
         check_question("x" * (MAX_CHARS + 1))
+
+
+def test_pairs_are_read_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(
+        '{"id": 7, "claim": "A.", "evidence": "B."}\n\n{"id": "x", "claim": "C.", "evidence": ["D.", " "]}\n'
+    )
+    assert read_pairs(path) == [ClaimPair(7, "A.", ("B.",)), ClaimPair("x", "C.", ("D.",))]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "line 2: not JSON"),
+        ("[1]", "line 2: a JSON object is needed"),
+        ('{"claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
+        ('{"id": true, "claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
+        ('{"id": 1, "claim": " ", "evidence": "B."}', 'line 2: "claim" is missing'),
+        ('{"id": 1, "claim": "A."}', 'line 2: "evidence" is missing'),
+        ('{"id": 1, "claim": "A.", "evidence": [1]}', 'line 2: "evidence" is missing'),
+    ],
+)
+def test_a_bad_pair_is_named(line: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(f'{{"id": 1, "claim": "A.", "evidence": "B."}}\n{line}\n')
+    with pytest.raises(InputError, match=said):
+        read_pairs(path)
+
+
+def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("{\n" * 7)
+    with pytest.raises(InputError, match=r"line 1: .*line 5: .*and 2 more"):
+        read_pairs(path)
+
+
+def test_a_file_that_does_not_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="none"):
+        read_pairs(str(tmp_path / "none.jsonl"))
+    (tmp_path / "latin.jsonl").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_pairs(str(tmp_path / "latin.jsonl"))
