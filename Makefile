@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types bench crash fuzz lock clean
+.PHONY: help demo test lint format types bench crash fuzz nightly lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/#/' | awk -F'#' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -16,13 +16,13 @@ help: ## list these targets
 demo: $(VENV)/installed ## set up, read the demo papers in, and answer a question about them
 	@$(VENV)/bin/rag demo
 
-test: $(VENV)/installed-dev ## run the tests (ARGS="-k encoder" chooses some)
+test: $(VENV)/installed-dev ## run the tests, the same every time (ARGS="-k encoder" chooses some)
 	@$(RUN) -m pytest $(ARGS)
 
 lint: $(VENV)/installed-dev ## check style
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
 
-format: $(VENV)/installed-dev ## mend style
+format: $(VENV)/installed-dev ## repair style
 	@$(RUN) -m ruff check --fix . ; $(RUN) -m ruff format .
 
 types: $(VENV)/installed-dev ## check types
@@ -34,10 +34,15 @@ bench: $(VENV)/installed-dev ## measure speed and quality on ../shared
 crash: $(VENV)/installed-dev ## kill writers 200 times and look at what they left
 	@$(RUN) -m tests.stress.crash $(ARGS)
 
-fuzz: $(VENV)/installed-dev ## feed the readers broken and hostile files (ARGS="--runs 1000")
+fuzz: $(VENV)/installed-dev ## feed the readers broken files, new ones each time (ARGS="--runs 1000 --seed 7")
 	@$(RUN) -m tests.stress.fuzz $(ARGS)
 
-lock: ## pin the dependencies anew, with hashes (needs uv)
+nightly: $(VENV)/installed-dev ## the tests with random examples, then fuzz and crash
+	@$(RUN) -m pytest --hypothesis-profile=random $(ARGS)
+	@$(RUN) -m tests.stress.fuzz
+	@$(RUN) -m tests.stress.crash
+
+lock: ## pin the dependencies again, with hashes (needs uv)
 	$(LOCK) pyproject.toml --group weights --output-file requirements.lock
 	$(LOCK) --group dev --constraints requirements.lock --output-file requirements-dev.lock
 

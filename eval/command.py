@@ -6,15 +6,15 @@ Owns the options. A run's path is `eval.evaluation`'s; stdout is the result, pro
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.commands.options import positive
+from rag.commands.options import add_output, positive, print_json
+from rag.commands.progress import progress_bar
 from rag.config import Config
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 RUNS = Path("runs")
-"""Where runs go that no --out names."""
+"""Where runs go that no --output names."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ablate", action="store_true", help="instead: each part of the ranking, left out in turn"
     )
-    parser.add_argument("--out", metavar="DIR", type=Path, help="the run's folder (default: one under runs/)")
+    add_output(parser, "DIR", "the run's folder (default: one under runs/)")
     parser.add_argument("--fresh", action="store_true", help="start over what the run's folder holds")
     parser.add_argument("--limit", metavar="N", type=positive, help="the first N questions only")
     parser.add_argument(
@@ -92,10 +92,10 @@ def _make(args: argparse.Namespace, config: Config) -> int:
 
     if args.from_feedback is not None:
         path = Path(args.from_feedback) if args.from_feedback else config.library / FILE
-        return make_from_feedback(path, args.out or RUNS / "feedback")
+        return make_from_feedback(path, args.output or RUNS / "feedback")
     if args.llm:
-        return make_written(args.synthesize, args.out or RUNS / "written", config)
-    return make_known_items(args.synthesize, args.out or RUNS / "known-item", config)
+        return make_written(args.synthesize, args.output or RUNS / "written", config)
+    return make_known_items(args.synthesize, args.output or RUNS / "known-item", config)
 
 
 def _measure(args: argparse.Namespace, config: Config) -> int:
@@ -109,7 +109,7 @@ def _measure(args: argparse.Namespace, config: Config) -> int:
         if args.ablate:
             return _ablate(args, assistant, dataset)
         name = run_name(manifest_of(assistant, dataset, options))
-        folder = args.out or RUNS / dataset.name / name
+        folder = args.output or RUNS / dataset.name / name
         if args.fresh:
             (folder / "run.json").unlink(missing_ok=True)
         with progress_bar("Asking") as progress:
@@ -122,11 +122,7 @@ def _show_report(report: Report, folder: Path, *, as_json: bool) -> None:
     from eval.report.questions import markdown
 
     if as_json:
-        print(
-            json.dumps(
-                {"run": str(folder), "summary": report.summary, "latency": report.latency}, ensure_ascii=False
-            )
-        )
+        print_json({"run": str(folder), "summary": report.summary, "latency": report.latency})
     else:
         print(markdown(report))
     _tell(f"The run is in {folder}; open {folder / 'report.html'}")
@@ -154,7 +150,7 @@ def _ablate(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) ->
     with progress_bar("Searching") as progress:
         variants = ablate(assistant, dataset, gold, progress)
     if args.json:
-        print(json.dumps([asdict(variant) for variant in variants], ensure_ascii=False))
+        print_json([asdict(variant) for variant in variants])
     else:
         print(ablation_table(dataset, variants))
     return 0
@@ -164,7 +160,10 @@ def _compare(args: argparse.Namespace) -> int:
     from eval.runs.compare import compare_runs, comparison_text
 
     comparison = compare_runs(*args.compare, anyway=args.anyway)
-    print(json.dumps(comparison.to_dict(), ensure_ascii=False) if args.json else comparison_text(comparison))
+    if args.json:
+        print_json(comparison.to_dict())
+    else:
+        print(comparison_text(comparison))
     return 0
 
 
@@ -179,10 +178,10 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
     encoder = Encoder.load(config)
     with progress_bar("Checking") as progress:
         checked = check_pairs(pairs, Gate(encoder), progress)
-    folder = args.out or RUNS / args.pairs.stem
+    folder = args.output or RUNS / args.pairs.stem
     measures = write_pairs_report(folder, pairs_manifest(args.pairs, len(pairs), encoder), checked)
     if args.json:
-        print(json.dumps({name: asdict(value) for name, value in measures.items()}))
+        print_json({name: asdict(value) for name, value in measures.items()})
     else:
         print(pairs_markdown(args.pairs.stem, checked, measures))
     _tell(f"The run is in {folder}; open {folder / 'report.html'}")
@@ -214,27 +213,12 @@ def _assistant(args: argparse.Namespace, config: Config, dataset: Dataset) -> It
         with Assistant.open(config=config) as assistant:
             yield assistant
         return
-    path = Path(args.library) if args.library else (args.out or RUNS / dataset.name) / "library"
+    path = Path(args.library) if args.library else (args.output or RUNS / dataset.name) / "library"
     with Assistant.open(path, config=config, create=True) as assistant:
         if not args.library or assistant.library.n_papers == 0:  # ours: a stopped reading-in is made whole
             _tell(f"Reading {corpus.name} into {path}")
             assistant.ingest([corpus])
         yield assistant
-
-
-@contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr where that is a terminal; takes (done, total)."""
-    if not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _tell(text: str) -> None:

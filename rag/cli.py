@@ -43,7 +43,7 @@ COMMANDS = {
     "search": Command("rag.commands.search", "list the papers that bear on a query"),
     "check": Command("rag.commands.check", "hold a text's claims against the library"),
     "chat": Command("rag.commands.chat", "ask and follow up, in the terminal"),
-    "ui": Command("ui.command", "open the chat page in a browser"),
+    "ui": Command("ui.command", "serve the chat page, and open it in your browser"),
     "serve": Command("rag.commands.serve", "answer over HTTP: REST, OpenAI's protocol, MCP"),
     "status": Command("rag.commands.status", "tell what a library holds"),
     "list": Command("rag.commands.list", "list the papers of a library"),

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from rag.cli import main
 from rag.config import Config
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 NO_NETWORK = Path(network.__file__).parent
+# `make test` tries the same examples every time; `make nightly` chooses new ones. Nothing asserts on time.
+settings.register_profile("fixed", derandomize=True, database=None, deadline=None)
+settings.register_profile("random", print_blob=True, deadline=None)
+settings.load_profile("fixed")
+
+NEEDS_BROWSER = "needs Chromium"
+"""What the reason of a test begins with that is skipped for want of a browser."""
 DEAD_PROXY = "http://127.0.0.1:9"
 """Discards: native code that the audit hook does not see gets this far and no further."""
 
@@ -52,6 +60,29 @@ def pytest_configure(config: pytest.Config) -> None:
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), DEAD_PROXY),
     )
     network.install()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say at the end what to install for tests that were skipped for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    n_skipped = sum(NEEDS_BROWSER in str(report.longrepr) for report in skipped)
+    if n_skipped:
+        terminalreporter.write_line(
+            f"{n_skipped} tests of the pages were skipped: they need Chromium or Chrome. "
+            "On Debian and Ubuntu: apt-get install chromium",
+            yellow=True,
+        )
+
+
+def find_browser() -> str:
+    """The path of Chromium or Chrome. Where there is none the test is skipped, or fails where CI is set."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(f"{NEEDS_BROWSER}, and CI is set")
+        pytest.skip(NEEDS_BROWSER)
+    return path
 
 
 @pytest.fixture(autouse=True)

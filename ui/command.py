@@ -19,7 +19,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=PORT, help="port on 127.0.0.1; 0 takes a free one (default: %(default)s)"
     )
-    parser.add_argument("--open", action="store_true", help="open the page in the browser")
+    parser.add_argument(
+        "--open",
+        action=argparse.BooleanOptionalAction,
+        help="open the page in your browser, or only print its address (default: open it where the command "
+        "runs in a terminal on a desktop)",
+    )
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
@@ -38,13 +43,22 @@ def run(args: argparse.Namespace, config: Config) -> int:
         address = serve_page(blocks, port)
         print(address, flush=True)
         print(f"The library at {config.library}; stop with Ctrl+C.", file=sys.stderr)
-        if args.open:
+        if is_desktop() if args.open is None else args.open:
             webbrowser.open(address)
         try:
             Event().wait()
         except KeyboardInterrupt:  # how a server is stopped: nothing has failed
             blocks.close(verbose=False)
     return 0
+
+
+def is_desktop() -> bool:
+    """Whether a person is there to see a browser open: stdout is a terminal, on a machine with a display.
+    Elsewhere a browser of the terminal would take the terminal from us."""
+    has_display = sys.platform in ("darwin", "win32") or any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")
+    )
+    return sys.stdout.isatty() and has_display
 
 
 def free_port(port: int) -> int:

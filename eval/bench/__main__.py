@@ -120,7 +120,7 @@ def bench_scifact(folder: Path, work: Path) -> Iterator[BenchRow]:
         yield BenchRow("its peak memory", f"{ingest.peak_mb:.0f} MB", "")
     yield from _evaluated("beir", folder, library, work / "scifact-run")
     pairs = run_rag(
-        "eval", "--pairs", str(folder / "pairs_train.jsonl"), "--out", str(work / "pairs"), "--json"
+        "eval", "--pairs", str(folder / "pairs_train.jsonl"), "--output", str(work / "pairs"), "--json"
     )
     for name, value in estimates(json.loads(pairs.stdout)).items():
         yield BenchRow(f"support gate, {name}", shown(value), f"{interval(value)}, n={value.n}")
@@ -194,7 +194,7 @@ def tell(text: str) -> None:
 def _evaluated(kind: str, path: Path, library: Path, out: Path) -> Iterator[BenchRow]:
     """Time and measures of one `rag eval`."""
     done = run_rag(
-        "eval", f"--{kind}", str(path), "--library", str(library), "--out", str(out), "--fresh", "--json"
+        "eval", f"--{kind}", str(path), "--library", str(library), "--output", str(out), "--fresh", "--json"
     )
     summary: dict[str, Any] = json.loads(done.stdout)["summary"]
     yield BenchRow(

@@ -90,7 +90,7 @@ def copy_without(library: Path, items: Sequence[KnownItem], target: Path) -> Non
     """A copy of the library at `target` in which each item's paper lacks its sentence; the rest is as it was,
     and only those papers are encoded again. Raises InputError where something is at `target` already."""
     if target.exists():
-        raise InputError(f"{target}: is there already; remove it, or name another --out")
+        raise InputError(f"{target}: is there already; remove it, or name another --output")
     from rag.assistant import Assistant
 
     shutil.copytree(library, target)

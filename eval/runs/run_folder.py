@@ -79,7 +79,7 @@ def read_manifest(folder: Path) -> RunManifest:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"{folder}: is no run folder (no run.json); name one that `rag eval --out` wrote"
+            f"{folder}: is no run folder (no run.json); name one that `rag eval --output` wrote"
         ) from error
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: does not read back ({error.msg}); run it again") from error

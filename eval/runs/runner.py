@@ -126,7 +126,7 @@ def _resume(folder: Path, manifest: RunManifest) -> dict[str, Result]:
     if differences:
         raise InputError(
             f"{folder}: holds a run that differs in {', '.join(differences)}; "
-            "name another --out, or start this one over with --fresh"
+            "name another --output, or start this one over with --fresh"
         )
     results = read_results(folder)
     # A torn last line would swallow the next one appended to it.

@@ -9,7 +9,8 @@ from rag.commands.batch import BatchQuestion, read_questions
 from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.live_answer import last, watch
 from rag.commands.model import add_model_arguments, with_model_arguments
-from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.commands.options import add_question, one_question, positive, print_json, refuse_both
+from rag.commands.progress import with_progress
 from rag.commands.terminal import render_answer, terminal
 from rag.config import Config
 from rag.errors import InputError

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rag.commands.batch import read_pairs
-from rag.commands.options import print_json, with_progress
+from rag.commands.options import print_json
+from rag.commands.progress import with_progress
 from rag.commands.terminal import Terminal, plain, terminal
 from rag.config import Config
 from rag.errors import InputError

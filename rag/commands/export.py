@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.commands.filter_options import add_filter_arguments, filters_from
+from rag.commands.options import add_output
 from rag.config import Config
 from rag.errors import InputError, LibraryNotFound
 from rag.export import SUFFIXES, export_answers, export_papers
@@ -21,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", choices=list(SUFFIXES), help="default: what the ending of --output says, else bibtex"
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of to stdout")
+    add_output(parser, "FILE", "write there instead of to stdout")
     parser.add_argument(
         "--answer", type=Path, metavar="FILE", help="export the answers that `rag ask --json` wrote there"
     )

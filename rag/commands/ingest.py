@@ -6,10 +6,10 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 from rag.commands.options import print_json
+from rag.commands.progress import busy, is_shown, progress_bar
 from rag.commands.terminal import plain
 from rag.config import Config
 from rag.errors import InputError, LibraryNotFound
@@ -75,34 +75,14 @@ def _first_of(found: Iterator[Paper | Skip]) -> Iterator[Paper | Skip]:
 
 @contextmanager
 def _bar(args: argparse.Namespace) -> Iterator[Callable[[Progress], None] | None]:
-    """On a terminal, a bar on stderr with papers a second and the time left."""
-    if not sys.stderr.isatty():
+    """On a terminal, a bar with papers a second. Counting reads the files once more."""
+    if not is_shown():
         yield None
         return
-    from rich import progress as bars
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    with console.status("Counting papers"):
+    with busy("Counting papers"):
         total = None if STDIN in args.paths else sum(1 for _ in _read(args))
-    columns = (
-        bars.TextColumn("Reading papers in"),
-        bars.BarColumn(),
-        bars.MofNCompleteColumn(),
-        bars.TextColumn("{task.description}"),
-    )
-    with bars.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda seen: bar.update(task, completed=seen.done, description=_pace(seen, total))
-
-
-def _pace(seen: Progress, total: int | None) -> str:
-    """Papers a second, and the time left where the total is known."""
-    pace = f"{seen.papers_per_s:,.0f} papers/s"
-    if total is None or not seen.papers_per_s:
-        return pace
-    left = timedelta(seconds=round(max(0, total - seen.done) / seen.papers_per_s))
-    return f"{pace}, {left} left"
+    with progress_bar("Adding papers") as show:
+        yield lambda progress: show(progress.done, total, f"{progress.papers_per_s:,.0f} papers/s")
 
 
 def _rehearse(args: argparse.Namespace, config: Config) -> tuple[IngestReport, list[Paper]]:

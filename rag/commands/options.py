@@ -1,22 +1,14 @@
-"""What several commands share: how they read numbers and questions, and how they write lines and progress."""
+"""What several commands share: numbers, questions and places to write to as options, and JSON as output."""
 
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Iterable, Iterator, Sized
-from typing import Any, Protocol, TypeVar
+from pathlib import Path
+from typing import Any
 
 from rag.errors import InputError
 from rag.files import json_line
 from rag.retrieval.question import check_question
-
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
-
-
-class SizedIterable(Sized, Iterable[T_co], Protocol[T_co]):
-    pass
 
 
 def positive(text: str) -> int:
@@ -40,6 +32,12 @@ def add_question(parser: argparse.ArgumentParser, name: str) -> None:
     )
 
 
+def add_output(parser: argparse.ArgumentParser, metavar: str, help: str) -> None:
+    """`--output`, one word for it in every command. `--out`, as some commands called it, is still taken."""
+    parser.add_argument("--output", type=Path, metavar=metavar, help=help)
+    parser.add_argument("--out", dest="output", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
 def one_question(args: argparse.Namespace) -> str:
     """The question on the command line, checked. Raises InputError."""
     return check_question(" ".join(args.words_of_it))
@@ -53,14 +51,3 @@ def refuse_both(args: argparse.Namespace) -> None:
 def print_json(value: Any) -> None:
     """One JSON value on one line of stdout, at once: a reader of a long batch sees each as it is done."""
     print(json_line(value), end="", flush=True)
-
-
-def with_progress(things: SizedIterable[T], what: str) -> Iterator[T]:
-    """The things, one by one; where there are several and stderr is a terminal, with a bar on it."""
-    if len(things) < 2 or not sys.stderr.isatty():
-        yield from things
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(things, description=what, console=Console(stderr=True), total=len(things))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, get_args
 
 from rag.commands.batch import BatchQuestion, read_questions
 from rag.commands.filter_options import add_filter_arguments, filters_from
-from rag.commands.options import add_question, one_question, positive, print_json, refuse_both, with_progress
+from rag.commands.options import add_question, one_question, positive, print_json, refuse_both
+from rag.commands.progress import with_progress
 from rag.commands.terminal import render_ranking, terminal
 from rag.config import Config
 from rag.errors import InputError

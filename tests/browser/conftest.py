@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.visit import FLAGS, Visit
-from tests.conftest import ROOT
+from tests.conftest import ROOT, find_browser
 from tests.helpers.model_server import ModelServer
 
 if TYPE_CHECKING:
@@ -29,14 +29,9 @@ def browser() -> Iterator[Browser]:
     """For this package only: while it is open, no other test of the process could run an event loop."""
     from playwright.sync_api import sync_playwright
 
-    names = ("chromium", "chromium-browser", "google-chrome")
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        if os.environ.get("CI"):
-            pytest.fail("no Chromium is installed, and CI is set")
-        pytest.skip("no Chromium is installed")
+    path = find_browser()
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield launched
         launched.close()
 

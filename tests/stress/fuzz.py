@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import random
 import resource
+import secrets
 import sys
 import tempfile
 import time
@@ -46,12 +47,14 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m tests.stress.fuzz", description="Feed the readers broken input."
     )
     parser.add_argument("--runs", type=int, default=20_000)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, help="(default: drawn, and printed)")
     parser.add_argument("--atheris", action="store_true", help="steer by coverage; needs the package atheris")
     args = parser.parse_args(argv)
+    seed = secrets.randbelow(1 << 32) if args.seed is None else args.seed
+    print(f"seed {seed}", flush=True)
     if args.atheris:
-        return fuzz_by_coverage(args.runs, args.seed)
-    tally = fuzz(args.runs, args.seed)
+        return fuzz_by_coverage(args.runs, seed)
+    tally = fuzz(args.runs, seed)
     peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{sum(tally.inputs.values()):,} inputs, read as {dict(sorted(tally.inputs.items()))}")
     print(f"gave {dict(sorted(tally.found.items()))}; slowest {tally.slowest_s:.2f} s ({tally.slowest})")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from eval.report.questions import LISTED, Report, html, markdown, write_report
 from eval.runs.run_folder import JudgeScore, Result
 from eval.runs.summary import Scored, calibrate, latency, score_questions, scores_lines, summarise
 from rag.records import Answer
+from tests.conftest import find_browser
 from tests.helpers.eval_samples import GOLD, MANIFEST, cite, make_answer, make_question
 
 EVIL = '<script>alert(1)</script><img src=x onerror="alert(2)"> {{ 7 * 7 }} & "quoted"'
@@ -233,7 +233,6 @@ def test_a_dot_lies_where_its_value_is() -> None:
     assert high > low
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium here")
 def test_the_filters_work_in_a_browser(tmp_path: Path) -> None:
     from playwright.sync_api import sync_playwright
 
@@ -241,7 +240,7 @@ def test_the_filters_work_in_a_browser(tmp_path: Path) -> None:
     path.write_text(html(sample_report()), encoding="utf-8")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_page()
         told: list[str] = []

@@ -6,10 +6,6 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from rag.commands.ingest import _pace
-from rag.records import Progress
 from tests.conftest import Outcome
 
 Rag = Callable[..., Outcome]
@@ -76,15 +72,3 @@ def test_titles_alone_go_in_when_asked_for_and_a_format_can_be_forced(rag: Rag, 
     forced = rag("ingest", titles, "--library", library, "--format", "plain", "--dry-run", "--json")
     assert json.loads(forced.out)["sample"][0]["title"] == '{"title": "A title"}'
     assert "invalid choice: 'docx'" in rag("ingest", titles, "--format", "docx").err
-
-
-@pytest.mark.parametrize(
-    ("seen", "total", "said"),
-    [
-        (Progress(100, None, 50.4), 300, "50 papers/s, 0:00:04 left"),
-        (Progress(100, None, 50.4), None, "50 papers/s"),
-        (Progress(0, None, 0.0), 300, "0 papers/s"),
-    ],
-)
-def test_pace_and_time_left(seen: Progress, total: int | None, said: str) -> None:
-    assert _pace(seen, total) == said

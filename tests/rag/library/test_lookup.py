@@ -78,6 +78,12 @@ def test_csv_files_are_marked_as_utf_8_for_spreadsheets(rag: Rag, demo_library: 
         assert next(csv.reader(file))[0] == "paper_id"
 
 
+def test_out_is_still_taken_for_output(rag: Rag, demo_library: Path, tmp_path: Path) -> None:
+    assert rag("export", "--library", demo_library, "--out", tmp_path / "papers.ris").code == 0
+    assert (tmp_path / "papers.ris").read_text(encoding="utf-8").startswith("TY  - ")
+    assert "--out " not in rag("export", "--help").out
+
+
 def test_answers_are_exported_with_their_abstracts(rag: Rag, demo_library: Path, tmp_path: Path) -> None:
     asked = rag("ask", "What is late interaction?", "--json", "--library", demo_library)
     path = tmp_path / "answers.jsonl"
