@@ -14,8 +14,11 @@ from pathlib import Path
 import platformdirs
 
 from rag.errors import ConfigError
+from rag.records import Price
 
 _TIMEOUT_S = 60.0
+_DEADLINE_S = 300.0
+_MAX_TOKENS, _CONTEXT_WINDOW = 600, 8192
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,13 @@ class Config:
     """Leave unsupported sentences out instead of marking them."""
     timeout_s: float = _TIMEOUT_S
     """Longest wait for a reply to begin, and between two pieces of it."""
+    deadline_s: float = _DEADLINE_S
+    """Longest that one reply may take in all."""
     max_cost_usd: float | None = None
     """Cap on what one session may spend on the model."""
-    max_tokens: int = 600
+    max_tokens: int = _MAX_TOKENS
     """Longest written answer, in tokens."""
-    context_window: int = 8192
+    context_window: int = _CONTEXT_WINDOW
     """The model's window, in tokens; evidence is packed into what the answer leaves."""
     llm_cache: bool = True
     """Keep replies on disk, keyed by the whole request."""
@@ -55,6 +60,8 @@ class Config:
 
     max_call_usd: float | None = None
     """Cap on what one call of the model may cost, at worst."""
+    price: Price | None = None
+    """What the model costs, where its price is not in the table."""
     rewrite: bool = False
     """Let the model, too, restate a follow-up and split or reword a question before it is searched."""
 
@@ -64,9 +71,10 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
-        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL, RAG_LLM_TIMEOUT_S, RAG_LLM_MAX_CALL_USD,
-        RAG_LLM_MAX_COST_USD, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS and RAG_CHROMA_URL. Raises ConfigError where
-        one cannot be used."""
+        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL, RAG_LLM_TIMEOUT_S, RAG_LLM_DEADLINE_S,
+        RAG_LLM_MAX_TOKENS, RAG_LLM_CONTEXT, RAG_LLM_PRICE, RAG_LLM_MAX_CALL_USD, RAG_LLM_MAX_COST_USD,
+        RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS and RAG_CHROMA_URL. Raises ConfigError where one cannot be
+        used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -84,6 +92,10 @@ class Config:
             api_key=env.get("OPENAI_API_KEY") or None,
             model=env.get("RAG_LLM_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
+            max_tokens=_whole_number(env, "RAG_LLM_MAX_TOKENS", _MAX_TOKENS),
+            context_window=_whole_number(env, "RAG_LLM_CONTEXT", _CONTEXT_WINDOW),
+            price=_price(env),
+            deadline_s=_number(env, "RAG_LLM_DEADLINE_S", "300") or _DEADLINE_S,
             timeout_s=_number(env, "RAG_LLM_TIMEOUT_S", "30") or _TIMEOUT_S,
             max_call_usd=_number(env, "RAG_LLM_MAX_CALL_USD", "0.05"),
             max_cost_usd=_number(env, "RAG_LLM_MAX_COST_USD", "2"),
@@ -104,3 +116,30 @@ def _number(env: Mapping[str, str], name: str, example: str) -> float | None:
             f"{name} is {text!r}, which is no positive number; set it like {example} or unset it"
         )
     return value
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    """A variable as a whole number from 1. Raises ConfigError."""
+    value = _number(env, name, str(default))
+    if value is None:
+        return default
+    if value != int(value):
+        raise ConfigError(f"{name} is {env[name]!r}, which is no whole number; set it like {default}")
+    return int(value)
+
+
+def _price(env: Mapping[str, str]) -> Price | None:
+    """RAG_LLM_PRICE as a Price; None where it is unset or empty. Raises ConfigError."""
+    text = env.get("RAG_LLM_PRICE", "").strip()
+    if not text:
+        return None
+    try:
+        prompt, completion = map(float, text.split(","))
+    except ValueError:
+        prompt = completion = -1.0
+    if not (0 <= prompt < float("inf") and 0 <= completion < float("inf")):
+        raise ConfigError(
+            f"RAG_LLM_PRICE is {text!r}; set it to US dollars per million tokens of prompt and completion, "
+            "like 2.5,10, or unset it"
+        )
+    return Price(prompt, completion)

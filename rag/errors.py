@@ -22,6 +22,7 @@
         │   ├── ModelRejected      key, model name or request not accepted (4xx)
         │   ├── ModelReplyInvalid  a reply that is not the protocol's
         │   └── BudgetExceeded     the call would pass a cap the user set
+        ├── Cancelled              nobody waits for the result any more
         ├── SourceError            a live source of papers (arXiv, OpenAlex, ...)
         └── StorageError           disk full, a file vanished, an input/output error
 
@@ -120,6 +121,10 @@ class ModelReplyInvalid(ModelError):
 
 class BudgetExceeded(ModelError):
     pass
+
+
+class Cancelled(ServiceError):
+    """Raised in a call that was ended because nobody waits for its result."""
 
 
 class SourceError(ServiceError):

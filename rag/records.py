@@ -181,12 +181,34 @@ class RetrievedPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class Price:
+    """What a model costs, in US dollars per million tokens."""
+
+    prompt: float
+    completion: float
+
+    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """US dollars."""
+        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the model cost. `cost_usd` is None where the price is not known."""
 
     prompt_tokens: int
     completion_tokens: int
     cost_usd: float | None
+
+    def __add__(self, other: Usage) -> Usage:
+        """Both calls together; without a cost where one has none, unless that one used nothing."""
+        used = [each for each in (self, other) if each.prompt_tokens or each.completion_tokens] or [other]
+        costs = [each.cost_usd for each in used]
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens,
+            self.completion_tokens + other.completion_tokens,
+            None if None in costs else sum(cost for cost in costs if cost is not None),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,7 +144,11 @@ class Writer:
             judgement = second_opinion([claim.text for claim in claims], findings, self._judge, self.llm)
         except ModelError as error:
             return findings, usage, f"The second opinion failed, so the gate's stands: {error}."
-        return list(judgement.findings), _sum(usage, judgement.reply.usage if judgement.reply else None), None
+        return (
+            list(judgement.findings),
+            usage + (judgement.reply.usage if judgement.reply else Usage(0, 0, None)),
+            None,
+        )
 
 
 def compose(pairs: Sequence[tuple[Claim, Finding]]) -> AnswerText:
@@ -189,14 +193,3 @@ def _declines(claim: Claim) -> bool:
 
 def _letters(text: str) -> str:
     return re.sub(r"\W+", " ", text).strip().casefold()
-
-
-def _sum(first: Usage, second: Usage | None) -> Usage:
-    if second is None:
-        return first
-    costs = (first.cost_usd, second.cost_usd)
-    return Usage(
-        first.prompt_tokens + second.prompt_tokens,
-        first.completion_tokens + second.completion_tokens,
-        None if None in costs else sum(cost for cost in costs if cost is not None),
-    )

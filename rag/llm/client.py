@@ -6,6 +6,7 @@ cost is rag/llm/cost.py's, errors rag/llm/error_map.py's; it knows nothing of pa
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -19,8 +20,10 @@ from rag.config import Config
 from rag.errors import ConfigError, ModelError, ModelReplyInvalid
 from rag.llm.cost import Budget, price_of
 from rag.llm.error_map import Call, host_of, our_error, retry_after_s, shows
+from rag.llm.limits import Cancellation, limit_reply
 from rag.llm.reply_cache import CachedReply, ReplyCache
-from rag.llm.streamed_reply import Received, without_thoughts
+from rag.llm.streamed_reply import Received
+from rag.llm.thoughts import without_thoughts
 from rag.llm.token_count import TokenCounter
 from rag.records import Usage
 
@@ -35,6 +38,11 @@ LONGEST_PAUSE_S = 30.0
 CONNECT_S = 5.0
 TOKENS_PER_MESSAGE = 4
 """What the chat format adds to a message, and once to the reply."""
+THINKING = 8
+"""How many times the limit on tokens is asked for again where all of it went on thinking. Chosen by hand:
+models that think take some 500 to 4,000 tokens before an answer of 600."""
+CHARS_PER_TOKEN = 12
+"""No text has more: where a server ignores the limit on tokens, reading ends there."""
 REFUSABLE = ("stream_options", "temperature", "max_tokens", "system role")
 """What some servers refuse. It is then left out; max_tokens goes by its newer name, and a system message
 is put before the first of the user's."""
@@ -55,7 +63,7 @@ class Reply:
     text: str
     usage: Usage
     finished: bool = True
-    """False where the model stopped at the limit on tokens."""
+    """False where it ends at the limit on tokens."""
     cached: bool = False
 
 
@@ -77,6 +85,7 @@ class LanguageModel:
         self._backoff_s = backoff_s
         self._cache = ReplyCache(config.cache / "replies") if config.llm_cache else None
         self._refused: set[str] = set()
+        self._thinks = False
         self._warming: Thread | None = None
 
     def __repr__(self) -> str:
@@ -128,26 +137,38 @@ class LanguageModel:
 
     @cached_property
     def budget(self) -> Budget:
-        return Budget(self.name, self.config.max_cost_usd, self.config.max_call_usd, price_of(self.name))
+        price = self.config.price or price_of(self.name, self.url)
+        return Budget(self.name, self.config.max_cost_usd, self.config.max_call_usd, price)
 
     def n_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt, by tiktoken."""
         texts = (message.content for message in messages)
         return TOKENS_PER_MESSAGE + sum(TOKENS_PER_MESSAGE + self.counter.count(text) for text in texts)
 
-    def complete(self, messages: Sequence[Message], *, max_tokens: int | None = None) -> Reply:
+    def complete(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Reply:
         """The whole reply; see `stream`."""
-        *_, reply = self.stream(messages, max_tokens=max_tokens)
+        *_, reply = self.stream(messages, max_tokens=max_tokens, cancellation=cancellation)
         assert isinstance(reply, Reply)
         return reply
 
     def stream(
-        self, messages: Sequence[Message], *, max_tokens: int | None = None
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Generator[str | Reply, None, None]:
-        """Text as it comes and, last, the Reply. One request, unless a reply to it is kept.
+        """Text as it comes and, last, the Reply. One request, unless a reply to it is kept, or the first
+        spent its limit on thinking.
 
-        Raises BudgetExceeded before the request where it may pass a cap, and any other ModelError then
-        or in mid-reply; what had come by then is counted as spent.
+        Raises BudgetExceeded before the request where it may pass a cap, any other ModelError then or in
+        mid-reply, and Cancelled; what had come by then is counted as spent.
         """
         if self._warming:
             self._warming.join()
@@ -158,17 +179,32 @@ class LanguageModel:
             yield kept.text
             yield Reply(kept.text, Usage(kept.prompt_tokens, kept.completion_tokens, 0.0), cached=True)
             return
-        reserved = self.budget.reserve(self.n_tokens(messages) if self.budget.capped else 0, limit)
-        received = Received()
-        try:
-            yield from without_thoughts(self._pieces(asked, limit, received))
-        finally:
-            prompt, completion = self._counted(messages, received)
-            usage = self.budget.settle(reserved, prompt, completion)
+        cancellation = cancellation or Cancellation()
+        n_prompt = self.n_tokens(messages)
+        received, usage = Received(), Usage(0, 0, None)
+        for allowed in self._limits(limit, n_prompt):
+            received = Received()
+            reserved = self.budget.reserve(n_prompt, allowed)
+            try:
+                yield from without_thoughts(self._pieces(asked, allowed, received, cancellation))
+            finally:
+                usage = usage + self.budget.settle(reserved, *self._counted(messages, received))
+            if not received.only_thoughts:
+                break
+            self._thinks = True
+        received.check(self.host)
         reply = Reply(received.answer, usage, finished=received.finish != "length")
-        if self._cache and reply.finished:
-            self._cache.put(request, CachedReply(reply.text, prompt, completion))
+        if self._cache and received.whole:
+            self._cache.put(request, CachedReply(reply.text, usage.prompt_tokens, usage.completion_tokens))
         yield reply
+
+    def _limits(self, limit: int, n_prompt: int) -> Iterator[int]:
+        """The limits on tokens to ask with, one after the other: a model that thinks needs room for it."""
+        longest = max(limit, self.config.context_window - int(n_prompt * self.counter.margin))
+        if not self._thinks:
+            yield limit
+        if limit * THINKING > limit:
+            yield min(limit * THINKING, longest)
 
     def _counted(self, messages: Sequence[Message], received: Received) -> tuple[int, int]:
         """Prompt and completion tokens: the server's count, else tiktoken's; none where nothing came."""
@@ -178,12 +214,22 @@ class LanguageModel:
             return 0, 0
         return self.n_tokens(messages), self.counter.count(received.text)
 
-    def _pieces(self, asked: list[dict[str, str]], limit: int, received: Received) -> Iterator[str]:
+    def _pieces(
+        self, asked: list[dict[str, str]], limit: int, received: Received, cancellation: Cancellation
+    ) -> Iterator[str]:
+        """The text of one reply as it comes, thoughts and all, within the limits on time and size."""
+        cancellation.check()
         with self._our_errors(self.name), closing(self._opened(asked, limit)) as stream:
+            limit_reply(stream.response, self.config.deadline_s, self.host, cancellation)
+            if "json" in stream.response.headers.get("content-type", ""):
+                yield received.take_whole(json.loads(stream.response.read()))
+                return
             for chunk in stream:
                 if piece := received.take(chunk):
                     yield piece
-        received.check(self.host)
+                if len(received.text) > CHARS_PER_TOKEN * limit:
+                    received.finish = "length"
+                    return
 
     def _opened(self, asked: list[dict[str, str]], limit: int) -> openai.Stream[Any]:
         """The stream of a reply, asked for with what this server has not refused before."""

@@ -10,34 +10,37 @@ import json
 import re
 from dataclasses import dataclass, field
 from importlib import resources
+from ipaddress import ip_address
 from threading import Lock
+from urllib.parse import urlsplit
 
 from rag.errors import BudgetExceeded, ConfigError
-from rag.records import Usage
+from rag.records import Price, Usage
 
 _REMEDY = "raise the cap, or use --no-llm"
 _SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
 
 
-@dataclass(frozen=True, slots=True)
-class Price:
-    """US dollars per million tokens."""
+def price_of(model: str, url: str) -> Price | None:
+    """The price of a model by its exact name, or the name without its snapshot date; else None.
 
-    prompt: float
-    completion: float
-
-    def of(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """US dollars."""
-        return (self.prompt * prompt_tokens + self.completion * completion_tokens) / 1e6
-
-
-def price_of(model: str) -> Price | None:
-    """The price of a model by its exact name, or the name without its snapshot date; else None."""
+    A model that is not in the table costs nothing where its server is on this machine or in its own network.
+    """
     table = json.loads(resources.files("rag.llm").joinpath("prices.json").read_text("utf-8"))[
         "usd_per_million"
     ]
     price = table.get(model) or table.get(_SNAPSHOT.sub("", model))
-    return Price(*price) if price else None
+    if price:
+        return Price(*price)
+    return Price(0.0, 0.0) if _is_local(url) else None
+
+
+def _is_local(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or host.endswith((".local", ".localhost", ".internal")) or "." not in host
 
 
 @dataclass(slots=True)
@@ -64,7 +67,8 @@ class Budget:
         if self.price is None:
             raise ConfigError(
                 f"a spending cap is set, but the price of {self.model!r} is not known, so it cannot be kept; "
-                "drop the cap, or choose a model listed in rag/prices.json"
+                "set RAG_LLM_PRICE to its US dollars per million tokens, like RAG_LLM_PRICE=2.5,10 "
+                "(prompt, completion), or drop the cap"
             )
         worst = self.price.of(prompt_tokens, max_tokens)
         told = f"a call to {self.model} may cost ${worst:.4f}"

@@ -6,13 +6,12 @@ Knows the shape of chat completion chunks, and trusts none of it: the client bui
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rag.errors import ModelRejected, ModelReplyInvalid
+from rag.llm.thoughts import final_text
 
-_THINK, _THOUGHT = "<think>", "</think>"
 _SENTENCE_END = re.compile(r"[.!?:\])\"'\u201d\u2019]\s*$")
 
 
@@ -30,29 +29,56 @@ class Received:
     @property
     def answer(self) -> str:
         """The text without the model's thoughts."""
-        return "".join(without_thoughts([self.text]))
+        return final_text(self.text)
+
+    @property
+    def whole(self) -> bool:
+        """The server said that it stopped of its own accord: only such a reply is worth keeping."""
+        return self.finish == "stop"
+
+    @property
+    def only_thoughts(self) -> bool:
+        """The limit on tokens was spent before the answer began."""
+        return self.finish == "length" and not self.answer.strip()
 
     def take(self, chunk: Any) -> str:
         """Add a chunk, and return the text it brings, "" where it brings none."""
         try:
             if chunk.usage:
-                self.usage = (int(chunk.usage.prompt_tokens), int(chunk.usage.completion_tokens))
+                prompt, completion = int(chunk.usage.prompt_tokens), int(chunk.usage.completion_tokens)
+                self.usage = (max(0, prompt), max(0, completion))
             if not chunk.choices:
                 return ""
             choice = chunk.choices[0]
             self.finish = choice.finish_reason or self.finish
-            piece = (choice.delta.content or "") if choice.delta else ""
+            piece = _valid((choice.delta.content or "") if choice.delta else "")
             self.text += piece
         except (AttributeError, TypeError, LookupError, ValueError) as error:
             raise ModelReplyInvalid(
                 f"a chunk of the reply is not of chat completions: {chunk!r:.100}"
             ) from error
-        return str(piece)
+        return piece
+
+    def take_whole(self, body: Any) -> str:
+        """The text of a reply that came in one JSON body, from a server that does not stream."""
+        try:
+            choice = body["choices"][0]
+            self.text = _valid(choice["message"]["content"] or "")
+            self.finish = choice.get("finish_reason") or "stop"
+            if usage := body.get("usage"):
+                self.usage = (max(0, int(usage["prompt_tokens"])), max(0, int(usage["completion_tokens"])))
+        except (AttributeError, TypeError, LookupError, ValueError) as error:
+            raise ModelReplyInvalid(f"the reply is not a chat completion: {body!r:.100}") from error
+        return self.text
 
     def check(self, host: str) -> None:
         """Raise ModelRejected or ModelReplyInvalid where what came is no whole reply."""
         if self.finish == "content_filter":
             raise ModelRejected(f"{host} filtered the reply out; ask in other words")
+        if self.only_thoughts:
+            raise ModelReplyInvalid(
+                f"the reply from {host} spent its limit of tokens on thinking; set RAG_LLM_MAX_TOKENS higher"
+            )
         if not self.answer.strip():
             raise ModelReplyInvalid(f"the reply from {host} is empty; is that a chat model?")
         # Not every server says why it stopped, and over HTTP/1.0 a cut looks like an end.
@@ -60,23 +86,6 @@ class Received:
             raise ModelReplyInvalid(f"the reply from {host} stopped in mid-sentence; try again")
 
 
-def without_thoughts(pieces: Iterable[str]) -> Iterator[str]:
-    """The pieces without the <think>...</think> some models open their reply with."""
-    held, thinking = "", None
-    for piece in pieces:
-        held += piece
-        if thinking is None:
-            opening = held.lstrip()
-            if len(opening) < len(_THINK) and _THINK.startswith(opening):
-                continue
-            thinking = opening.startswith(_THINK)
-        if thinking:
-            _, ended, held_after = held.partition(_THOUGHT)
-            if not ended:
-                continue
-            held, thinking = held_after.lstrip(), False
-        if held:
-            yield held
-        held = ""
-    if held and not thinking:
-        yield held
+def _valid(text: str) -> str:
+    """Text that can be written as UTF-8: half a surrogate pair becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

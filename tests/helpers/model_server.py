@@ -31,6 +31,8 @@ class Scripted:
     finish: str | None = "stop"
     lines: Sequence[str] | None = None
     """Raw lines of the event stream, instead of `text`."""
+    body: Mapping[str, Any] | None = None
+    """One JSON body in place of the event stream, as from a server that does not stream."""
     error: str = "scripted failure"
     """What a status of 400 and more says of itself."""
     stall: bool = False
@@ -102,6 +104,8 @@ def _handler(server: ModelServer) -> type[BaseHTTPRequestHandler]:
             try:
                 if reply.status >= 400:
                     self._json(reply.status, {"error": {"message": reply.error}}, reply.headers)
+                elif reply.body is not None:
+                    self._json(200, reply.body)
                 else:
                     self._stream(reply)
             except (BrokenPipeError, ConnectionResetError):

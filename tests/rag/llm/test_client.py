@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import openai
@@ -22,6 +23,7 @@ import pytest
 from rag.config import Config
 from rag.errors import (
     BudgetExceeded,
+    Cancelled,
     ConfigError,
     ModelError,
     ModelRejected,
@@ -32,9 +34,10 @@ from rag.errors import (
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.cost import price_of
 from rag.llm.error_map import ERRORS
-from rag.llm.streamed_reply import without_thoughts
+from rag.llm.limits import Cancellation
+from rag.llm.thoughts import final_text, without_thoughts
 from rag.llm.token_count import OTHER_MARGIN, TokenCounter
-from rag.records import Usage
+from rag.records import Price, Usage
 from tests.helpers.model_server import ModelServer, Scripted, event
 
 ASKED = (Message("system", "Be brief."), Message("user", "What is late interaction?"))
@@ -69,7 +72,7 @@ def test_text_comes_piece_by_piece_and_the_reply_last(serve: Serve) -> None:
     server, llm = serve(Scripted(["Late ", "inter", "action."], usage=(12, 3)))
     *pieces, reply = llm.stream(ASKED)
     assert pieces == ["Late ", "inter", "action."]
-    assert reply == Reply("Late interaction.", Usage(12, 3, None))
+    assert reply == Reply("Late interaction.", Usage(12, 3, 0.0))
     assert server.requests[0]["messages"][1] == {"role": "user", "content": "What is late interaction?"}
     assert server.requests[0]["stream_options"] == {"include_usage": True}
 
@@ -294,7 +297,7 @@ def test_cost_follows_the_price_table(serve: Serve) -> None:
 
 @pytest.mark.parametrize("unknown", ["any", "gpt-4.1-mini-custom", "llama3.2:1b", ""])
 def test_an_unknown_model_has_no_price(unknown: str) -> None:
-    assert price_of(unknown) is None
+    assert price_of(unknown, "https://models.example.org/v1") is None
 
 
 @pytest.mark.parametrize("cap", [{"max_cost_usd": 0.0001}, {"max_call_usd": 0.0001}])
@@ -322,9 +325,19 @@ def test_a_failed_call_costs_nothing(serve: Serve) -> None:
 
 
 def test_a_cap_without_a_price_is_refused_rather_than_ignored(serve: Serve) -> None:
-    _, llm = serve(Scripted("Yes."), max_cost_usd=1.0)
-    with pytest.raises(ConfigError, match="not known"):
+    _, llm = serve(Scripted("Yes."), max_cost_usd=1.0, base_url="https://models.example.org/v1")
+    with pytest.raises(ConfigError, match="RAG_LLM_PRICE"):
         llm.complete(ASKED)
+
+
+def test_a_model_on_this_machine_costs_nothing_and_keeps_within_any_cap(serve: Serve) -> None:
+    _, llm = serve(Scripted("Yes.", usage=(12, 3)), max_call_usd=0.01)
+    assert llm.complete(ASKED).usage == Usage(12, 3, 0.0)
+
+
+def test_a_price_of_ones_own_counts(serve: Serve) -> None:
+    _, llm = serve(Scripted("Yes.", usage=(1_000_000, 0)), price=Price(2.0, 8.0))
+    assert llm.complete(ASKED).usage.cost_usd == pytest.approx(2.0)
 
 
 @pytest.mark.parametrize(
@@ -337,6 +350,12 @@ def test_a_cap_without_a_price_is_refused_rather_than_ignored(serve: Serve) -> N
         (["<b>Yes."], "<b>Yes."),
         (["<think>never ends"], ""),
         (["<th"], "<th"),
+        (["<thinking>why</think", "ing> Yes."], "Yes."),
+        (["[THINK]why[/THINK]Yes."], "Yes."),
+        (
+            ["<|channel|>analysis<|message|>why<|end|><|start|>assistant<|channel|>final<|message|>Yes."],
+            "Yes.",
+        ),
         ([], ""),
     ],
 )
@@ -356,3 +375,106 @@ def test_importing_the_module_imports_no_client_and_sets_no_environment() -> Non
         "assert not {'openai', 'tiktoken', 'llama_index'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env=dict(os.environ))
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("why not</think>Yes.", "Yes."),
+        ("<think>a</think>b</think>Yes.", "Yes."),
+        ("<|channel|>final<|message|>Yes.<|return|>", "Yes."),
+        ("Yes.", "Yes."),
+        ("", ""),
+    ],
+)
+def test_a_whole_reply_holds_no_thought_opened_or_not(text: str, left: str) -> None:
+    assert final_text(text) == left
+
+
+def test_a_reply_that_drips_ends_at_the_deadline(serve: Serve) -> None:
+    _, llm = serve(Scripted(["x "] * 200, pause_s=0.05), deadline_s=0.4)
+    began = time.monotonic()
+    with pytest.raises(ModelTimeout, match="RAG_LLM_DEADLINE_S"):
+        llm.complete(ASKED)
+    assert time.monotonic() - began < 8
+
+
+def test_comments_alone_do_not_hold_a_reply_open(serve: Serve) -> None:
+    _, llm = serve(Scripted(lines=[": still there\n\n"] * 200, pause_s=0.05), deadline_s=0.4)
+    with pytest.raises(ModelTimeout, match="still answering"):
+        llm.complete(ASKED)
+
+
+def test_a_server_that_ignores_the_limit_on_tokens_is_read_no_further(serve: Serve) -> None:
+    _, llm = serve(Scripted(["It goes on. "] * 5000), max_tokens=50)
+    reply = llm.complete(ASKED)
+    assert not reply.finished
+    assert 50 <= len(reply.text) <= 12 * 50 + 12
+
+
+def test_a_reply_larger_than_any_answer_is_refused(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.llm.limits.MAX_REPLY_BYTES", 10_000)
+    _, llm = serve(Scripted(lines=[": " + "x" * 1000 + "\n\n"] * 50))
+    with pytest.raises(ModelReplyInvalid, match="larger than"):
+        llm.complete(ASKED)
+
+
+def test_a_call_can_be_ended_from_another_thread_while_nothing_comes(serve: Serve) -> None:
+    _, llm = serve(Scripted("It", stall=True), timeout_s=30.0)
+    cancellation = Cancellation()
+    pieces = llm.stream(ASKED, cancellation=cancellation)
+    assert next(pieces) == "It"
+    Timer(0.2, cancellation.cancel).start()
+    began = time.monotonic()
+    with pytest.raises(Cancelled):
+        next(pieces)
+    assert time.monotonic() - began < 10
+
+
+def test_a_cancelled_question_asks_no_server(serve: Serve) -> None:
+    server, llm = serve(Scripted("Yes."))
+    cancellation = Cancellation()
+    cancellation.cancel()
+    with pytest.raises(Cancelled):
+        llm.complete(ASKED, cancellation=cancellation)
+    assert server.requests == []
+
+
+def test_a_limit_spent_on_thinking_is_asked_for_again_with_room_and_remembered(serve: Serve) -> None:
+    thought = Scripted("<think>hm", finish="length", usage=(10, 60))
+    server, llm = serve(
+        thought, Scripted("<think>hm</think>Yes.", usage=(10, 90)), Scripted("No."), max_tokens=60
+    )
+    reply = llm.complete(ASKED)
+    assert (reply.text, reply.usage.completion_tokens) == ("Yes.", 150)
+    assert llm.complete(ASKED).text == "No."
+    assert [request["max_tokens"] for request in server.requests] == [60, 480, 480]
+
+
+def test_a_model_that_only_thinks_says_what_to_set(serve: Serve) -> None:
+    thought = Scripted("<think>hm", finish="length")
+    _, llm = serve(thought, thought)
+    with pytest.raises(ModelReplyInvalid, match="RAG_LLM_MAX_TOKENS"):
+        llm.complete(ASKED)
+
+
+def test_half_a_surrogate_pair_becomes_a_mark_that_can_be_written(serve: Serve) -> None:
+    _, llm = serve(Scripted("Yes \ud83d."))
+    assert llm.complete(ASKED).text == "Yes \ufffd."
+
+
+def test_negative_usage_lowers_nothing(serve: Serve) -> None:
+    _, llm = serve(Scripted("Yes.", usage=(-1000, -1000)), price=Price(1.0, 1.0))
+    assert llm.complete(ASKED).usage == Usage(0, 0, 0.0)
+
+
+def test_a_reply_in_one_json_body_is_read_although_a_stream_was_asked_for(serve: Serve) -> None:
+    body = {"choices": [{"message": {"content": "Yes."}, "finish_reason": "stop"}], "usage": None}
+    _, llm = serve(Scripted(body=body))
+    assert llm.complete(ASKED).text == "Yes."
+
+
+def test_a_reply_whose_end_was_not_said_is_not_kept(serve: Serve, tmp_path: Path) -> None:
+    server, llm = serve(Scripted("Yes.", finish=None), Scripted("No."), llm_cache=True)
+    assert [llm.complete(ASKED).text for _ in range(3)] == ["Yes.", "No.", "No."]
+    assert len(server.requests) == 2
