@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 DIFFERENCE = Path(__file__).with_name("support_model.npz")
 DIFFERENCE_SHA256 = "ca0b8f700e8577b6b24003bb422a93f1900b1f7091ed5902529106f7dc957c30"
 """Of the file above, written by `make train-gate`; the graph in the cache carries it in its folder's name."""
-GRAPH_VERSION = 1
+GRAPH_VERSION = 2
 """Raise when the graph that is written from the same weights changes."""
-_PADDED = -1e4
+_PADDED, _MIDDLE, _ALIKE = -1e4, 2, 12.0
+"""As in training: what hides a token, the middle layer, and how sharply like words are aligned."""
 
 Floats = NDArray[np.float32]
 
@@ -83,19 +84,19 @@ def apply_difference(base: Path, learned: WeightDifference) -> dict[str, Floats]
 
 
 def write_support_graph(weights: dict[str, Floats], path: Path) -> None:
-    """Write (ids, segments, mask, each int32[b, n]; claim float32[b, n, 1]) -> logits float32[b, 3].
+    """Write the graph: (ids, segments, mask, claim, evidence) -> logits.
 
-    `claim` is 1 on the claim and its [SEP]. The logits are of supported, contradicted and not enough; they
-    come from [CLS], the claim's mean and its maximum.
+    ids, segments and mask are int32[b, n], claim is float32[b, n, 1], evidence float32[b, 1, n].
+    `claim` is 1 on the claim and its [SEP], `evidence` on all before. logits: float32[b, 3], of supported,
+    contradicted and not enough.
     """
     from onnx import TensorProto, helper
 
     from rag.encoder.onnx_graph import CONTRIB, EPSILON, N_LAYERS, TransformerGraph
 
     graph = TransformerGraph(weights)
-    embeddings = [
-        graph.weight(f"embeddings.{kind}_embeddings.weight") for kind in ("word", "position", "token_type")
-    ]
+    kinds = ("word", "position", "token_type")
+    embeddings = [graph.weight(f"embeddings.{kind}_embeddings.weight") for kind in kinds]
     norm = [graph.weight(f"embeddings.LayerNorm.{part}") for part in ("weight", "bias")]
     graph.nodes.append(
         helper.make_node(
@@ -107,37 +108,83 @@ def write_support_graph(weights: dict[str, Floats], path: Path) -> None:
             epsilon=EPSILON,
         )
     )
-    hidden = "hidden"
+    layers = ["hidden"]
     for index in range(N_LAYERS):
-        hidden = graph.layer(hidden, "lengths", index)
-    _add_head(graph, hidden)
+        layers.append(graph.layer(layers[-1], "lengths", index))
+    _Head(graph).add(words=embeddings[0], middle=layers[_MIDDLE + 1], hidden=layers[-1])
     tensor = helper.make_tensor_value_info
-    whole = [tensor(name, TensorProto.INT32, ["b", "n"]) for name in ("ids", "segments", "mask")]
-    inputs = [*whole, tensor("claim", TensorProto.FLOAT, ["b", "n", 1])]
+    inputs = [tensor(name, TensorProto.INT32, ["b", "n"]) for name in ("ids", "segments", "mask")]
+    inputs.append(tensor("claim", TensorProto.FLOAT, ["b", "n", 1]))
+    inputs.append(tensor("evidence", TensorProto.FLOAT, ["b", 1, "n"]))
     graph.save(path, "support", inputs, [tensor("logits", TensorProto.FLOAT, ["b", 3])])
 
 
-def _add_head(graph: TransformerGraph, hidden: str) -> None:
-    """The head, in float32: Gemm, which write_int8_graph leaves alone."""
+class _Head:
+    """What comes after the layers: eval/fit/support_model/model.py's functions of the same names."""
 
-    def node(op: str, inputs: list[str], output: str, **attributes: Any) -> str:
-        return graph.node(op, inputs, output, domain="", **attributes)
+    def __init__(self, graph: TransformerGraph) -> None:
+        self._graph = graph
+        self._tokens = graph.constant("of_tokens", np.array([1], np.int64))
+        one, padded = np.array([1], np.float32), np.array([-_PADDED], np.float32)
+        beside = self._node("Sub", ["claim", graph.constant("one", one)], "beside")
+        self._sunk = self._node("Mul", [beside, graph.constant("sunk_by", padded)], "sunk")
 
-    def dense(x: str, name: str) -> str:
-        return node(
-            "Gemm",
-            [x, graph.weight(f"head.{name}.weight"), graph.weight(f"head.{name}.bias")],
-            f"{name}_out",
-            transB=1,
+    def add(self, words: str, middle: str, hidden: str) -> None:
+        """Add the nodes from the word embeddings, a middle layer and the last one to the logits."""
+        compared = self._compared(hidden, middle, self._alignment(words))
+        total = self._node(
+            "Add", [self._whole(hidden), self._dense(self._pooled(compared, "compared"), "pool")], "sum"
         )
+        self._node("Identity", [total], "logits")
 
-    middle = graph.constant("axis", np.array([1], np.int64))
-    first = node("Gather", [hidden, graph.constant("zeroth", np.array([0], np.int64))], "at_zero", axis=1)
-    first = node("Flatten", [first], "cls", axis=1)
-    total = node("ReduceSum", [node("Mul", [hidden, "claim"], "of_claim"), middle], "total", keepdims=0)
-    mean = node("Div", [total, node("ReduceSum", ["claim", middle], "length", keepdims=0)], "mean")
-    beside = node("Sub", ["claim", graph.constant("one", np.array(1, np.float32))], "beside")
-    sunk = node("Mul", [beside, graph.constant("sunk_by", np.array(-_PADDED, np.float32))], "sunk")
-    highest = node("ReduceMax", [node("Add", [hidden, sunk], "lowered")], "highest", axes=[1], keepdims=0)
-    features = node("Concat", [first, mean, highest], "features", axis=1)
-    node("Identity", [dense(node("Tanh", [dense(features, "dense")], "bent"), "out")], "logits")
+    def _alignment(self, words: str) -> str:
+        looked_up = self._node("Gather", [words, "ids"], "words", axis=0)
+        length = self._node("ReduceL2", [looked_up], "lengths_of_words", axes=[2], keepdims=1)
+        least = self._graph.constant("least", np.array([1e-12], np.float32))
+        unit = self._node("Div", [looked_up, self._node("Max", [length, least], "longer")], "unit")
+        alike = self._node(
+            "MatMul", [unit, self._node("Transpose", [unit], "turned", perm=[0, 2, 1])], "alike"
+        )
+        scale = self._graph.constant("alike_by", np.array([_ALIKE], np.float32))
+        one, padded = np.array([1], np.float32), np.array([-_PADDED], np.float32)
+        outside = self._node("Sub", ["evidence", self._graph.constant("unity", one)], "outside")
+        away = self._node("Mul", [outside, self._graph.constant("away_by", padded)], "away")
+        scores = self._node("Add", [self._node("Mul", [alike, scale], "scaled"), away], "scores")
+        return self._node("Softmax", [scores], "aligned", axis=-1)
+
+    def _compared(self, hidden: str, middle: str, aligned: str) -> str:
+        there = self._node("MatMul", [aligned, middle], "there")
+        parts = [hidden, self._node("MatMul", [aligned, hidden], "beside_it")]
+        parts += [self._node("Sub", [middle, there], "apart"), self._node("Mul", [middle, there], "shared")]
+        features = self._node("Concat", parts, "token_features", axis=2)
+        wide = self._node("MatMul", [features, self._graph.matrix("head.token")], "token_out")
+        return self._graph.node("BiasGelu", [wide, self._graph.weight("head.token.bias")], "compared")
+
+    def _whole(self, hidden: str) -> str:
+        zero = self._graph.constant("zeroth", np.array([0], np.int64))
+        first = self._node(
+            "Flatten", [self._node("Gather", [hidden, zero], "at_zero", axis=1)], "first", axis=1
+        )
+        features = self._node("Concat", [first, self._pooled(hidden, "whole")], "features", axis=1)
+        return self._dense(self._node("Tanh", [self._dense(features, "dense")], "bent"), "out")
+
+    def _pooled(self, x: str, name: str) -> str:
+        total = self._node(
+            "ReduceSum",
+            [self._node("Mul", [x, "claim"], f"{name}_of_claim"), self._tokens],
+            f"{name}_total",
+            keepdims=0,
+        )
+        length = self._node("ReduceSum", ["claim", self._tokens], f"{name}_length", keepdims=0)
+        mean = self._node("Div", [total, length], f"{name}_mean")
+        lowered = self._node("Add", [x, self._sunk], f"{name}_lowered")
+        highest = self._node("ReduceMax", [lowered], f"{name}_highest", axes=[1], keepdims=0)
+        return self._node("Concat", [mean, highest], f"{name}_pooled", axis=1)
+
+    def _dense(self, x: str, name: str) -> str:
+        """In float32 also where the rest is int8: write_int8_graph leaves Gemm alone."""
+        inputs = [x, self._graph.weight(f"head.{name}.weight"), self._graph.weight(f"head.{name}.bias")]
+        return self._node("Gemm", inputs, f"{name}_out", transB=1)
+
+    def _node(self, op: str, inputs: list[str], output: str, **attributes: Any) -> str:
+        return self._graph.node(op, inputs, output, domain="", **attributes)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,11 +127,11 @@ class SupportModel:
             ids[row, :n] = window.ids
             segments[row, window.claim_at : n] = 1
             mask[row, :n] = 1
-        claim = segments[:, :, None].astype(np.float32)
+        inputs: dict[str, NDArray[Any]] = {"ids": ids, "segments": segments, "mask": mask}
+        inputs["claim"] = segments[:, :, None].astype(np.float32)
+        inputs["evidence"] = (mask - segments)[:, None, :].astype(np.float32)
         with memory_faults():
-            (logits,) = self._session.run(
-                ["logits"], {"ids": ids, "segments": segments, "mask": mask, "claim": claim}
-            )
+            (logits,) = self._session.run(["logits"], inputs)
         found: Floats = logits
         return found
 

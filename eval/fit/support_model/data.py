@@ -103,6 +103,11 @@ def scifact(shared: Path) -> list[Example]:
     return found
 
 
+def labelled_examples(shared: Path) -> list[Example]:
+    """The written pairs and SciFact's, in a fixed order."""
+    return [*written(shared), *scifact(shared)]
+
+
 def paper_key(title: str) -> str:
     """A title's letters and digits: what tells papers apart here."""
     return "".join(letter for letter in title.lower() if letter.isalnum())

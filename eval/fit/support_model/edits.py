@@ -115,13 +115,7 @@ def _claims(sentences: Sequence[str], at: int, rng: random.Random) -> list[tuple
     base = base[:1].upper() + base[1:]
     if len(base.split()) < _MIN_CLAIM:
         return []
-    false = [
-        *_changed(base, _turned(base, rng), CONTRADICT, "reversed"),
-        *_changed(base, _denied(base, rng), CONTRADICT, "negated"),
-        *_changed(base, _exchanged(base, rng), CONTRADICT, "swapped"),
-        *_changed(base, _renumbered(base, rng), CONTRADICT, "number"),
-        *_changed(base, _raised(base, rng), NEI, "overclaim"),
-    ]
+    false = falsified(base, rng)
     if not false:
         return []
     others = [
@@ -133,16 +127,27 @@ def _claims(sentences: Sequence[str], at: int, rng: random.Random) -> list[tuple
     if others and rng.random() < 0.5:
         other = rng.choice(others)
         joint = base.rstrip(".") + rng.choice((", and ", "; ", ", while ")) + other[:1].lower() + other[1:]
-        chosen[-1] = (_reworded(joint, rng), NEI, "mixed")
+        chosen[-1] = (reworded(joint, rng), NEI, "mixed")
     if others and rng.random() < 0.25:
         other = rng.choice(others)
         chosen[-1] = (other[:1].upper() + other[1:], NEI, "beyond")
-    true = [_reworded(base, rng)]
+    true = [reworded(base, rng)]
     if rng.random() < 0.6:
-        true.append(_reworded(_shortened(base), rng))
+        true.append(reworded(_shortened(base), rng))
     return [
         *((claim, SUPPORT, "near") for claim in dict.fromkeys(true)),
-        *((_reworded(c, rng), y, k) for c, y, k in chosen),
+        *((reworded(c, rng), y, k) for c, y, k in chosen),
+    ]
+
+
+def falsified(text: str, rng: random.Random) -> list[tuple[str, int, str]]:
+    """The text changed in what it says, once in each way that fits: (text, label, kind)."""
+    return [
+        *_changed(text, _turned(text, rng), CONTRADICT, "reversed"),
+        *_changed(text, _denied(text, rng), CONTRADICT, "negated"),
+        *_changed(text, _exchanged(text, rng), CONTRADICT, "swapped"),
+        *_changed(text, _renumbered(text, rng), CONTRADICT, "number"),
+        *_changed(text, _raised(text, rng), NEI, "overclaim"),
     ]
 
 
@@ -173,7 +178,7 @@ def _table(rows: Sequence[str]) -> dict[str, list[str]]:
 _SAME_WORDS, _OPPOSITES = _table(_SAME), _table(_OPPOSITE)
 
 
-def _reworded(text: str, rng: random.Random) -> str:
+def reworded(text: str, rng: random.Random) -> str:
     """Some words replaced by others that mean the same."""
     words = text.split(" ")
     for i, word in enumerate(words):

@@ -21,13 +21,16 @@ WIDTH = 384
 EPSILON = 1e-12
 N_LABELS = 3
 PADDED = -1e4
+N_COMPARED = 192
+MIDDLE = 2
+ALIKE = 12.0
 FROZEN = "embeddings.word_embeddings.weight"
 
 Parameters = dict[str, Tensor]
 
 
 def start(safetensors: Path, seed: int) -> Parameters:
-    """MiniLM's weights and a new head: three logits from [CLS], the claim's mean and its maximum."""
+    """MiniLM's weights and a new head."""
     from safetensors.torch import load_file
 
     weights = load_file(safetensors)
@@ -39,6 +42,10 @@ def start(safetensors: Path, seed: int) -> Parameters:
     parameters["head.dense.bias"] = torch.zeros(WIDTH)
     parameters["head.out.weight"] = torch.randn(N_LABELS, WIDTH, generator=generator) * 0.02
     parameters["head.out.bias"] = torch.zeros(N_LABELS)
+    parameters["head.token.weight"] = torch.randn(N_COMPARED, 4 * WIDTH, generator=generator) * 0.02
+    parameters["head.token.bias"] = torch.zeros(N_COMPARED)
+    parameters["head.pool.weight"] = torch.randn(N_LABELS, 2 * N_COMPARED, generator=generator) * 0.02
+    parameters["head.pool.bias"] = torch.zeros(N_LABELS)
     return parameters
 
 
@@ -48,13 +55,19 @@ def logits(p: Parameters, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor
     ids: int64[b, n], padded on the right; segments: int64[b, n], 1 on the claim and its [SEP];
     mask: bool[b, n], true on what is no padding.
     """
-    hidden = p[FROZEN][ids] + p["embeddings.position_embeddings.weight"][: ids.shape[1]]
+    words = p[FROZEN][ids]
+    hidden = words + p["embeddings.position_embeddings.weight"][: ids.shape[1]]
     hidden = hidden + p["embeddings.token_type_embeddings.weight"][segments]
     hidden = _norm(p, "embeddings.LayerNorm", hidden)
     bias = torch.zeros(mask.shape, device=ids.device).masked_fill(~mask, PADDED)[:, None, None, :]
+    middle = hidden
     for index in range(N_LAYERS):
         hidden = _layer(p, f"encoder.layer.{index}", hidden, bias)
-    return _head(p, hidden, segments.bool() & mask)
+        middle = hidden if index == MIDDLE else middle
+    is_claim, is_evidence = segments.bool() & mask, ~segments.bool() & mask
+    aligned = _alignment(words, is_evidence)
+    compared = _compared(p, hidden.float(), middle.float(), aligned)
+    return _whole(p, hidden.float(), is_claim) + _dense(p, "head.pool", _pooled(compared, is_claim))
 
 
 def _layer(p: Parameters, at: str, hidden: Tensor, bias: Tensor) -> Tensor:
@@ -77,13 +90,34 @@ def _layer(p: Parameters, at: str, hidden: Tensor, bias: Tensor) -> Tensor:
     return _norm(p, f"{at}.output.LayerNorm", _dense(p, f"{at}.output.dense", wide) + hidden)
 
 
-def _head(p: Parameters, hidden: Tensor, is_claim: Tensor) -> Tensor:
-    hidden = hidden.float()
-    share = is_claim.unsqueeze(-1).float()
-    mean = (hidden * share).sum(1) / share.sum(1).clamp(min=1)
-    highest = hidden.masked_fill(~is_claim.unsqueeze(-1), PADDED).amax(1)
-    features = torch.cat([hidden[:, 0], mean, highest], dim=1)
+def _alignment(words: Tensor, is_evidence: Tensor) -> Tensor:
+    """float[b, n, n]: for each token its shares of the evidence's tokens, by likeness of the words alone."""
+    unit = F.normalize(words, dim=-1)
+    alike = ALIKE * (unit @ unit.transpose(1, 2)).float()
+    return alike.masked_fill(~is_evidence[:, None, :], PADDED).softmax(-1)
+
+
+def _compared(p: Parameters, hidden: Tensor, middle: Tensor, aligned: Tensor) -> Tensor:
+    """float[b, n, N_COMPARED]: each token beside the same word of the evidence.
+
+    What a word does in its sentence, subject or object, more or less, shows in the middle layers; the
+    difference between the two tells roles that were exchanged (compare Parikh et al., 2016).
+    """
+    there = aligned @ middle
+    features = torch.cat([hidden, aligned @ hidden, middle - there, middle * there], dim=-1)
+    return F.gelu(_dense(p, "head.token", features)).float()
+
+
+def _whole(p: Parameters, hidden: Tensor, is_claim: Tensor) -> Tensor:
+    features = torch.cat([hidden[:, 0], _pooled(hidden, is_claim)], dim=1)
     return _dense(p, "head.out", torch.tanh(_dense(p, "head.dense", features)))
+
+
+def _pooled(x: Tensor, is_claim: Tensor) -> Tensor:
+    """The mean and the maximum over the claim's tokens."""
+    share = is_claim.unsqueeze(-1).float()
+    mean = (x * share).sum(1) / share.sum(1).clamp(min=1)
+    return torch.cat([mean, x.masked_fill(~is_claim.unsqueeze(-1), PADDED).amax(1)], dim=1)
 
 
 def _dense(p: Parameters, at: str, x: Tensor) -> Tensor:

@@ -80,12 +80,23 @@ class Pool:
 def make(n_groups: int, seed: int) -> list[Example]:
     """The pairs of `n_groups` texts of evidence, the same for the same seed."""
     rng = random.Random(seed)
-    return [example for number in range(n_groups) for example in _group(rng, f"made {seed} {number}")]
+    groups = (_group(rng, f"made {seed} {number}", _SHARE_KEPT) for number in range(n_groups))
+    return [example for group in groups for example in group]
 
 
-def _group(rng: random.Random, name: str) -> list[Example]:
+def make_kept(n_groups: int, seed: int) -> list[Example]:
+    """Pairs whose claims keep to the evidence's wording: true, or with roles or sides exchanged."""
+    rng = random.Random(seed)
+    groups = (_group(rng, f"kept {seed} {number}", 1.0, 0.0) for number in range(n_groups))
+    kinds = ("made_para", "made_swapped", "made_reversed")
+    return [example for group in groups for example in group if example.kind in kinds]
+
+
+def _group(
+    rng: random.Random, name: str, share_kept: float, share_of_two: float = _SHARE_OF_TWO
+) -> list[Example]:
     pool = _pool(rng)
-    if rng.random() < _SHARE_KEPT:
+    if rng.random() < share_kept:
         pool.wording = {}
     makers = (
         rng.sample(_MAKERS, 2, counts=_SHARES)

@@ -26,6 +26,7 @@ class Stage:
     name: str
     n_epochs: int
     rate: float
+    max_steps: int | None = None
     max_tokens: int = 2560
     smoothing: float = 0.05
     ranking: float = 0.5
@@ -38,6 +39,8 @@ class Stage:
     """Share of the old in the running mean of the weights, a step; 0 keeps the last weights."""
 
 
+_REPORTED = 50
+"""Steps between two lines of progress."""
 N_PARTS = 2
 """Batches whose gradients make up a step: one after the other, or side by side in a team."""
 
@@ -74,36 +77,26 @@ def device() -> torch.device:
 def run_stage(
     parameters: Parameters,
     data: Encoded,
-    index: Sequence[int],
     stage: Stage,
     seed: int,
-    every: int = 50,
     checkpoint: Path | None = None,
     team: Team | None = None,
 ) -> Parameters:
-    """The parameters after training on the examples of `index`; those given stay as they are."""
-    rng = random.Random(seed)
+    """The parameters after training on all of `data`; those given stay as they are.
+
+    checkpoint: where the parameters are kept as they are learned. team: the processes that share the steps,
+    or None for this one alone; what is learned is the same but for rounding.
+    """
     place = device()
     learned = {name: value.detach().clone().to(place) for name, value in parameters.items()}
-    for name, value in learned.items():
-        value.requires_grad_(name != FROZEN)
-    matrices = [v for n, v in learned.items() if n != FROZEN and v.ndim > 1]
-    vectors = [v for n, v in learned.items() if n != FROZEN and v.ndim == 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": matrices, "weight_decay": stage.decay}, {"params": vectors, "weight_decay": 0.0}],
-        lr=stage.rate,
-        fused=True,
-    )
-    plan = [
-        b
-        for _ in range(stage.n_epochs)
-        for b in batches(data, index, stage.max_tokens, rng, stage.title_share)
-    ]
+    changing = [value.requires_grad_() for name, value in learned.items() if name != FROZEN]
+    mean = {name: value.detach().clone() for name, value in learned.items()}
+    optimizer = _optimizer(changing, stage)
+    plan = _plan(data, stage, seed)
     n_steps = len(plan) // N_PARTS
-    mean = {n: v.detach().clone() for n, v in learned.items()} if stage.average else None
     losses, begun = [], time.monotonic()
     mine = range(N_PARTS) if team is None else range(team.rank, N_PARTS, team.size)
-    for step in range(1, n_steps + 1):
+    for step in range(1, min(n_steps, stage.max_steps or n_steps) + 1):
         for group in optimizer.param_groups:
             group["lr"] = stage.rate * _pace((step - 1) / n_steps, stage)
         for part in mine:
@@ -111,26 +104,42 @@ def run_stage(
             (loss / N_PARTS).backward()
             losses.append(float(loss.detach()))
         if team is not None:
-            team.add_gradients([*matrices, *vectors])
-        torch.nn.utils.clip_grad_norm_([*matrices, *vectors], 1.0)
+            team.add_gradients(changing)
+        torch.nn.utils.clip_grad_norm_(changing, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        if mean is not None:
-            kept = min(stage.average, step / (step + 9))
-            with torch.no_grad():
-                for name, value in mean.items():
-                    if name != FROZEN:
-                        value.lerp_(learned[name], 1 - kept)
-        if checkpoint is not None and step % (4 * every) == 0:
-            torch.save({name: value.detach() for name, value in learned.items()}, checkpoint)
-        if step % every == 0 or step == n_steps:
+        _average(mean, learned, min(stage.average, step / (step + 9)))
+        if step % _REPORTED == 0 or step == n_steps:
             spent = time.monotonic() - begun
-            print(
-                f"{stage.name}: step {step}/{n_steps} loss {np.mean(losses[-every:]):.3f} {spent:.0f} s",
-                flush=True,
-            )
-    final = learned if mean is None else mean
-    return {name: value.detach().cpu() for name, value in final.items()}
+            print(f"{stage.name}: step {step}/{n_steps} loss {np.mean(losses):.3f} {spent:.0f} s", flush=True)
+            losses.clear()
+            if checkpoint is not None:
+                torch.save({name: value.detach().cpu() for name, value in mean.items()}, checkpoint)
+    return {name: value.cpu() for name, value in mean.items()}
+
+
+def _optimizer(changing: Sequence[Tensor], stage: Stage) -> torch.optim.Optimizer:
+    matrices = [value for value in changing if value.ndim > 1]
+    vectors = [value for value in changing if value.ndim == 1]
+    return torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": stage.decay}, {"params": vectors, "weight_decay": 0.0}],
+        lr=stage.rate,
+        fused=True,
+    )
+
+
+def _plan(data: Encoded, stage: Stage, seed: int) -> list[Batch]:
+    rng, index = random.Random(seed), range(len(data.examples))
+    epochs = (batches(data, index, stage.max_tokens, rng, stage.title_share) for _ in range(stage.n_epochs))
+    return [batch for epoch in epochs for batch in epoch]
+
+
+def _average(mean: Parameters, learned: Parameters, kept: float) -> None:
+    """Move the running mean towards the parameters, keeping `kept` of it."""
+    with torch.no_grad():
+        for name, value in mean.items():
+            if name != FROZEN:
+                value.lerp_(learned[name], 1 - kept)
 
 
 def _pace(share: float, stage: Stage) -> float:
