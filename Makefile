@@ -8,10 +8,10 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types bench crash fuzz nightly lock clean
+.PHONY: help demo test lint format types bench train-gate crash fuzz nightly lock clean
 
 help: ## list these targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/#/' | awk -F'#' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/#/' | awk -F'#' '{printf "  make %-10s %s\n", $$1, $$2}'
 
 demo: $(VENV)/installed ## set up, read the demo papers in, and answer a question about them
 	@$(VENV)/bin/rag demo
@@ -30,6 +30,11 @@ types: $(VENV)/installed-dev ## check types
 
 bench: $(VENV)/installed-dev ## measure speed and quality on ../shared
 	@$(RUN) -m eval.bench $(ARGS)
+
+# The only use of PyTorch. Its version is pyproject.toml's; a GPU is used where PyTorch finds one.
+train-gate: $(VENV)/installed-dev ## learn the support gate's weights anew: one to two hours on two cores
+	@$(RUN) -m pip install -q "$$($(RUN) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["train"])')"
+	@$(RUN) -m eval.fit.support_model ../shared --train $(ARGS)
 
 crash: $(VENV)/installed-dev ## kill writers 200 times and look at what they left
 	@$(RUN) -m tests.stress.crash $(ARGS)

@@ -56,10 +56,7 @@ def _train(shared: Path, work: Path, rank: int, n_processes: int) -> None:
     from rag.encoder.weights import find
 
     torch.manual_seed(0)
-    team = None
-    if n_processes > 1:
-        torch.set_num_threads(1)
-        team = Team.join(rank, n_processes, work / "meeting")
+    team = Team.join(rank, n_processes, work / "meeting") if n_processes > 1 else None
     home = find(Config.from_env())
     sources = recipe.Sources(shared, home / "model.safetensors", home / "tokenizer.json")
     examples = data.labelled_examples(shared)

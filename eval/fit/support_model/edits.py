@@ -216,7 +216,8 @@ def _denied(text: str, rng: random.Random) -> str | None:
 
 def _exchanged(text: str, rng: random.Random) -> str | None:
     """Two names exchanged that do not stand side by side in a list."""
-    names = list(_NAME.finditer(text))
+    # A sentence's first word has its capital for nothing.
+    names = [name for name in _NAME.finditer(text) if name.start() or re.search("[A-Z0-9]", name[0][1:])]
     pairs = [
         (a, b)
         for i, a in enumerate(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Sequence
@@ -54,7 +55,11 @@ class Team:
 
     @classmethod
     def join(cls, rank: int, size: int, meeting: Path) -> Team:
-        """Wait for the others at the file `meeting`."""
+        """Wait for the others at the file `meeting`; each keeps to a core of its own, where it may."""
+        torch.set_num_threads(1)
+        if hasattr(os, "sched_setaffinity"):
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[rank % len(cores)]})
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=size)
         return cls(rank, size)
 
