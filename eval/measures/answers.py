@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from eval.data.questions import Gold, GoldQuestion
 from eval.measures.retrieval import Scores
 from rag.records import Answer, Citation, Paper
+from rag.text.citation_marks import without_own
 
 COVERED = 0.5
 """Share of a gold quote's characters that quotes must hold for it to count as quoted."""
@@ -39,8 +40,7 @@ def score_answer(question: GoldQuestion, answer: Answer | None, gold: Gold) -> S
 def spoken_text(answer: Answer) -> str:
     """The answer without its own [n] markers, and with every run of white space as one space."""
     numbers = {citation.n for citation in answer.citations}
-    text = re.sub(r"\s*\[(\d+)\]", lambda m: "" if int(m[1]) in numbers else m[0], answer.answer)
-    return " ".join(text.split())
+    return " ".join(without_own(answer.answer, numbers).split())
 
 
 def found_facts(question: GoldQuestion, answer: Answer | None) -> tuple[bool, ...]:

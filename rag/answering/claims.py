@@ -12,19 +12,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from rag.records import Sentence
+from rag.text.citation_marks import MODEL, numbers_in, write_marks
 from rag.text.sentences import split_sentences
 
-MAX_RANGE = 20
-"""Numbers a range may stand for; a longer one names none of our papers."""
-
-_WORD = r"(?:papers?|sources?|refs?\.?|nos?\.?|\#|\^)"
-_MARKER = re.compile(
-    rf"""[\[\u3010] \s* {_WORD}? \s*
-    (\d+ (?: \s* (?: [-\u2013,;&] | and ) \s* {_WORD}? \s* \d+ )*)
-    \s* [\]\u3011]""",
-    re.I | re.X,
-)
-_RANGE = re.compile(r"(\d+)\s*[-\u2013]\s*(\d+)|(\d+)")
 _STANDS_FOR_A_NAME = re.compile(r"\b(?:in|by|from|per|see|of|to|than|with|unlike|both|that)\s*$", re.I)
 _GOES_ON = re.compile(r"\s*(?:,\s*)?[a-z]")
 _BULLET = re.compile(r"\s*(?:[-*\u2022]|\d{1,2}[.)])\s+")
@@ -67,7 +57,7 @@ def join_claims(parts: Iterable[tuple[Claim, tuple[int, ...]]]) -> str:
 
 
 def _markers(numbers: tuple[int, ...]) -> str:
-    return " " + "".join(f"[{n}]" for n in numbers) if numbers else ""
+    return " " + write_marks(numbers) if numbers else ""
 
 
 def _of_line(line: str, name_of: Callable[[int], str | None]) -> Iterator[Claim]:
@@ -103,10 +93,10 @@ def _without_markers(line: str, name_of: Callable[[int], str | None]) -> tuple[s
     is replaced by the name."""
     plain, at = "", 0
     places: list[tuple[int, int]] = []
-    for found in _MARKER.finditer(line):
+    for found in MODEL.finditer(line):
         plain += line[at : found.start()]
         at = found.end()
-        numbers = _numbers(found[1])
+        numbers = numbers_in(found[1])
         opens = not plain.strip() or plain.rstrip().endswith((".", "!", "?"))
         if _STANDS_FOR_A_NAME.search(plain) or (opens and _GOES_ON.match(line, at)):
             plain += " and ".join(name_of(n) or _UNKNOWN for n in numbers)
@@ -114,15 +104,3 @@ def _without_markers(line: str, name_of: Callable[[int], str | None]) -> tuple[s
             plain = plain.rstrip()
         places += [(len(plain), n) for n in numbers]
     return plain + line[at:], places
-
-
-def _numbers(inside: str) -> list[int]:
-    numbers: list[int] = []
-    for low, high, single in _RANGE.findall(inside):
-        if single:
-            numbers.append(int(single))
-        elif 0 <= int(high) - int(low) < MAX_RANGE:
-            numbers += range(int(low), int(high) + 1)
-        else:
-            numbers += [int(low), int(high)]
-    return numbers

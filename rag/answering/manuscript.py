@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.text.citation_marks import SCHOLARLY_PATTERN
 from rag.text.sentences import split_sentences
 from rag.text.words import content_words
 
@@ -17,9 +18,8 @@ FEWEST_WORDS = 2
 """A sentence with fewer content words ("More on that later.") claims nothing that could be looked up."""
 
 _KEYS = r"\[[^\[\]]*@[^\[\]]*\] | (?<!\w)@[\w:./+-]*\w | \\cite\w*\*?(?:\[[^\]]*\])*\{[^}]*\}"
-_NUMBERS = r"\[\d+(?:\s*[-,;\u2013]\s*\d+)*\]"
-_MENTION = re.compile(rf"(?P<keys>{_KEYS}) | (?P<numbers>{_NUMBERS})", re.X)
-_AFTER_STOP = re.compile(rf"([.!?])((?:\s*(?:{_NUMBERS}|{_KEYS}))+)(?=\s|$)", re.X)
+_MENTION = re.compile(rf"(?P<keys>{_KEYS}) | (?P<numbers>{SCHOLARLY_PATTERN})", re.X)
+_AFTER_STOP = re.compile(rf"([.!?])((?:\s*(?:{SCHOLARLY_PATTERN}|{_KEYS}))+)(?=\s|$)", re.X)
 _KEY = re.compile(r"@([\w:./+-]*\w)|\{([^}]*)\}")
 _ID = re.compile(
     r"\b10\.\d{4,9}/[^\s\"'<>)\]]*[^\s\"'<>)\].,;:]|\b(?:arxiv:\s*)?\d{4}\.\d{4,5}(?:v\d+)?\b", re.I

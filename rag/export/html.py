@@ -5,12 +5,12 @@ Every text is escaped; a link is made only of http(s) addresses, and nothing is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from html import escape
 
 from rag.export.text import byline, is_web_address, one_line, remarks
 from rag.records import Answer, AnswerSentence, Citation, Paper
+from rag.text.citation_marks import replace_own
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8884; --lit: #fde68a; --doubt: #b45309; }
@@ -53,9 +53,8 @@ def _section(answer: Answer, n: int, known: Mapping[str, Paper], *, single: bool
 
 def _with_marks(text: str, answer: Answer, n: int) -> str:
     """Escaped, with each [n] that names a citation as a link to it."""
-    cited = {str(citation.n) for citation in answer.citations}
-    link = rf'<sup><a href="#{n}-\1">[\1]</a></sup>'
-    return re.sub(r"\[(\d+)\]", lambda mark: mark.expand(link) if mark[1] in cited else mark[0], escape(text))
+    cited = {citation.n for citation in answer.citations}
+    return replace_own(escape(text), cited, lambda k: f'<sup><a href="#{n}-{k}">[{k}]</a></sup>')
 
 
 def _doubt(sentence: AnswerSentence) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from string import Template
 
 from rag.errors import ConfigError
+from rag.text.citation_marks import disarm_marks
 
 VARIABLES: Mapping[str, frozenset[str]] = {
     "answer_system": frozenset({"refusal"}),
@@ -28,7 +29,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
 """Every prompt, and the variables its file must hold, no more and no fewer."""
 
 _TAG = re.compile(r"<(?=\s*[/|!?]?\s*[a-z|<])|(?<=\|)>", re.I)
-_MARKER = re.compile(r"\[(\s*(?:/?inst|\d+(?:\s*[-,;\u2013]\s*\d+)*)\s*)\]", re.I)
+_INST = re.compile(r"\[(\s*/?inst\s*)\]", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +83,4 @@ def _check(template: Template, wanted: frozenset[str], source: str) -> None:
 def quoted(text: str) -> str:
     """Text of others, to stand between tags: on one line, without anything that reads as a tag, a chat
     template's mark or a citation marker. "p < .05" stays as it is."""
-    return _MARKER.sub(r"(\1)", _TAG.sub("\u2039", " ".join(text.split())))
+    return disarm_marks(_INST.sub(r"(\1)", _TAG.sub("\u2039", " ".join(text.split()))))

@@ -9,6 +9,7 @@ import re
 
 from rag.records import History
 from rag.retrieval.question import Reference
+from rag.text.citation_marks import without_marks
 from rag.text.words import content_words, names
 
 TOPIC_WORDS = 40
@@ -49,7 +50,6 @@ _MEASURE = re.compile(
     re.X,
 )
 """What is measured and on what: named, but no subject that "it" could be."""
-_MARKER = re.compile(r"\s*\[\d+(?:\s*[-,\u2013]\s*\d+)*\]")
 
 
 def follows(question: str) -> bool:
@@ -88,4 +88,4 @@ def _standalone(question: str, history: History) -> str:
 
 
 def _opening(answer: str) -> str:
-    return " ".join(_MARKER.sub("", answer).split()[:TOPIC_WORDS])
+    return " ".join(without_marks(answer).split()[:TOPIC_WORDS])

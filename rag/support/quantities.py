@@ -15,6 +15,7 @@ from itertools import islice
 
 from rag.support.number_context import Context, Words, contexts
 from rag.support.number_words import ABOUT, NUMBER_WORDS, SCALES, UNITS, bound_of, fraction, number_word
+from rag.text.citation_marks import SCHOLARLY_PATTERN
 from rag.text.folding import fold
 from rag.text.stopwords import STOP_WORDS
 
@@ -23,7 +24,7 @@ _EDGES = "-./*#@$€£~_"
 _BREAK = re.compile(r"[,;:()\[\]]")
 _NUMBER = re.compile(r"(\d+(?:d\d+)?)(%|[a-z]*)")
 """A number in folded text, where the decimal point is a d, and what is glued to it."""
-_NOT_SAID = re.compile(r"\[\d+(?:\s*[-,;–]\s*\d+)*\]|\(\d{1,2}\)(?=\s)|^\s*\d{1,2}[.)](?=\s)")
+_NOT_SAID = re.compile(rf"{SCHOLARLY_PATTERN}|\(\d{{1,2}}\)(?=\s)|^\s*\d{{1,2}}[.)](?=\s)")
 """Citation markers and the numbers of list items."""
 _SIGNS = str.maketrans({"·": ".", "≥": " at least ", "≤": " at most ", ">": " over ", "<": " under "})
 _SMALL = 20

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag.records import Answer, AnswerSentence, Citation
+from rag.text.citation_marks import OWN
 from ui.ask.conversations import Turn
 from ui.ask.toolbar_html import export_menu
 from ui.widgets.markup import attributes, button, esc, icon, plural
@@ -17,7 +18,7 @@ from ui.widgets.markup import attributes, button, esc, icon, plural
 STATUS_WORDS = {"weak": "Weakly supported", "unsupported": "Not borne out by what it cites"}
 LONGEST_HELD = 24
 """Letters of a word that is kept on one line with its marks."""
-_MARKERS = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+_MARKERS = re.compile(rf"\s*{OWN.pattern}")
 _BULLET = re.compile(r"(^|\n)\s*(?:[-*•]|\d+\.)\s*$")
 
 
