@@ -1,12 +1,12 @@
 """Who may touch a library when: one writer at a time, and nobody opens Chroma while it is written.
 
-Both locks are the operating system's (flock), so they go with the process that held them, however it
-ended. The text in the writer's lock file is only there to name the holder.
+Both locks are the operating system's, through filelock (flock, or LockFileEx on Windows), so they go with
+the process that held them, however it ended. The text in the writer's lock file is only there to name the
+holder.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shlex
@@ -23,9 +23,14 @@ from rag.errors import LibraryLocked
 from rag.files import disk_fault
 
 LOCK_FILE = "lock"
-GATE_FILE = "gate"
+VECTOR_FILES_LOCK_FILE = "gate"
+"""Its name on disk is that of the first release, so that both versions keep out of each other's way."""
 _TRIES, _PAUSE_S = 5, 0.02
-"""Long enough to outlast a look at who holds the lock."""
+"""Long enough to outlast a look at who holds the lock. Chosen by hand."""
+_TEXT_AT = 1
+"""Where the holder's name begins: Windows lets nobody else read the locked first byte."""
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Windows alone has it, and would change line ends without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +56,16 @@ def writing(folder: Path) -> Iterator[None]:
     """Be the library's only writer. Raises LibraryLocked at once where another is, LibraryReadOnly where
     the lock file cannot be written."""
     try:
-        descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o666)
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | _BINARY, 0o666)
     except OSError as error:
         raise disk_fault(folder, error) from error
     try:
-        _take(descriptor, folder)
+        if not _try_lock(descriptor, _TRIES):
+            raise LibraryLocked(
+                f"{folder} is being written to by {_read_name(descriptor) or 'another process'}; "
+                "wait for it to end, then run the same command again"
+            )
+        _write_name(descriptor)
         yield
         os.truncate(descriptor, 0)
     finally:
@@ -65,16 +75,14 @@ def writing(folder: Path) -> Iterator[None]:
 def holder(folder: Path) -> Holder | None:
     """Who is writing to the library now, or None. A name left behind by a dead process does not count."""
     try:
-        descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY)
+        descriptor = os.open(folder / LOCK_FILE, os.O_RDONLY | _BINARY)
     except OSError:
         return None
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read(descriptor)
+        # More than once: another process may be looking, too, and holds the lock while it does.
+        return None if _try_lock(descriptor, 3) else _read_name(descriptor)
     finally:
         os.close(descriptor)
-    return None
 
 
 @contextmanager
@@ -83,35 +91,40 @@ def vector_files_lock(folder: Path) -> Iterator[None]:
 
     Chroma writes its vector index in place; opening it half written ends the process.
     """
+    from filelock import lock_descriptor
+
     try:
-        descriptor = os.open(folder / GATE_FILE, os.O_RDONLY | os.O_CREAT, 0o666)
+        descriptor = os.open(folder / VECTOR_FILES_LOCK_FILE, os.O_RDONLY | os.O_CREAT | _BINARY, 0o666)
     except OSError as error:
         raise disk_fault(folder, error) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock_descriptor(descriptor, poll_interval=_PAUSE_S)
         yield
     finally:
         os.close(descriptor)
 
 
-def _take(descriptor: int, folder: Path) -> None:
-    for _ in range(_TRIES):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+def _try_lock(descriptor: int, tries: int) -> bool:
+    """Whether the lock is ours now; it is until the descriptor is closed."""
+    from filelock import lock_descriptor
+
+    for attempt in range(tries):
+        if attempt:
             time.sleep(_PAUSE_S)
-        else:
-            os.truncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps(asdict(Holder.this_process())).encode(), 0)
-            return
-    raise LibraryLocked(
-        f"{folder} is being written to by {_read(descriptor) or 'another process'}; "
-        "wait for it to end, then run the same command again"
-    )
+        if lock_descriptor(descriptor, blocking=False):
+            return True
+    return False
 
 
-def _read(descriptor: int) -> Holder | None:
+def _write_name(descriptor: int) -> None:
+    os.truncate(descriptor, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    os.write(descriptor, b" " * _TEXT_AT + json.dumps(asdict(Holder.this_process())).encode())
+
+
+def _read_name(descriptor: int) -> Holder | None:
+    os.lseek(descriptor, _TEXT_AT, os.SEEK_SET)
     try:
-        return Holder(**json.loads(os.pread(descriptor, 4096, 0)))
+        return Holder(**json.loads(os.read(descriptor, 4096)))
     except (ValueError, TypeError):
         return None

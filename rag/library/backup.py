@@ -20,7 +20,7 @@ from typing import IO
 from rag.config import Config
 from rag.errors import InputError, LibraryDamaged
 from rag.files import disk_faults
-from rag.index.locks import GATE_FILE, LOCK_FILE
+from rag.index.locks import LOCK_FILE, VECTOR_FILES_LOCK_FILE
 from rag.library import manifest
 from rag.library.library import Library
 
@@ -45,7 +45,7 @@ def backup(folder: Path, file: Path, config: Config) -> int:
         with tarfile.open(draft, "w") as tar:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 name = path.relative_to(folder).as_posix()
-                if name not in (LOCK_FILE, GATE_FILE):
+                if name not in (LOCK_FILE, VECTOR_FILES_LOCK_FILE):
                     tar.add(path, name)
                     with path.open("rb") as content:
                         sums[name] = _copy(content, None)

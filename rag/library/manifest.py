@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rag.errors import LibraryDamaged, LibraryError, LibraryNotFound, LibraryTooNew
 from rag.files import read_json, write_json
+from rag.index.locks import LOCK_FILE, VECTOR_FILES_LOCK_FILE
 
 FORMAT = 1
 MANIFEST = "library.json"
@@ -34,7 +35,9 @@ def create(folder: Path) -> LibraryManifest:
     """Make a new, empty library in a folder that is new or empty, or leave the one that is there."""
     if (folder / MANIFEST).exists():
         return read(folder)
-    if folder.is_dir() and any(path.name not in ("lock", "gate") for path in folder.iterdir()):
+    if folder.is_dir() and any(
+        path.name not in (LOCK_FILE, VECTOR_FILES_LOCK_FILE) for path in folder.iterdir()
+    ):
         raise LibraryError(f"{folder} holds other files and no library; give a new folder with --library")
     folder.mkdir(parents=True, exist_ok=True)
     manifest = LibraryManifest(FORMAT, None, datetime.now(UTC).isoformat(timespec="seconds"))

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LibraryLocked
 from rag.index.locks import holder, vector_files_lock, writing
+from tests.conftest import ROOT
 
 HOLDING = """
 import sys, time
@@ -75,8 +78,44 @@ def test_looking_who_holds_a_lock_does_not_take_it(tmp_path: Path) -> None:
     assert not (tmp_path / "lock").exists()
 
 
-def test_the_gate_lets_the_next_through_when_its_holder_dies(tmp_path: Path) -> None:
+def test_the_vector_files_are_free_again_when_their_holder_dies(tmp_path: Path) -> None:
     process = holding(tmp_path, "vector_files_lock")
     kill(process)
     with vector_files_lock(tmp_path):
         pass
+
+
+def test_those_who_look_do_not_take_each_other_for_a_writer(tmp_path: Path) -> None:
+    kill(holding(tmp_path, "writing"))  # whose name is still in the file
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(lambda _: holder(tmp_path), range(40))) == {None}
+
+
+POSIX_ONLY = {
+    "crypt",
+    "curses",
+    "fcntl",
+    "grp",
+    "nis",
+    "posix",
+    "pty",
+    "pwd",
+    "resource",
+    "syslog",
+    "termios",
+    "tty",
+}
+
+
+@pytest.mark.parametrize("folder", ["rag", "ui", "eval"])
+def test_nothing_imports_what_windows_does_not_have(folder: str) -> None:
+    named = {
+        (path.name, name.partition(".")[0])
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for name in (
+            [node.module or ""] if isinstance(node, ast.ImportFrom) else [a.name for a in node.names]
+        )
+    }
+    assert [pair for pair in sorted(named) if pair[1] in POSIX_ONLY] == []
