@@ -52,7 +52,7 @@ def ablate(
         scored = score_retrieval(run, qrels)
         values[name] = {measure: [scored[q.id][measure] for q in questions] for measure in SHOWN}
     shipped = values[list(variants)[-1]]
-    return [_variant(name, found, shipped) for name, found in values.items()]
+    return [_variant(name, measured, shipped) for name, measured in values.items()]
 
 
 def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[GoldQuestion], Sequence[str]]]:
@@ -90,14 +90,14 @@ def ablation_table(dataset: Dataset, variants: Sequence[Variant]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _variant(name: str, found: dict[str, list[float]], shipped: dict[str, list[float]]) -> Variant:
+def _variant(name: str, measured: dict[str, list[float]], shipped: dict[str, list[float]]) -> Variant:
     differences = {
-        measure: [one - other for one, other in zip(found[measure], shipped[measure], strict=True)]
+        measure: [one - other for one, other in zip(measured[measure], shipped[measure], strict=True)]
         for measure in SHOWN
     }
     return Variant(
         name,
-        {measure: estimate_mean(found[measure]) for measure in SHOWN},
+        {measure: estimate_mean(measured[measure]) for measure in SHOWN},
         {measure: randomisation_p(differences[measure]) for measure in SHOWN},
     )
 

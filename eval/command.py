@@ -125,7 +125,7 @@ def _show_report(report: Report, folder: Path, *, as_json: bool) -> None:
         print_json({"run": str(folder), "summary": report.summary, "latency": report.latency})
     else:
         print(markdown(report))
-    _tell(f"The run is in {folder}; open {folder / 'report.html'}")
+    _note(f"The run is in {folder}; open {folder / 'report.html'}")
 
 
 def _gate(args: argparse.Namespace, report: Report, dataset: Dataset, floors: list[Floor]) -> int:
@@ -133,12 +133,12 @@ def _gate(args: argparse.Namespace, report: Report, dataset: Dataset, floors: li
 
     if args.write_baseline:
         args.write_baseline.write_text(baseline_text(report.summary, dataset.sha256), encoding="utf-8")
-        _tell(f"The baseline is in {args.write_baseline}")
+        _note(f"The baseline is in {args.write_baseline}")
     if args.baseline:
         floors = floors + read_baseline(args.baseline, dataset.sha256)
     short = shortfalls(report.summary, floors)
     for line in short:
-        _tell(f"rag eval: fell short: {line}")
+        _note(f"rag eval: fell short: {line}")
     return FELL_SHORT if short else 0
 
 
@@ -184,7 +184,7 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
         print_json({name: asdict(value) for name, value in measures.items()})
     else:
         print(pairs_markdown(args.pairs.stem, checked, measures))
-    _tell(f"The run is in {folder}; open {folder / 'report.html'}")
+    _note(f"The run is in {folder}; open {folder / 'report.html'}")
     return 0
 
 
@@ -216,10 +216,10 @@ def _assistant(args: argparse.Namespace, config: Config, dataset: Dataset) -> It
     path = Path(args.library) if args.library else (args.output or RUNS / dataset.name) / "library"
     with Assistant.open(path, config=config, create=True) as assistant:
         if not args.library or assistant.library.n_papers == 0:  # ours: a stopped reading-in is made whole
-            _tell(f"Reading {corpus.name} into {path}")
+            _note(f"Reading {corpus.name} into {path}")
             assistant.ingest([corpus])
         yield assistant
 
 
-def _tell(text: str) -> None:
+def _note(text: str) -> None:
     print(text, file=sys.stderr)

@@ -79,8 +79,8 @@ def _answerer(assistant: Assistant, dataset: Dataset, options: Options) -> Answe
 
 
 def _with_cited(gold: Gold, results: list[Result], assistant: Assistant) -> Gold:
-    """Gold with the papers that answers cite, so that quotes can be held against them."""
+    """Gold with the papers that answers cite, so that quotes can be checked against them."""
     cited = {citation.paper_id for result in results if result.answer for citation in result.answer.citations}
-    found = {paper_id: assistant.library.paper(paper_id) for paper_id in cited.difference(gold.papers)}
-    papers = {paper_id: paper for paper_id, paper in found.items() if paper is not None}
+    records = {paper_id: assistant.library.paper(paper_id) for paper_id in cited.difference(gold.papers)}
+    papers = {paper_id: paper for paper_id, paper in records.items() if paper is not None}
     return replace(gold, papers={**gold.papers, **papers})

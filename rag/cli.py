@@ -40,21 +40,21 @@ COMMANDS = {
     "ingest": Command("rag.commands.ingest", "add papers from files and folders to a library"),
     "sync": Command("rag.commands.sync", "fetch new papers from arXiv, OpenAlex, ..."),
     "ask": Command("rag.commands.ask", "answer a question, every sentence cited"),
-    "search": Command("rag.commands.search", "list the papers that bear on a query"),
-    "check": Command("rag.commands.check", "hold a text's claims against the library"),
+    "search": Command("rag.commands.search", "list the papers that match a query"),
+    "check": Command("rag.commands.check", "check the claims of a text against the library"),
     "chat": Command("rag.commands.chat", "ask and follow up, in the terminal"),
     "ui": Command("ui.command", "serve the chat page, and open it in your browser"),
     "serve": Command("rag.commands.serve", "answer over HTTP: REST, OpenAI's protocol, MCP"),
-    "status": Command("rag.commands.status", "tell what a library holds"),
+    "status": Command("rag.commands.status", "show what a library holds"),
     "list": Command("rag.commands.list", "list the papers of a library"),
-    "show": Command("rag.commands.show", "show one paper whole"),
+    "show": Command("rag.commands.show", "show one paper in full"),
     "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
-    "remove": Command("rag.commands.remove", "take papers out of a library"),
+    "remove": Command("rag.commands.remove", "remove papers from a library"),
     "dedup": Command("rag.commands.dedup", "list the papers that may be one"),
     "backup": Command("rag.commands.backup", "write a library into one file"),
     "restore": Command("rag.commands.restore", "make a library from a backup"),
     "eval": Command("eval.command", "measure retrieval and answers"),
-    "doctor": Command("rag.commands.doctor", "check that everything is in order, and mend what can be"),
+    "doctor": Command("rag.commands.doctor", "check that everything is in order, and repair what can be"),
 }
 
 
@@ -82,8 +82,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
     except MemoryError as error:
-        found = f" ({error})" if str(error) else ""
-        return _complain(f"out of memory{found}; what was reported as done stays; free some, and repeat", 1)
+        detail = f" ({error})" if str(error) else ""
+        return _complain(
+            f"out of memory{detail}; what was reported as done is kept; free some, and repeat", 1
+        )
     except OSError as error:
         return _complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
     return code
@@ -115,7 +117,7 @@ def help_text() -> str:
             *rows,
             "",
             "options:",
-            f"  {'--help':<{width}}  show this; 'rag COMMAND --help' tells more",
+            f"  {'--help':<{width}}  show this; 'rag COMMAND --help' shows more",
             f"  {'--version':<{width}}  show the version",
         ]
     )

@@ -85,8 +85,8 @@ def bench_pages(data: Path, work: Path) -> Iterator[BenchRow]:
     shutil.rmtree(library, ignore_errors=True)
     pages = sorted(str(path) for path in (data / "corpus").glob("*.txt"))
     ingest = run_rag("ingest", *pages, "--library", str(library), "--json")
-    told = json.loads(ingest.stdout)
-    yield BenchRow(f"ingest {told['added']} papers, cold process", f"{ingest.seconds:.1f} s", "1 run")
+    report = json.loads(ingest.stdout)
+    yield BenchRow(f"ingest {report['added']} papers, cold process", f"{ingest.seconds:.1f} s", "1 run")
     yield BenchRow("its peak memory", f"{ingest.peak_mb:.0f} MB", "")
     asks = [run_rag("ask", QUESTION, "--library", str(library), "--no-llm") for _ in range(COLD_RUNS)]
     seconds = [ask.seconds for ask in asks]

@@ -41,11 +41,11 @@ def main(argv: list[str] | None = None) -> int:
             path = Path(folder) / "papers"
             write_file(path, format, args.records, args.mb)
             command = [sys.executable, "-m", "eval.bench.readers", "--one", format, str(path)]
-            found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+            row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             mb = path.stat().st_size / 2**20
         print(
-            f"| {format} | {found['records']:,} | {mb:,.0f} | {found['records'] / found['seconds']:,.0f} "
-            f"| {mb / found['seconds']:,.0f} | {found['peak_mb']} |",
+            f"| {format} | {row['records']:,} | {mb:,.0f} | {row['records'] / row['seconds']:,.0f} "
+            f"| {mb / row['seconds']:,.0f} | {row['peak_mb']} |",
             flush=True,
         )
     return 0
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
 def measure(format: str, path: str) -> dict[str, float]:
     """Read a file as a format: papers, seconds of processor time, and the process's peak memory in MB."""
     began = time.process_time()
-    n_papers = sum(isinstance(found, Paper) for found in read_papers(path, format=format))
+    n_papers = sum(isinstance(record, Paper) for record in read_papers(path, format=format))
     seconds = time.process_time() - began
     status = Path("/proc/self/status").read_text()  # unlike getrusage, without what the parent process held
     peak_kb = int(status.partition("VmHWM:")[2].split()[0])

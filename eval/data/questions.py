@@ -37,7 +37,7 @@ def sha256(data: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class GoldQuote:
-    """A verbatim piece of a gold paper's abstract that bears the answer."""
+    """A verbatim piece of a gold paper's abstract that supports the answer."""
 
     title: str
     quote: str
@@ -99,7 +99,7 @@ class Gold:
     qrels: Qrels
     missing: tuple[str, ...]
     papers: Mapping[str, Paper]
-    """By id: the gold ones, and those cited, for quotes to be held against."""
+    """By id: the gold ones, and those cited, for quotes to be checked against."""
     ids: Mapping[str, str]
     """Gold name -> paper id."""
 
@@ -115,24 +115,24 @@ def resolve_gold(dataset: Dataset, papers: Iterable[Paper]) -> Gold:
     """Gold titles (or ids) as ids of `papers`, of which only the gold ones are kept. Raises InputError where
     not one of them is there."""
     names = dict.fromkeys(name for question in dataset.questions for name in question.gold)
-    wanted = {title_key(name) for name in names} if dataset.qrels is None else set()
+    gold_keys = {title_key(name) for name in names} if dataset.qrels is None else set()
     kept: dict[str, Paper] = {}
     by_title: dict[str, str] = {}
     for paper in papers:
-        key = title_key(paper.title) if wanted else ""
-        if paper.paper_id in names or key in wanted:
+        key = title_key(paper.title) if gold_keys else ""
+        if paper.paper_id in names or key in gold_keys:
             kept[paper.paper_id] = paper
             by_title[key] = min(paper.paper_id, by_title.get(key, paper.paper_id))
-    found = {
-        name: name if name in kept else by_title.get(title_key(name)) if wanted else None for name in names
+    paper_ids = {
+        name: name if name in kept else by_title.get(title_key(name)) if gold_keys else None for name in names
     }
-    missing = tuple(name for name, paper_id in found.items() if paper_id is None)
+    missing = tuple(name for name, paper_id in paper_ids.items() if paper_id is None)
     if names and len(missing) == len(names):
         raise InputError(
             f"this library holds none of the {len(names)} gold papers of {dataset.name} "
             f"(the first is {missing[0]!r}); ingest them, or name the library that has them with --library"
         )
-    ids = {name: paper_id or name for name, paper_id in found.items()}
+    ids = {name: paper_id or name for name, paper_id in paper_ids.items()}
     qrels = dataset.qrels or {
         question.id: {ids[name]: 1 for name in question.gold}
         for question in dataset.questions

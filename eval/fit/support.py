@@ -2,8 +2,8 @@
 
 Fits a logistic over the gate's two features on answers of questions_dev and on SciFact's training pairs, and
 prints it, the areas under its curves, and how often the shipped gate accepts each kind of pair, with
-intervals. `--count` writes rag/common_stems.json anew from the demo papers, in plain words written apart from
-the questions.
+intervals. `--count` counts rag/support/common_stems.json again in the demo papers, whose plain words were
+written apart from the questions.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _folds(pairs: Sequence[MadePair]) -> NDArray[np.int64]:
 
 
 def _papers(paths: Sequence[Path]) -> list[Paper]:
-    papers = [found for found in read_paths(paths) if isinstance(found, Paper)]
+    papers = [record for record in read_paths(paths) if isinstance(record, Paper)]
     return list({paper.paper_id: paper for paper in papers}.values())
 
 
@@ -129,10 +129,10 @@ def _write_common_stems() -> None:
     print(f"{path}: {len(common)} stems of {len(texts)} texts")
 
 
-def _shown(found: Estimate) -> str:
-    if found.low is None or found.high is None:
-        return f"{found.value:.3f} (n = {found.n})"
-    return f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}] (n = {found.n})"
+def _shown(value: Estimate) -> str:
+    if value.low is None or value.high is None:
+        return f"{value.value:.3f} (n = {value.n})"
+    return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}] (n = {value.n})"
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ def make_known_items(n: int, folder: Path, config: Config) -> int:
     write_json_lines(folder / "questions.jsonl", item_lines(items))
     print(folder / "questions.jsonl")
     fewer = "; the other abstracts are too short" if len(items) < n else ""
-    _tell(f"{len(items)} questions{fewer}, and a library without their sentences. Next: rag eval")
-    _tell(f"  --questions {folder / 'questions.jsonl'} --library {folder / 'library'}")
+    _note(f"{len(items)} questions{fewer}, and a library without their sentences. Next: rag eval")
+    _note(f"  --questions {folder / 'questions.jsonl'} --library {folder / 'library'}")
     return 0
 
 
@@ -47,7 +47,7 @@ def make_written(n: int, folder: Path, config: Config) -> int:
         folder / "rejected.jsonl", ({"paper": paper, "reason": why} for paper, why in written.rejected)
     )
     print(folder / "questions.jsonl")
-    _tell(
+    _note(
         f"{len(written.lines)} questions; {len(written.rejected)} rejected, see {folder / 'rejected.jsonl'}"
     )
     return 0
@@ -59,9 +59,9 @@ def make_from_feedback(path: Path, folder: Path) -> int:
     write_json_lines(folder / "questions.jsonl", known)
     write_json_lines(folder / "needs_gold.jsonl", open_)
     print(folder / "questions.jsonl")
-    _tell(f"{len(known)} questions with gold; {len(open_)} in {folder / 'needs_gold.jsonl'} need a person's")
+    _note(f"{len(known)} questions with gold; {len(open_)} in {folder / 'needs_gold.jsonl'} need a person's")
     return 0
 
 
-def _tell(text: str) -> None:
+def _note(text: str) -> None:
     print(text, file=sys.stderr)

@@ -24,14 +24,14 @@ from rag.text.folding import fold
 from rag.text.sentences import split_sentences
 
 MIN_SENTENCES = 3
-"""Enough is left of the abstract to be found by."""
+"""Enough of the abstract is left for a search to find it."""
 WORDS = range(8, 46)
 _LATE = 0.5
 """The first half of an abstract says what everyone says; findings come after it."""
-_LEANS = re.compile(
+_NEEDS_CONTEXT = re.compile(
     r"(?:in )?(?:it|its|they|their|these|this|those|that|both|such|here|there)\b", re.IGNORECASE
 )
-"""A sentence that begins so leans on the one before."""
+"""A sentence that begins so needs the one before."""
 _EMPTY = re.compile(r"https?:|www\.|github|code (?:is|and)|available (?:at|on)|open[- ]source", re.IGNORECASE)
 
 
@@ -104,7 +104,7 @@ def _candidates(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
         return
     for sentence in sentences[math.ceil(len(sentences) * _LATE) :]:
         text = sentence.text
-        if len(text.split()) in WORDS and not _LEANS.match(text) and not _EMPTY.search(text):
+        if len(text.split()) in WORDS and not _NEEDS_CONTEXT.match(text) and not _EMPTY.search(text):
             yield sentence
 
 

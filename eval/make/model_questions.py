@@ -1,8 +1,8 @@
 """Questions a model writes from abstracts, each checked before it is kept.
 
-A question is rejected, with the reason, when its quote is not in the abstract, when its quote does not bear
-its answer (rag/support/gate.py), when it leaks (a run of the abstract's words, or the title), or when it
-makes no sense away from the paper. Known items need no model: `eval.make.known_items`.
+A question is rejected, with the reason, when its quote is not in the abstract, when its quote does not
+support its answer (rag/support/gate.py), when it leaks (a run of the abstract's words, or the title), or when
+it makes no sense away from the paper. Known items need no model: `eval.make.known_items`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class CheckedClaim(Protocol):
 
 
 class ClaimChecker(Protocol):
-    """What of the gate is needed."""
+    """The part of the gate that is needed."""
 
     def check(self, claim: str, evidence: Sequence[str]) -> CheckedClaim: ...
 
@@ -86,7 +86,7 @@ def rejection(paper: Paper, fields: dict[str, str], gate: ClaimChecker) -> str |
     if title_key(paper.title) in title_key(question) or _runs(question) & _runs(paper.abstract):
         return "the question gives its paper away"
     if gate.check(fields["ANSWER"], [fields["QUOTE"]]).status == "unsupported":
-        return "the quote does not bear the answer"
+        return "the quote does not support the answer"
     return None
 
 
@@ -105,8 +105,8 @@ def _line(number: int, paper: Paper, fields: dict[str, str]) -> dict[str, Any]:
 def _in_abstract(paper: Paper, quote: str) -> str | None:
     """The quote as the abstract has it, whatever its white space and outer quotation marks."""
     words = quote.strip("\"'“”‘’ ").split()
-    found = re.search(r"\s+".join(map(re.escape, words)), paper.abstract) if words else None
-    return found[0] if found else None
+    match = re.search(r"\s+".join(map(re.escape, words)), paper.abstract) if words else None
+    return match[0] if match else None
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:

@@ -1,6 +1,6 @@
 """Claim/evidence pairs made from questions: what the support gate must accept, and what it must refuse.
 
-A reference answer is held against its own evidence; against another question's; against the nearest
+A reference answer is checked against its own evidence; against another question's; against the nearest
 sentences of another paper; with one number altered; and with one comparison reversed. Owns the making and
 the share accepted; labelled pairs from a file are eval/measures/support_gate.py's.
 """
@@ -37,7 +37,7 @@ KINDS = {
     "negated": "against its own evidence, a negation put in or taken out",
 }
 OTHERS = 20
-"""Other questions whose evidence each answer is held against."""
+"""Other questions whose evidence each answer is checked against."""
 LATE_DEPTH = 200
 """Sentences, nearest by their vectors, among which late interaction looks for its nearest."""
 _SEED = 20260101
@@ -73,7 +73,7 @@ _BEATS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MadePair:
-    """A claim and texts of evidence; `kind` is one of KINDS, and only "own" and "own_sentences" are borne."""
+    """A claim and texts of evidence; `kind` is one of KINDS; only "own" and "own_sentences" are supported."""
 
     kind: str
     id: str
@@ -137,7 +137,7 @@ def negated(text: str) -> Iterator[str]:
 
 
 def swapped_sides(text: str) -> Iterator[str]:
-    """The text with the sides of a comparison exchanged, where a plain "A beats B" is found."""
+    """The text with the sides of a comparison exchanged, where a plain "A beats B" occurs."""
     if match := _BEATS.search(text):
         yield f"{text[: match.start()]}{match['right']}{match['verb']}{match['left']}{match['rest'] or ''}"
 

@@ -16,14 +16,18 @@ from eval.measures.bootstrap import Estimate, Statistic, Values, estimate
 
 def estimate_abstention(abstained: Sequence[bool], unanswerable: Sequence[bool]) -> dict[str, Estimate]:
     """Precision, recall and F1 of abstaining. Empty where no question is unanswerable: then recall has no
-    meaning, and false refusals are told by the mean of `abstained`."""
-    said, true = np.asarray(abstained, dtype=bool), np.asarray(unanswerable, dtype=bool)
+    meaning, and false refusals are counted by the mean of `abstained`."""
+    refused, true = np.asarray(abstained, dtype=bool), np.asarray(unanswerable, dtype=bool)
     if not true.any():
         return {}
 
     def counts(rows: NDArray[np.intp]) -> tuple[Values, Values, Values]:
-        hits = (said & true)[rows].sum(axis=1)
-        return hits.astype(float), said[rows].sum(axis=1).astype(float), true[rows].sum(axis=1).astype(float)
+        hits = (refused & true)[rows].sum(axis=1)
+        return (
+            hits.astype(float),
+            refused[rows].sum(axis=1).astype(float),
+            true[rows].sum(axis=1).astype(float),
+        )
 
     def precision(rows: NDArray[np.intp]) -> Values:
         hits, n_said, _ = counts(rows)
@@ -42,7 +46,7 @@ def estimate_abstention(abstained: Sequence[bool], unanswerable: Sequence[bool])
         "abstention_recall": recall,
         "abstention_f1": f1,
     }
-    return {name: estimate(statistic, said.size) for name, statistic in statistics.items()}
+    return {name: estimate(statistic, refused.size) for name, statistic in statistics.items()}
 
 
 def risk_coverage(confidence: Sequence[float], loss: Sequence[float]) -> list[tuple[float, float]]:

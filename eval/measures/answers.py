@@ -52,7 +52,7 @@ def found_facts(question: GoldQuestion, answer: Answer | None) -> tuple[bool, ..
 def quoted_evidence(question: GoldQuestion, answer: Answer | None, gold: Gold) -> tuple[bool, ...]:
     """For each gold quote, whether the answer's quotes hold at least COVERED of its characters."""
     citations = () if answer is None or answer.abstained else answer.citations
-    found = []
+    quoted_parts = []
     for evidence in question.evidence:
         paper_id = gold.ids.get(evidence.title, evidence.title)
         span = _find(evidence.quote, gold.papers.get(paper_id))
@@ -60,8 +60,8 @@ def quoted_evidence(question: GoldQuestion, answer: Answer | None, gold: Gold) -
         for citation in citations:
             if citation.paper_id == paper_id:
                 quoted.update(range(citation.start, citation.end))
-        found.append(bool(span) and len(quoted.intersection(span)) >= COVERED * len(span))
-    return tuple(found)
+        quoted_parts.append(bool(span) and len(quoted.intersection(span)) >= COVERED * len(span))
+    return tuple(quoted_parts)
 
 
 def cited_papers(answer: Answer) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ def is_verbatim(citation: Citation, papers: Mapping[str, Paper]) -> bool:
 
 
 def _score_content(question: GoldQuestion, answer: Answer | None, gold: Gold) -> Scores:
-    """What an answerable question's answer tells and cites, against gold."""
+    """What an answerable question's answer states and cites, against gold."""
     relevant = {gold.ids.get(name, name) for name in question.gold}
     abstained = answer is not None and answer.abstained
     cited = () if answer is None or abstained else cited_papers(answer)
@@ -117,8 +117,8 @@ def _find(quote: str, paper: Paper | None) -> range:
     """Where the abstract holds the quote, whatever its white space; empty where it does not."""
     if paper is None:
         return range(0)
-    found = re.search(r"\s+".join(map(re.escape, quote.split())), paper.abstract)
-    return range(*found.span()) if found else range(0)
+    match = re.search(r"\s+".join(map(re.escape, quote.split())), paper.abstract)
+    return range(*match.span()) if match else range(0)
 
 
 def _share(held: tuple[bool, ...]) -> float:

@@ -1,6 +1,6 @@
 """Retrieval measures, one value a question, from a run and qrels: the words and the sums of ir-measures.
 
-A run here is a question's paper ids, best first. `R@k` is found / min(k, relevant), which is ir-measures'
+A run here is a question's paper ids, best first. `R@k` is hits / min(k, relevant), which is ir-measures'
 R@k wherever no question has more than k relevant papers. A question without a result scores 0.
 """
 
@@ -43,10 +43,10 @@ def recall_by_depth(run: Run, qrels: Qrels, depth: int = DEPTH) -> list[float]:
     total = [0.0] * depth
     for question_id, grades in qrels.items():
         relevant = {paper for paper, grade in grades.items() if grade > 0}
-        found, ranking = 0, list(run.get(question_id, ()))
+        hits, ranking = 0, list(run.get(question_id, ()))
         for k in range(1, depth + 1):
-            found += k <= len(ranking) and ranking[k - 1] in relevant
-            total[k - 1] += found / min(k, len(relevant))
+            hits += k <= len(ranking) and ranking[k - 1] in relevant
+            total[k - 1] += hits / min(k, len(relevant))
     return [value / len(qrels) for value in total] if qrels else []
 
 

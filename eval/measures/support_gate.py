@@ -1,6 +1,6 @@
-"""Claim/evidence pairs: how well the support gate tells borne claims from others.
+"""Claim/evidence pairs: how well the support gate separates supported claims from others.
 
-Owns the pair form and the measures on pairs. AUC is the chance that a borne claim gets the higher
+Owns the pair form and the measures on pairs. AUC is the chance that a supported claim gets the higher
 support (Hanley & McNeil, Radiology 1982; ties count half); accuracy is at the gate's shipped threshold.
 """
 
@@ -20,9 +20,9 @@ from rag.files import read_json_lines, refuse_duplicate_ids
 Label = Literal["SUPPORT", "CONTRADICT", "NEI"]
 
 PAIR_MEASURES = {
-    "auc": "SUPPORT against NEI: the borne claim has the higher support",
+    "auc": "SUPPORT against NEI: the supported claim has the higher support",
     "auc_contradict": "SUPPORT against CONTRADICT",
-    "accuracy": "SUPPORT and NEI told apart at the shipped threshold",
+    "accuracy": "SUPPORT and NEI classified rightly at the shipped threshold",
     "accepted_support": "SUPPORT pairs the gate accepts",
     "accepted_nei": "NEI pairs the gate accepts (lower is better)",
     "accepted_contradict": "CONTRADICT pairs the gate accepts (lower is better)",
@@ -34,7 +34,7 @@ FORM = '{"id": "1", "claim": "...", "evidence": "...", "label": "SUPPORT"}'
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """A claim, sentences of one abstract, and whether they bear it."""
+    """A claim, sentences of one abstract, and whether they support it."""
 
     id: str
     claim: str
@@ -44,7 +44,7 @@ class LabelledPair:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A pair with what the gate found."""
+    """A pair with the gate's verdict."""
 
     pair: LabelledPair
     support: float
@@ -53,7 +53,7 @@ class Checked:
 
     @property
     def accepted(self) -> bool:
-        """As the gate has it: shown as borne, if with a doubt."""
+        """Whether the gate shows it as supported, if weakly."""
         return self.status != "unsupported"
 
     @property
@@ -61,7 +61,7 @@ class Checked:
         return self.accepted == (self.pair.label == "SUPPORT")
 
 
-class FoundByGate(Protocol):
+class GateVerdict(Protocol):
     @property
     def support(self) -> float: ...
     @property
@@ -71,9 +71,9 @@ class FoundByGate(Protocol):
 
 
 class PairChecker(Protocol):
-    """What of the gate is needed."""
+    """The part of the gate that is needed."""
 
-    def check_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> Sequence[FoundByGate]: ...
+    def check_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> Sequence[GateVerdict]: ...
 
 
 def load_pairs(path: Path) -> tuple[LabelledPair, ...]:
@@ -107,8 +107,8 @@ def check_pairs(
     checked: list[Checked] = []
     for start in range(0, len(pairs), _BLOCK):
         block = pairs[start : start + _BLOCK]
-        found = gate.check_all([(pair.claim, pair.evidence) for pair in block])
-        for pair, verdict in zip(block, found, strict=True):
+        verdicts = gate.check_all([(pair.claim, pair.evidence) for pair in block])
+        for pair, verdict in zip(block, verdicts, strict=True):
             checked.append(Checked(pair, float(verdict.support), verdict.status, tuple(verdict.reasons)))
         progress(len(checked), len(pairs))
     return checked
@@ -119,17 +119,17 @@ def measure_pairs(checked: Sequence[Checked]) -> dict[str, Estimate]:
     by_label: dict[str, list[Checked]] = {}
     for c in checked:
         by_label.setdefault(c.pair.label, []).append(c)
-    borne, nei = by_label.get("SUPPORT", []), by_label.get("NEI", [])
-    found = {}
+    supported, nei = by_label.get("SUPPORT", []), by_label.get("NEI", [])
+    measures = {}
     for name, others in (("auc", nei), ("auc_contradict", by_label.get("CONTRADICT", []))):
-        if borne and others:
-            found[name] = estimate_auc([c.support for c in borne], [c.support for c in others])
-    if borne and nei:
-        found["accuracy"] = estimate_mean([float(c.right) for c in [*borne, *nei]])
+        if supported and others:
+            measures[name] = estimate_auc([c.support for c in supported], [c.support for c in others])
+    if supported and nei:
+        measures["accuracy"] = estimate_mean([float(c.right) for c in [*supported, *nei]])
     for label, members in by_label.items():
         accepted = [float(c.accepted) for c in members]
-        found[f"accepted_{label.lower()}"] = estimate_mean(accepted)
-    return {name: found[name] for name in PAIR_MEASURES if name in found}
+        measures[f"accepted_{label.lower()}"] = estimate_mean(accepted)
+    return {name: measures[name] for name in PAIR_MEASURES if name in measures}
 
 
 def estimate_auc(positive: Sequence[float], negative: Sequence[float]) -> Estimate:

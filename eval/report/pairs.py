@@ -20,7 +20,7 @@ from eval.runs.run_folder import RunManifest, write_manifest
 from eval.runs.summary import calibrate
 from rag.files import json_line, write_text
 
-ACCEPTED, REFUSED = "accepted, though not borne", "refused, though borne"
+ACCEPTED, REFUSED = "accepted, though not supported", "refused, though supported"
 
 
 def write_pairs_report(
@@ -87,16 +87,16 @@ def roc(positive: Sequence[float], negative: Sequence[float]) -> list[tuple[floa
 
 
 def _plots(checked: Sequence[Checked]) -> Iterator[Plot]:
-    told = [c for c in checked if c.pair.label != "CONTRADICT"]
-    borne = [c.support for c in told if c.pair.label == "SUPPORT"]
-    others = [c.support for c in told if c.pair.label == "NEI"]
-    if not borne or not others:
+    answered = [c for c in checked if c.pair.label != "CONTRADICT"]
+    supported = [c.support for c in answered if c.pair.label == "SUPPORT"]
+    others = [c.support for c in answered if c.pair.label == "NEI"]
+    if not supported or not others:
         return
     x = charts.Axis(0, 1, charts.UNIT_TICKS, "NEI pairs at or above")
     y = charts.Axis(0, 1, charts.UNIT_TICKS, "SUPPORT pairs at or above")
-    curve = charts.line_chart(_thinned(roc(borne, others)), x, y, area=True)
+    curve = charts.line_chart(_thinned(roc(supported, others)), x, y, area=True)
     yield Plot("ROC", "SUPPORT against NEI, over all thresholds", curve)
-    bins = calibrate([(c.support, c.pair.label == "SUPPORT") for c in told])
+    bins = calibrate([(c.support, c.pair.label == "SUPPORT") for c in answered])
     discs = charts.calibration_chart(bins, "support", "share that is SUPPORT")
     yield Plot("Calibration", "SUPPORT and NEI pairs by their support; a disc's area is its share", discs)
 
@@ -117,8 +117,8 @@ def _counts(checked: Sequence[Checked]) -> str:
 
 
 def _result(checked: Checked) -> dict[str, Any]:
-    found = {"support": checked.support, "status": checked.status, "reasons": checked.reasons}
-    return {"id": checked.pair.id, "label": checked.pair.label, **found}
+    verdict = {"support": checked.support, "status": checked.status, "reasons": checked.reasons}
+    return {"id": checked.pair.id, "label": checked.pair.label, **verdict}
 
 
 def _scores(checked: Checked) -> dict[str, Any]:

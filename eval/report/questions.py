@@ -149,29 +149,29 @@ def html(report: Report) -> str:
 def plots(report: Report) -> list[Plot]:
     """Every plot the run has numbers for."""
     summary = report.summary
-    found: list[Plot] = []
+    drawn: list[Plot] = []
     for grouping in GROUPINGS:
         groups = {group: estimates(values) for group, values in summary[f"by_{grouping}"].items()}
         for name in BY_TYPE:
             rows = [(group, values[name]) for group, values in groups.items() if name in values]
             if len(rows) > 1:
-                found.append(Plot(f"{name} by {grouping}", MEASURES[name].about, charts.interval_chart(rows)))
+                drawn.append(Plot(f"{name} by {grouping}", MEASURES[name].about, charts.interval_chart(rows)))
     if summary["recall_by_depth"]:
         points = [(float(k), recall) for k, recall in enumerate(summary["recall_by_depth"], 1)]
         x = charts.Axis(1, len(points), (1, 2, 5, 10, 20, 50), "papers retrieved (k)", log=True)
         curve = charts.line_chart(points, x, charts.Axis(0, 1, charts.UNIT_TICKS, "recall"), area=True)
-        found.append(Plot("Retrieval depth", "share of the gold papers among the first k", curve))
+        drawn.append(Plot("Retrieval depth", "share of the gold papers among the first k", curve))
     if summary["risk_coverage"]:
         x, y = (charts.Axis(0, 1, charts.UNIT_TICKS, label) for label in ("coverage", "risk"))
         curve = charts.line_chart(summary["risk_coverage"], x, y, area=True)
-        found.append(
+        drawn.append(
             Plot("Risk and coverage", "errors, if only the questions it is surest of were answered", curve)
         )
     if len(summary["calibration"]) > 1:  # quotes alone all have support 1
         disc = charts.calibration_chart(
             summary["calibration"], "support of a sentence", "cites gold papers alone"
         )
-        found.append(
+        drawn.append(
             Plot(
                 "Calibration of support",
                 "answer sentences by their support; a disc's area is its share",
@@ -180,10 +180,10 @@ def plots(report: Report) -> list[Plot]:
         )
     if report.latency:
         rows3 = [(stage, t["p50"], t["p95"]) for stage, t in report.latency.items()]
-        found.append(
+        drawn.append(
             Plot("Latency by stage", "median and 95th percentile", charts.bar_chart(rows3, "milliseconds"))
         )
-    return found
+    return drawn
 
 
 def question_row(scored: Scored, gold: Gold) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from rag.errors import InputError
 LIKE = ("dataset", "library")
 """Parts of a manifest that two runs must share: the same questions asked of the same papers."""
 FLIPPED = ("Success@1", "R@5", "fact_recall", "citation_precision", "abstention_right")
-"""Measures whose questions are told when they cross one half."""
+"""Measures whose questions are listed when they cross one half."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _scores(folder: Path) -> dict[str, Row]:
 
 
 def _changes(a: RunManifest, b: RunManifest) -> list[str]:
-    found = []
+    changes = []
     before, after = asdict(a), asdict(b)
     for part in before:
         one, other = before[part], after[part]
@@ -151,5 +151,5 @@ def _changes(a: RunManifest, b: RunManifest) -> list[str]:
         for key in one | other:
             if one.get(key) != other.get(key):
                 name = f"{part}.{key}".rstrip(".")
-                found.append(f"{name}: {one.get(key)!r} -> {other.get(key)!r}")
-    return found
+                changes.append(f"{name}: {one.get(key)!r} -> {other.get(key)!r}")
+    return changes

@@ -2,7 +2,7 @@
 
 A floor is `measure=value`, or `measure/type=value` for the questions of one type (`measure/style:lay=value`
 and `measure/intent:list=value` for those of one style or intent). Falling short is no
-error: it is found, named, and ends the command with its own exit code.
+error: it is named, and ends the command with its own exit code.
 """
 
 from __future__ import annotations
@@ -56,27 +56,27 @@ def parse_floor(text: str) -> Floor:
     if not equals:
         raise InputError(f"--fail-under is {text!r}; write it like ndcg@10=0.87")
     known = {_plain(known): known for known in MEASURES}
-    found = known.get(_plain(measure))
-    if found is None:
+    known_name = known.get(_plain(measure))
+    if known_name is None:
         near = difflib.get_close_matches(_plain(measure), known, n=1)
         hint = f"did you mean {known[near[0]]!r}?" if near else f"there are {', '.join(MEASURES)}"
-        raise InputError(f"--fail-under names {measure!r}, which is no measure; {hint}")
-    if MEASURES[found].better == "lower":
-        raise InputError(f"--fail-under names {found}, where lower is better; a floor cannot hold it")
-    return Floor(found, least, kind if slash else None)
+        raise InputError(f"--fail-under names {measure!r}, which is not a measure; {hint}")
+    if MEASURES[known_name].better == "lower":
+        raise InputError(f"--fail-under names {known_name}, where lower is better; a floor cannot hold it")
+    return Floor(known_name, least, kind if slash else None)
 
 
 def shortfalls(summary: Mapping[str, Any], floors: Iterable[Floor]) -> list[str]:
     """What fell short, a line each; a measure the run does not have falls short too."""
-    found = []
+    short = []
     for floor in floors:
         values = summary["measures"] if floor.group is None else _group_measures(summary, floor.group)
         if floor.measure not in values:
-            found.append(f"{floor.name} was not measured; at least {floor.least:g} is asked")
+            short.append(f"{floor.name} was not measured; at least {floor.least:g} is asked")
         elif values[floor.measure]["value"] < floor.least - _ROUNDING:
             value = values[floor.measure]["value"]
-            found.append(f"{floor.name} is {value:.4f}, under {floor.least:g}")
-    return found
+            short.append(f"{floor.name} is {value:.4f}, under {floor.least:g}")
+    return short
 
 
 def _group_measures(summary: Mapping[str, Any], group: str) -> Mapping[str, Any]:
@@ -96,10 +96,10 @@ def read_baseline(path: Path, dataset_sha256: str) -> list[Floor]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; --write-baseline makes one") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path}: is no baseline; --write-baseline makes one") from error
+        raise InputError(f"{path}: is not a baseline; --write-baseline makes one") from error
     if its_dataset != dataset_sha256:
         raise InputError(
-            f"{path}: is of other questions than these; make it anew with --write-baseline {path}"
+            f"{path}: is for other questions than these; make it again with --write-baseline {path}"
         )
     return floors
 

@@ -32,7 +32,7 @@ _SHOWN = 300
 
 
 class Grades(Protocol):
-    """What of a judge a run needs."""
+    """The part of a judge that a run needs."""
 
     def grade(self, question: GoldQuestion, answer: Answer) -> dict[str, JudgeScore]: ...
 
@@ -54,13 +54,15 @@ class Judge:
 
     def grade(self, question: GoldQuestion, answer: Answer) -> dict[str, JudgeScore]:
         """Faithfulness and, where the question has a reference answer, correctness."""
-        said = quoted(spoken_text(answer))
+        answer_text = quoted(spoken_text(answer))
         cited = "\n".join(f"- {quoted(citation.quote)}" for citation in answer.citations) or "- (nothing)"
         asked = quoted(question.question)
-        prompts = {"faithfulness": self._faithfulness.fill(question=asked, answer=said, cited=cited)}
+        prompts = {"faithfulness": self._faithfulness.fill(question=asked, answer=answer_text, cited=cited)}
         if question.answer:
             reference = quoted(question.answer)
-            prompts["correctness"] = self._correctness.fill(question=asked, reference=reference, answer=said)
+            prompts["correctness"] = self._correctness.fill(
+                question=asked, reference=reference, answer=answer_text
+            )
         return {name: self._verdict(prompt) for name, prompt in prompts.items()}
 
     def _verdict(self, prompt: str) -> JudgeScore:
@@ -74,11 +76,11 @@ class Judge:
 
 
 def read_verdict(reply: str) -> JudgeScore:
-    """The last valid verdict of a reply, with what was said before it; unscored where there is none."""
-    found = list(_VERDICT.finditer(reply))
-    if not found:
+    """The last valid verdict of a reply, with the text before it; unscored where there is none."""
+    verdicts = list(_VERDICT.finditer(reply))
+    if not verdicts:
         return JudgeScore(None, f"no verdict in the reply: {_short(reply) or '(empty)'}")
-    return JudgeScore(GRADES[found[-1][1].lower()], _short(reply[: found[-1].start()]))
+    return JudgeScore(GRADES[verdicts[-1][1].lower()], _short(reply[: verdicts[-1].start()]))
 
 
 def judging(answerer: Answerer, judge: Grades) -> Answerer:

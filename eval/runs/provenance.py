@@ -75,7 +75,7 @@ def search_settings(mode: str = "hybrid") -> dict[str, Any]:
 
 @cache
 def code() -> dict[str, str | None]:
-    """Version, sources and commit as first found: what is edited later is not what runs."""
+    """Version, sources and commit as they are at the first call: what is edited later is not what runs."""
     return {"version": rag.__version__, "sha256": code_sha256(), "commit": commit()}
 
 
@@ -91,7 +91,7 @@ def commit() -> str | None:
     if not (root / ".git").exists():
         return None
     try:
-        found = subprocess.run(
+        done = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--exclude", "*"],
             cwd=root,
             capture_output=True,
@@ -101,7 +101,7 @@ def commit() -> str | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return found.stdout.strip() or None
+    return done.stdout.strip() or None
 
 
 def _hash(paths: Iterable[Path]) -> str:

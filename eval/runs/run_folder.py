@@ -27,7 +27,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, slots=True)
 class JudgeScore:
-    """What a judge model found: 0 to 1, or None (unscored) with the reason."""
+    """What a judge model gave: 0 to 1, or None (unscored) with the reason."""
 
     score: float | None
     reason: str
@@ -84,8 +84,8 @@ def read_manifest(folder: Path) -> RunManifest:
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: does not read back ({error.msg}); run it again") from error
     if not isinstance(data, dict) or data.get("format") != FORMAT:
-        found = data.get("format") if isinstance(data, dict) else None
-        raise InputError(f"{folder}: a run of another version (format {found}, not {FORMAT}); run it again")
+        version = data.get("format") if isinstance(data, dict) else None
+        raise InputError(f"{folder}: a run of another version (format {version}, not {FORMAT}); run it again")
     try:
         return RunManifest(**data)
     except TypeError as error:
@@ -130,7 +130,7 @@ def read_results(folder: Path) -> dict[str, Result]:
 
 
 def write_results(folder: Path, results: Sequence[Result]) -> None:
-    """Both files anew, in the order given."""
+    """Both files, in the order given."""
     write_text(folder / "results.jsonl", "".join(map(result_line, results)))
     write_text(folder / "timings.jsonl", "".join(map(timing_line, results)))
 

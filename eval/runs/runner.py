@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 
 
 class Asks(Protocol):
-    """What of an Assistant a run needs."""
+    """The part of an Assistant that a run needs."""
 
     def ask(
         self, question: str, *, history: History = (), llm: bool | None = None, top: int | None = None

@@ -25,7 +25,7 @@ Better = Literal["higher", "lower", ""]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What a measure tells, for people, and which way is better ("" where neither is)."""
+    """What a measure means, for people, and which way is better ("" where neither is)."""
 
     about: str
     better: Better = "higher"
@@ -33,7 +33,7 @@ class Measure:
 
 MEASURES: Mapping[str, Measure] = {
     "nDCG@10": Measure("ranking of the gold papers among the first ten"),
-    "R@5": Measure("gold papers among the first five: found / min(5, gold)"),
+    "R@5": Measure("gold papers among the first five: hits / min(5, gold)"),
     "R@10": Measure("gold papers among the first ten"),
     "R@50": Measure("gold papers among the first fifty"),
     "RR": Measure("one over the rank of the first gold paper"),
@@ -44,7 +44,7 @@ MEASURES: Mapping[str, Measure] = {
     "citation_precision_no_list": Measure("the same, questions for a list aside"),
     "citation_recall": Measure("gold papers cited, of those an answer needs"),
     "evidence_recall": Measure("gold sentences that the answer quotes"),
-    "quote_fidelity": Measure("quotes found verbatim at their offsets; must be 1"),
+    "quote_fidelity": Measure("quotes that are verbatim at their offsets; must be 1"),
     "abstention_right": Measure("refused what cannot be answered, and nothing else"),
     "abstention_precision": Measure("refusals that were right"),
     "abstention_recall": Measure("unanswerable questions that were refused"),
@@ -52,10 +52,10 @@ MEASURES: Mapping[str, Measure] = {
     "risk_area": Measure("area under risk-coverage: errors among the answers it was surest of", "lower"),
     "faithfulness": Measure("judge model: the answer follows from what it quotes"),
     "correctness": Measure("judge model: the answer agrees with the reference answer"),
-    "supported": Measure("answer sentences the gate found supported"),
-    "weak": Measure("answer sentences the gate found weak", "lower"),
-    "unsupported": Measure("answer sentences the gate found unsupported", "lower"),
-    "verdict_right": Measure("pairs accepted by the gate if borne, refused if not"),
+    "supported": Measure("answer sentences the gate calls supported"),
+    "weak": Measure("answer sentences the gate calls weak", "lower"),
+    "unsupported": Measure("answer sentences the gate calls unsupported", "lower"),
+    "verdict_right": Measure("pairs accepted by the gate if supported, refused if not"),
     "abstained": Measure("questions refused", ""),
     "answer_words": Measure("words in an answer", ""),
     "prompt_tokens": Measure("tokens sent to the model, for a question", "lower"),
@@ -63,13 +63,13 @@ MEASURES: Mapping[str, Measure] = {
     "cost_usd": Measure("US dollars, for a question", "lower"),
 }
 GROUPINGS = ("type", "style", "intent")
-"""What of a question its measures are also reported by."""
+"""Keys of a question by which its measures are also reported."""
 _N_BINS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A question, what came of it, and its measures."""
+    """A question, its result, and its measures."""
 
     question: GoldQuestion
     result: Result
@@ -170,14 +170,14 @@ def _scores_row(s: Scored) -> dict[str, Any]:
 
 def _estimates(scored: Sequence[Scored]) -> dict[str, Estimate]:
     """Overall, in the order of MEASURES."""
-    found = dict(_means(scored))
+    values = dict(_means(scored))
     answered = [s for s in scored if "abstained" in s.scores]
     if answered:
-        said = [s.scores["abstained"] == 1 for s in answered]
-        found |= estimate_abstention(said, [not s.question.answerable for s in answered])
+        refused = [s.scores["abstained"] == 1 for s in answered]
+        values |= estimate_abstention(refused, [not s.question.answerable for s in answered])
     if _has_confidence(scored):
-        found["risk_area"] = estimate_risk_area(*_confidence_and_loss(scored))
-    return {name: found[name] for name in MEASURES if name in found}
+        values["risk_area"] = estimate_risk_area(*_confidence_and_loss(scored))
+    return {name: values[name] for name in MEASURES if name in values}
 
 
 def _means(scored: Sequence[Scored]) -> list[tuple[str, Estimate]]:
@@ -193,15 +193,15 @@ def _has_confidence(scored: Sequence[Scored]) -> bool:
 
 
 def _confidence_and_loss(scored: Sequence[Scored]) -> tuple[list[float], list[float]]:
-    """How sure, and what an answer would cost. Whatever is said to an unanswerable question is wrong; an
+    """How sure, and what an answer would cost. Any answer to an unanswerable question is wrong; an
     answerable one loses the facts (where none are listed, the gold papers) that its answer lacks, and a
     refusal lacks them all. A refusal is less sure than any answer, whatever it was refused for."""
     confidence, loss = [], []
     for s in scored:
         known = (s.result.answer.confidence if s.result.answer else None) or 0.0
         confidence.append(known - s.scores.get("abstained", 1.0))
-        told = s.scores.get("fact_recall", s.scores.get("citation_recall", 0.0))
-        loss.append(1.0 - told if s.question.answerable else 1.0)
+        stated = s.scores.get("fact_recall", s.scores.get("citation_recall", 0.0))
+        loss.append(1.0 - stated if s.question.answerable else 1.0)
     return confidence, loss
 
 

@@ -124,7 +124,7 @@ class Chat:
             print(self.screen.wrap(f"{plain(paper.title)} ({plain(paper.paper_id)})", f"{place:>2}. "))
 
     def switch(self, wanted: str) -> None:
-        """Change who writes, or tell who does."""
+        """Change who writes, or say who does."""
         if wanted == "llm" and not self.assistant.config.has_model:
             raise ConfigError(
                 "no language model is set up; set OPENAI_API_KEY or OPENAI_BASE_URL and start again"

@@ -1,4 +1,4 @@
-"""`rag check`: a text of your own held against the library, or claims against evidence given with them."""
+"""`rag check`: a text of your own against the library, or claims against the evidence given with them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print each sentence with its support and what bears it, or one JSON line for each claim, in order."""
+    """Print each sentence with its status and its evidence, or one JSON line for each claim, in order."""
     if args.batch is not None and args.file is not None:
         raise InputError("there is a FILE and --batch too; give one of them")
     if args.batch is not None:
@@ -112,5 +112,9 @@ def _block(each: CheckedStatement, term: Terminal) -> Iterator[str]:
 def _cited(cited: CitedPaper) -> str:
     if cited.paper_id is None:
         return f"cites {cited.mention}, which is not in the library"
-    said = {"supported": "bears it", "weak": "bears it only in part", "unsupported": "does not bear it"}
-    return f"cites “{cited.title}”, which {said[cited.status]}"
+    support = {
+        "supported": "supports it",
+        "weak": "supports it in part",
+        "unsupported": "does not support it",
+    }
+    return f"cites “{cited.title}”, which {support[cited.status]}"

@@ -26,10 +26,10 @@ def run(args: argparse.Namespace, config: Config) -> int:
     with Library.open(config.library, config, read_only=True) as library:
         for ids in near_duplicates(library.papers()):
             one, other = (library.paper(paper_id) for paper_id in ids)
-            if one and other and (found := compare_records(one, other)).verdict != "different":
-                pairs.append({"verdict": found.verdict, "reason": found.reason, "ids": ids})
+            if one and other and (decision := compare_records(one, other)).verdict != "different":
+                pairs.append({"verdict": decision.verdict, "reason": decision.reason, "ids": ids})
                 if not args.json:
-                    print(f"{found.verdict}: {found.reason}")
+                    print(f"{decision.verdict}: {decision.reason}")
                     print(
                         *(f"  {plain(paper.paper_id)}  {plain(paper.title)}" for paper in (one, other)),
                         sep="\n",

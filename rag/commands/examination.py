@@ -1,7 +1,7 @@
 """What could keep the program from working, looked at one by one: weights, library, indexes, model.
 
 Each look is a `Check`, with what to do where something is wrong. Looking changes nothing but the cache
-of encoder graphs, which it may build; mending is `repair`.
+of encoder graphs, which it may build; repairing is `repair`.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def examine(config: Config) -> Iterator[Check]:
 
 
 def repair(config: Config) -> str:
-    """Rebuild what is derived and does not agree with the truth; returns what was done.
+    """Rebuild what is derived and does not agree with the papers; returns what was done.
 
     Raises LibraryNotFound, LibraryLocked, LibraryDamaged, EncoderMismatch, WeightsError.
     """
-    with Library.open(config.library, config) as library:  # opening mends what needs no encoder
+    with Library.open(config.library, config) as library:  # opening repairs what needs no encoder
         n_encoded = library.repair(Encoder.load(config))
-        return f"{library.n_papers:,} papers checked, {n_encoded:,} encoded anew"
+        return f"{library.n_papers:,} papers checked, {n_encoded:,} encoded again"
 
 
 def _library(config: Config, encoder: Encoder) -> Iterator[Check]:
@@ -65,7 +65,7 @@ def _library(config: Config, encoder: Encoder) -> Iterator[Check]:
     except LibraryNotFound as error:
         yield Check("library", "note", str(error))
     except IndexDamaged as error:
-        yield Check("indexes", "wrong", str(error), _mend(config.library))
+        yield Check("indexes", "wrong", str(error), _repair_command(config.library))
     except RagError as error:
         yield Check("library", "wrong", str(error))
 
@@ -90,11 +90,13 @@ def _indexes(library: Library) -> Check:
         return Check("papers", "wrong", f"not as they were written: {some}{more}", remedy)
     if status["needs_repair"] or not verified.ok:
         behind = ", ".join(f"{name} ({len(ids):,})" for name, ids in verified.stale.items() if ids)
-        return Check("indexes", "wrong", f"not in agreement with Chroma: {behind}", _mend(library.path))
+        return Check(
+            "indexes", "wrong", f"not in agreement with Chroma: {behind}", _repair_command(library.path)
+        )
     return Check("indexes", "ok", f"vectors, words and tokens agree with {verified.n_papers:,} papers")
 
 
-def _mend(library: Path) -> str:
+def _repair_command(library: Path) -> str:
     return f"rag doctor --repair --library {library}"
 
 

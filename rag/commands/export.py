@@ -63,7 +63,7 @@ def _format_of(output: Path | None) -> str:
         return "bibtex"
     endings = {suffix: format for format, suffix in SUFFIXES.items()}
     if (format := endings.get(output.suffix.lstrip(".").lower())) is None:
-        raise InputError(f"{output} has no ending that tells its format; add --format {'|'.join(SUFFIXES)}")
+        raise InputError(f"{output} has no ending that names a format; add --format {'|'.join(SUFFIXES)}")
     return format
 
 

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "paths", nargs="+", metavar="PATH", help="a file, a folder, a .gz or .zip, or - for standard input"
     )
-    parser.add_argument("--format", choices=FORMATS, help="default: told by the content")
+    parser.add_argument("--format", choices=FORMATS, help="default: recognised by the content")
     parser.add_argument(
         "--keep-title-only", action="store_true", help="also take papers that come without an abstract"
     )
@@ -53,22 +53,22 @@ def _read(args: argparse.Namespace) -> Iterator[Paper | Skip]:
 
 
 def _ingest(args: argparse.Namespace, config: Config) -> IngestReport:
-    found = _first_of(_read(args))  # what cannot be read at all should not leave an empty library behind
+    records = _first_of(_read(args))  # what cannot be read at all should not leave an empty library behind
 
     from rag.assistant import Assistant
 
     with Assistant.open(config=config, create=True) as assistant, _bar(args) as progress:
-        return assistant.library.add(found, assistant.encoder, progress=progress)
+        return assistant.library.add(records, assistant.encoder, progress=progress)
 
 
-def _first_of(found: Iterator[Paper | Skip]) -> Iterator[Paper | Skip]:
+def _first_of(records: Iterator[Paper | Skip]) -> Iterator[Paper | Skip]:
     """The same, with its first element read already: raises here what reading it raises."""
-    first = next(found, None)
+    first = next(records, None)
 
     def again() -> Iterator[Paper | Skip]:
         if first:
             yield first
-        yield from found
+        yield from records
 
     return again()
 
@@ -92,7 +92,7 @@ def _rehearse(args: argparse.Namespace, config: Config) -> tuple[IngestReport, l
 
     sample: dict[str, Paper] = {}
 
-    def found() -> Iterator[Paper | Skip]:
+    def records() -> Iterator[Paper | Skip]:
         for record in _read(args):
             if isinstance(record, Paper) and len(sample) < SAMPLE:
                 sample.setdefault(record.paper_id, record)
@@ -100,9 +100,9 @@ def _rehearse(args: argparse.Namespace, config: Config) -> tuple[IngestReport, l
 
     try:
         with Library.open(config.library, config, read_only=True) as library:
-            report = library.rehearse(found())
+            report = library.rehearse(records())
     except LibraryNotFound:
-        report = rehearse(None, found())
+        report = rehearse(None, records())
     return report, list(sample.values())
 
 

@@ -1,4 +1,4 @@
-"""Options of the commands that may have a model write: how it is asked, checked, and paid."""
+"""Options of the commands that may let a model write: how it is asked, checked and paid for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--prompts", metavar="DIR", help="Markdown files in place of the prompts of the same name"
     )
     group.add_argument(
-        "--no-cache", action="store_true", help="ask anew even where the same was asked before"
+        "--no-cache", action="store_true", help="ask the model again even where the same was asked before"
     )
     group.add_argument("--max-cost", type=_dollars, metavar="USD", help="what all calls together may cost")
 

@@ -1,4 +1,4 @@
-"""`rag restore`: a library anew from the file that `rag backup` wrote."""
+"""`rag restore`: makes a library from the file that `rag backup` wrote."""
 
 from __future__ import annotations
 

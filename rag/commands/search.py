@@ -1,4 +1,4 @@
-"""`rag search`: the papers that bear on a query, or a TREC run over a file of queries."""
+"""`rag search`: the papers that match a query, or a TREC run over a file of queries."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def text_of(status: Mapping[str, Any]) -> str:
         "size": size(status["bytes"]),
         "created": status["created"],
         "encoder": status["encoder"] or "none yet",
-        "indexes": "behind; mend them with: rag doctor --repair"
+        "indexes": "behind; repair them with: rag doctor --repair"
         if status["needs_repair"]
         else "in agreement",
         "writer": status["writer"] or "",

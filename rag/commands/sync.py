@@ -38,7 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--limit", type=positive, metavar="N", help="stop at some N papers; the next sync goes on"
     )
     parser.add_argument("--restart", action="store_true", help="forget how far earlier syncs came")
-    parser.add_argument("--contact", metavar="EMAIL", help="whom the service may write to ($RAG_CONTACT)")
+    parser.add_argument(
+        "--contact", metavar="EMAIL", help="an address the service may write to ($RAG_CONTACT)"
+    )
     parser.add_argument("--base-url", metavar="URL", help="where the service is ($RAG_ARXIV_URL and so on)")
     parser.add_argument("--json", action="store_true", help="print what was done as one JSON value")
     parser.epilog = "A key of yours for the service is taken from $OPENALEX_API_KEY or $NCBI_API_KEY."
@@ -89,12 +91,12 @@ def _service(source: Source, contact: str | None, base_url: str | None) -> Servi
     variable = f"RAG_{source.name.upper().replace('-', '_')}_URL"
     url = base_url or os.environ.get(variable) or source.url
     if not url.startswith(("http://", "https://")):
-        raise InputError(f"{url!r} is no http(s) address; mend --base-url or {variable}")
+        raise InputError(f"{url!r} is not an http(s) address; correct --base-url or {variable}")
     contact = contact or os.environ.get("RAG_CONTACT") or ""
     if contact and (
         "@" not in contact or not contact.isascii() or not contact.isprintable() or " " in contact
     ):
-        raise InputError(f"{contact!r} is no e-mail address; mend --contact or RAG_CONTACT")
+        raise InputError(f"{contact!r} is not an e-mail address; correct --contact or RAG_CONTACT")
     key = os.environ.get(source.key_variable, "") if source.key_variable else ""
     return Service(source.title, url, source.interval_s, contact, key)
 

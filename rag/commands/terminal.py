@@ -83,7 +83,7 @@ def render_answer(answer: Answer, term: Terminal) -> str:
 
 
 def render_ranking(ranked: Sequence[RankedPaper], term: Terminal) -> str:
-    """A block a paper, best first: title, byline, and the sentence that bears on the query most."""
+    """A block a paper, best first: title, byline, and the sentence that matches the query best."""
     if not ranked:
         return "No paper matches."
     digits = len(str(len(ranked)))
@@ -99,7 +99,7 @@ def _body(text: str, term: Terminal) -> str:
 
 
 def _doubt(sentence: AnswerSentence, term: Terminal) -> str:
-    """A line for a sentence that its sources bear weakly or not at all."""
+    """A line for a sentence that its sources support weakly or not at all."""
     why = f" ({'; '.join(sentence.reasons)})" if sentence.reasons else ""
     return term.warn(term.wrap(f"{sentence.status}: “{plain(sentence.text)}”{why}", "! ", "  "))
 

@@ -123,9 +123,7 @@ class LanguageModel:
             except openai.APIStatusError as error:
                 if error.status_code in (401, 403, 429):
                     raise
-                raise ConfigError(
-                    f"{self.host} does not tell which models it has; set RAG_LLM_MODEL"
-                ) from error
+                raise ConfigError(f"{self.host} does not list its models; set RAG_LLM_MODEL") from error
         listed = [str(model.id) for model in getattr(page, "data", None) or ()]
         if not listed:
             raise ConfigError(f"{self.host} lists no model; load one there, or set RAG_LLM_MODEL")
@@ -188,7 +186,7 @@ class LanguageModel:
             try:
                 yield from without_thoughts(self._pieces(asked, allowed, received, cancellation))
             finally:
-                usage = usage + self.budget.settle(reserved, *self._counted(messages, received))
+                usage = usage + self.budget.record(reserved, *self._counted(messages, received))
             if not received.only_thoughts:
                 break
             self._thinks = True

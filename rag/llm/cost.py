@@ -52,7 +52,7 @@ class Budget:
     max_call_usd: float | None = None
     price: Price | None = None
     spent_usd: float = 0.0
-    """Settled calls at what they cost, and calls under way at the most they can cost."""
+    """Finished calls at what they cost, and calls under way at the most they can cost."""
     _lock: Lock = field(default_factory=Lock, repr=False)
 
     @property
@@ -71,17 +71,17 @@ class Budget:
                 "(prompt, completion), or drop the cap"
             )
         worst = self.price.of(prompt_tokens, max_tokens)
-        told = f"a call to {self.model} may cost ${worst:.4f}"
+        cost = f"a call to {self.model} may cost ${worst:.4f}"
         with self._lock:
             if self.max_call_usd is not None and worst > self.max_call_usd:
-                raise BudgetExceeded(f"{told}, over the cap of ${self.max_call_usd:.4f} a call; {_REMEDY}")
+                raise BudgetExceeded(f"{cost}, over the cap of ${self.max_call_usd:.4f} a call; {_REMEDY}")
             if self.max_session_usd is not None and self.spent_usd + worst > self.max_session_usd:
                 spent = f"${self.spent_usd:.4f} of ${self.max_session_usd:.4f}"
-                raise BudgetExceeded(f"{told}, and {spent} is spent; {_REMEDY}")
+                raise BudgetExceeded(f"{cost}, and {spent} is spent; {_REMEDY}")
             self.spent_usd += worst
         return worst
 
-    def settle(self, reserved: float, prompt_tokens: int, completion_tokens: int) -> Usage:
+    def record(self, reserved: float, prompt_tokens: int, completion_tokens: int) -> Usage:
         """Replace what was set aside by what the call cost."""
         cost = self.price.of(prompt_tokens, completion_tokens) if self.price else None
         with self._lock:

@@ -71,12 +71,12 @@ class Call:
 
 def our_error(error: Exception, call: Call, secret: str | None) -> ModelError:
     """The error of ours for one of the client's: the nearest of its bases that is listed, with what the
-    server said of it. `secret` is struck out of the message."""
+    server reported. `secret` is struck out of the message."""
     known = next((base.__name__ for base in type(error).__mro__ if base.__name__ in ERRORS), "OpenAIError")
     ours, template = ERRORS[known]
-    told = template.format(host=call.host, model=call.model, timeout_s=call.timeout_s)
+    text = template.format(host=call.host, model=call.model, timeout_s=call.timeout_s)
     detail = _detail(error)
-    message = f"{told} ({detail})" if detail else told
+    message = f"{text} ({detail})" if detail else text
     return ours(message.replace(secret, "***") if secret else message)
 
 
@@ -88,9 +88,9 @@ def shows(error: Exception, secret: str | None) -> bool:
 def _detail(error: Exception) -> str:
     """Status and message as the server gave them, on one line."""
     body = getattr(error, "body", None)
-    said = body.get("message") if isinstance(body, dict) else body
+    reported = body.get("message") if isinstance(body, dict) else body
     status = getattr(error, "status_code", None)
-    words = " ".join(str(part) for part in (status, said) if part)
+    words = " ".join(str(part) for part in (status, reported) if part)
     return re.sub(r"\s+", " ", words)[:MAX_DETAIL].strip()
 
 

@@ -42,9 +42,9 @@ class Prompt:
 
     def fill(self, **values: str) -> str:
         """The message. Raises KeyError naming a variable that is missing or unknown: a mistake of ours."""
-        wanted = VARIABLES[self.name]
-        if odd := sorted(wanted ^ values.keys()):
-            raise KeyError(f"{self.name} takes {sorted(wanted)}; check {odd}")
+        variables = VARIABLES[self.name]
+        if odd := sorted(variables ^ values.keys()):
+            raise KeyError(f"{self.name} takes {sorted(variables)}; check {odd}")
         return self.template.substitute(values)
 
 
@@ -64,19 +64,19 @@ def load_prompt(name: str, folder: Path | None = None) -> Prompt:
     try:
         template = Template(read().decode().strip())
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{source} cannot be read ({error}); mend or remove it") from error
+        raise ConfigError(f"{source} cannot be read ({error}); correct or remove it") from error
     _check(template, VARIABLES[name], source)
     return Prompt(name, source, template)
 
 
-def _check(template: Template, wanted: frozenset[str], source: str) -> None:
+def _check(template: Template, variables: frozenset[str], source: str) -> None:
     if not template.is_valid():
         raise ConfigError(f"{source} has a $ that begins no variable; write $$ for a dollar sign")
-    found = set(template.get_identifiers())
-    if unknown := sorted(found - wanted):
-        known = ", ".join(f"${name}" for name in sorted(wanted))
+    used = set(template.get_identifiers())
+    if unknown := sorted(used - variables):
+        known = ", ".join(f"${name}" for name in sorted(variables))
         raise ConfigError(f"{source} has ${unknown[0]}, which is not known there; it may have {known}")
-    if missing := sorted(wanted - found):
+    if missing := sorted(variables - used):
         raise ConfigError(f"{source} lacks ${missing[0]}; put it where that should stand")
 
 

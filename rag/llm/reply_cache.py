@@ -34,9 +34,11 @@ class ReplyCache:
     def get(self, request: Mapping[str, Any]) -> CachedReply | None:
         """The reply to exactly this request, if there is one."""
         try:
-            found = json.loads(self._path(request).read_text("utf-8"))
+            kept_reply = json.loads(self._path(request).read_text("utf-8"))
             return CachedReply(
-                str(found["text"]), int(found["prompt_tokens"]), int(found["completion_tokens"])
+                str(kept_reply["text"]),
+                int(kept_reply["prompt_tokens"]),
+                int(kept_reply["completion_tokens"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None

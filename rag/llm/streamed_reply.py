@@ -17,7 +17,7 @@ _SENTENCE_END = re.compile(r"[.!?:\])\"'\u201d\u2019]\s*$")
 
 @dataclass(slots=True)
 class Received:
-    """The text so far, and what the server said of it."""
+    """The text so far, and what the server reported about it."""
 
     text: str = ""
     """As it came, thoughts and all."""

@@ -150,7 +150,7 @@ def test_a_beir_folder_reads_its_corpus_in_and_is_searched(rag: Rag, tmp_path: P
     ("options", "told"),
     [
         (("--questions", "nowhere.jsonl"), "nowhere.jsonl: cannot be read"),
-        (("--fail-under", "speed=1"), "which is no measure"),
+        (("--fail-under", "speed=1"), "which is not a measure"),
         (("--questions", "a", "--beir", "b"), "not allowed with argument"),
         (("--workers", "0"), "not a whole number of 1 or more"),
         (("--compare", "a", "b"), "a: is no run folder"),

@@ -89,7 +89,7 @@ def test_a_mistake_is_one_line_and_exit_2(rag: Rag, argv: list[str], said: str) 
         (
             MemoryError("for a batch of texts"),
             1,
-            "rag: out of memory (for a batch of texts); what was reported as done stays;"
+            "rag: out of memory (for a batch of texts); what was reported as done is kept;"
             " free some, and repeat\n",
         ),
         (KeyboardInterrupt(), 130, ""),

@@ -63,7 +63,7 @@ def test_the_folder_is_a_run_that_can_be_compared(tmp_path: Path) -> None:
     page = (tmp_path / "a" / "report.html").read_text()
     assert page.count('<details class="question bad"') == 1
     assert page.count("<svg") == 2
-    assert "accepted, though not borne" in page
+    assert "accepted, though not supported" in page
 
 
 def test_the_gate_tells_scifacts_claims_apart(shared_dir: Path, encoder: Encoder) -> None:

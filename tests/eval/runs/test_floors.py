@@ -52,7 +52,7 @@ def test_a_floor_is_read(text: str, floor: Floor) -> None:
         ("ndcg@10", "write it like"),
         ("ndcg@10=high", "write it like"),
         ("ndcg@11=0.5", "did you mean 'nDCG@10'"),
-        ("speed=1", "which is no measure; there are nDCG@10"),
+        ("speed=1", "which is not a measure; there are nDCG@10"),
         ("risk_area=0.1", "lower is better"),
     ],
 )
@@ -91,9 +91,9 @@ def test_a_baseline_holds_its_own_run_and_allows_its_tolerance(tmp_path: Path) -
     ("text", "told"),
     [
         (None, "cannot be read"),
-        ("{", "is no baseline"),
-        ("{}", "is no baseline"),
-        (json.dumps({"dataset_sha256": "other", "tolerance": 0, "measures": {}}), "is of other questions"),
+        ("{", "is not a baseline"),
+        ("{}", "is not a baseline"),
+        (json.dumps({"dataset_sha256": "other", "tolerance": 0, "measures": {}}), "is for other questions"),
     ],
 )
 def test_a_bad_baseline_is_told(tmp_path: Path, text: str | None, told: str) -> None:

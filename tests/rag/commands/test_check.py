@@ -84,7 +84,7 @@ def test_a_title_in_quotes_is_a_citation(rag: Rag, demo_library: Path, tmp_path:
     title = "SPLADE v2: Sparse Lexical and Expansion Model for Information Retrieval"
     text.write_text(f"“{title}” raises NDCG@10 on TREC DL 2019 by more than 9% over SPLADE.")
     out = rag("check", "--library", demo_library, text).out
-    assert f"cites “{title}”, which bears it" in " ".join(out.split())
+    assert f"cites “{title}”, which supports it" in " ".join(out.split())
 
 
 def test_nothing_to_check_is_told(rag: Rag, demo_library: Path, tmp_path: Path) -> None:
