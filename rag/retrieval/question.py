@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from rag.encoder.minilm import Encoded
 from rag.errors import InputError
 from rag.records import Filters, Intent
+
+if TYPE_CHECKING:  # NumPy is not for `rag ask --help` to import
+    from rag.encoder.minilm import Encoded
 
 MAX_CHARS = 10_000
 """Several abstracts long: what is longer is a file pasted by mistake."""

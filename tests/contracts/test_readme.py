@@ -21,7 +21,9 @@ def paths_in(page: str) -> set[str]:
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "docs/RESULTS.md"])
 def test_the_files_a_page_names_are_there(page: str) -> None:
-    missing = [path for path in paths_in(page) if not any(map(Path.exists, (ROOT / path, ROOT / f"{path}.py")))]
+    missing = [
+        path for path in paths_in(page) if not any(map(Path.exists, (ROOT / path, ROOT / f"{path}.py")))
+    ]
     assert missing == []
 
 

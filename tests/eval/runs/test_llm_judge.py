@@ -147,7 +147,7 @@ LEAKS = "the question gives its paper away"
     [
         ({}, "supported", None),
         ({}, "weak", None),
-        ({}, "unsupported", "the quote does not bear the answer"),
+        ({}, "unsupported", "the quote does not support the answer"),
         ({"QUOTE": "“Quokka halves the memory”"}, "supported", None),
         ({"QUOTE": "an index needs. It is fast."}, "supported", None),
         ({"QUOTE": "Quokka doubles the memory"}, "supported", "the quote is not in the abstract"),
