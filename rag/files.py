@@ -92,9 +92,17 @@ def read_json_lines(
     return parsed
 
 
+_JSON_CONTROLS = {
+    code: f"\\u{code:04x}"
+    for code in [*range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
+}
+"""C1 controls, and marks that turn the direction of a line: a terminal would act on them."""
+
+
 def json_line(value: Any) -> str:
-    """A value as one line of a file of JSON lines."""
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    """A value as one line of a file of JSON lines, safe to print: what a terminal acts on is spelled
+    \\uXXXX."""
+    return json.dumps(value, ensure_ascii=False).translate(_JSON_CONTROLS) + "\n"
 
 
 def write_json_lines(path: Path, values: Iterable[Any]) -> None:

@@ -240,8 +240,10 @@ class Answer:
 
     def __post_init__(self) -> None:
         """Raises ValueError where the sections do not hold each sentence once."""
-        if not self.sections and self.sentences:
-            object.__setattr__(self, "sections", (Section(None, tuple(range(len(self.sentences)))),))
+        headings = [section.heading for section in self.sections]
+        if headings in ([], [None]):  # no sections were made: one holds whatever sentences there are
+            whole = Section(None, tuple(range(len(self.sentences))))
+            object.__setattr__(self, "sections", (whole,) if self.sentences else ())
         if sorted(i for section in self.sections for i in section.sentences) != [*range(len(self.sentences))]:
             raise ValueError(
                 f"sections {self.sections} do not hold each of {len(self.sentences)} sentences once"

@@ -15,6 +15,7 @@ from rag.errors import InputError, LibraryNotFound
 from rag.export import SUFFIXES, export_answers, export_papers
 from rag.files import read_json_lines, replacing
 from rag.records import Answer, Paper
+from rag.text.escaping import without_controls
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,7 +83,8 @@ def _cited(answers: Iterable[Answer], config: Config) -> list[Paper]:
 def _write(pieces: Iterable[str], format: str, output: Path | None) -> None:
     """To stdout, or to a file that is in place only once it is whole. Raises InputError."""
     if output is None:
-        sys.stdout.writelines(pieces)
+        shown = map(without_controls, pieces) if sys.stdout.isatty() else pieces
+        sys.stdout.writelines(shown)
         return
     # Excel takes a CSV file for UTF-8 only by its byte-order mark.
     encoding = "utf-8-sig" if format == "csv" else "utf-8"

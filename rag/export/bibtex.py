@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from rag.export.bibliography import is_conference, split_name
-from rag.export.text import one_line, split_math
+from rag.export.text import one_line, safe_address, split_math
 from rag.records import Paper
 
 _ESCAPES = str.maketrans(
@@ -79,7 +79,7 @@ def _entry(paper: Paper) -> tuple[str, dict[str, str]]:
         "doi": escape(paper.doi),
         "eprint": escape(paper.arxiv_id),
         "archiveprefix": "arXiv" if paper.arxiv_id else "",
-        "url": escape(paper.url),
+        "url": escape(safe_address(paper.url)),
         "keywords": escape(", ".join(paper.keywords)),
         "abstract": escape(paper.abstract),
     }

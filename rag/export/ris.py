@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from rag.export.bibliography import is_conference, split_name
-from rag.export.text import one_line
+from rag.export.text import one_line, safe_address
 from rag.records import Paper
 
 
@@ -26,7 +26,7 @@ def _values(paper: Paper) -> Iterator[tuple[str, str]]:
     yield "T2", paper.venue
     yield "DO", paper.doi
     yield "AN", f"arXiv:{paper.arxiv_id}" if paper.arxiv_id else ""
-    yield "UR", paper.url
+    yield "UR", safe_address(paper.url)
     for keyword in paper.keywords:
         yield "KW", keyword
     yield "AB", paper.abstract

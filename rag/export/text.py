@@ -6,8 +6,11 @@ import re
 from urllib.parse import urlsplit
 
 from rag.records import Answer
+from rag.text.escaping import has_macro
 
 _MATH = re.compile(r"(\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|\\\(.*?\\\))")
+
+_LIVE_SCHEMES = ("javascript", "vbscript", "data", "file", "blob")
 
 
 def one_line(text: str) -> str:
@@ -35,13 +38,21 @@ def is_web_address(url: str) -> bool:
     return parts.scheme in ("http", "https") and bool(parts.netloc)
 
 
+def safe_address(url: str) -> str:
+    """The address, or "" where opening it would run something or read a file of the reader's."""
+    scheme, colon, _ = "".join(url.split()).lower().partition(":")
+    return "" if colon and scheme in _LIVE_SCHEMES else url
+
+
 def split_math(text: str) -> list[tuple[str, bool]]:
     r"""The text in pieces, each with whether it is TeX mathematics, `$...$` or `\(...\)`.
 
     A dollar opens only before a non-space and closes only after one and not before a digit, as in
-    Pandoc, so that "$5 and $6" stays money; braces inside must balance.
+    Pandoc, so that "$5 and $6" stays money; braces inside must balance, and what could read or write a file
+    or make a link is no mathematics.
     """
-    pieces = [(piece, i % 2 == 1 and _is_balanced(piece)) for i, piece in enumerate(_MATH.split(text))]
+    parts = enumerate(_MATH.split(text))
+    pieces = [(piece, i % 2 == 1 and _is_balanced(piece) and not has_macro(piece)) for i, piece in parts]
     return [(piece, is_math) for piece, is_math in pieces if piece]
 
 

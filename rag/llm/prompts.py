@@ -29,7 +29,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
 """Every prompt, and the variables its file must hold, no more and no fewer."""
 
 _TAG = re.compile(r"<(?=\s*[/|!?]?\s*[a-z|<])|(?<=\|)>", re.I)
-_INST = re.compile(r"\[(\s*/?inst\s*)\]", re.I)
+_TURN = re.compile(r"\[(\s*/?(?:inst|think)\s*)\]", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +83,4 @@ def _check(template: Template, variables: frozenset[str], source: str) -> None:
 def quoted(text: str) -> str:
     """Text of others, to stand between tags: on one line, without anything that reads as a tag, a chat
     template's mark or a citation marker. "p < .05" stays as it is."""
-    return disarm_marks(_INST.sub(r"(\1)", _TAG.sub("\u2039", " ".join(text.split()))))
+    return disarm_marks(_TURN.sub(r"(\1)", _TAG.sub("\u2039", " ".join(text.split()))))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import RagError
 from rag.library.lookup import named_paper
 from rag.server.openai_api import text_of
+from rag.text.escaping import for_markdown
 from rag.version import __version__
 
 if TYPE_CHECKING:
@@ -63,14 +64,13 @@ def _ask(assistant: Assistant, question: str) -> tuple[str, Json]:
 
 def _search(assistant: Assistant, query: str) -> tuple[str, Json]:
     found = [each.to_dict() for each in assistant.search(query)]
-    return "\n".join(f"{each['paper_id']}: {each['title']} ({each['year']})" for each in found), {
-        "papers": found
-    }
+    lines = (f"{each['paper_id']}: {each['title']} ({each['year']})" for each in found)
+    return for_markdown("\n".join(lines)), {"papers": found}
 
 
 def _paper(assistant: Assistant, paper_id: str) -> tuple[str, Json]:
     paper = named_paper(assistant.library, paper_id)
-    return f"{paper.title}\n\n{paper.abstract}", paper.to_dict()
+    return for_markdown(f"{paper.title}\n\n{paper.abstract}"), paper.to_dict()
 
 
 TOOLS = {

@@ -17,6 +17,7 @@ from typing import Any
 from rag.errors import InputError
 from rag.export.text import remarks
 from rag.records import Answer, Citation, History
+from rag.text.escaping import for_markdown
 
 MODELS = {"rag": None, "rag-extractive": False}
 """What a request may name, and whether a language model writes (None: where one is configured)."""
@@ -106,12 +107,13 @@ def chat_request(body: Mapping[str, Any]) -> ChatRequest:
 
 
 def text_of(answer: Answer) -> str:
-    """The answer, what is doubtful in it, and the cited sentences with their papers."""
+    """The answer, what is doubtful in it, and the cited sentences with their papers; nothing in it is live
+    where it is rendered as Markdown or HTML."""
     parts = [answer.answer.strip(), *remarks(answer)]
     doubts = [f"- {each.status}: {each.text}" for each in answer.sentences if each.status != "supported"]
     parts += ["To be checked:\n" + "\n".join(doubts)] if doubts else []
     parts += ["\n".join(_reference(citation) for citation in answer.citations)]
-    return "\n\n".join(part for part in parts if part)
+    return for_markdown("\n\n".join(part for part in parts if part))
 
 
 def _reference(citation: Citation) -> str:
