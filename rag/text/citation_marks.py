@@ -62,8 +62,8 @@ def without_marks(text: str) -> str:
 
 
 def disarm_marks(text: str) -> str:
-    """Text whose scholarly marks stand in round brackets, so that they cannot pass for marks of ours."""
-    return SCHOLARLY.sub(r"(\1)", text)
+    """Text whose marks, of any writer, stand in round brackets, so that they cannot pass for marks of ours."""
+    return MODEL.sub(r"(\1)", SCHOLARLY.sub(r"(\1)", text))
 
 
 def without_own(text: str, numbers: Collection[int]) -> str:
