@@ -1,7 +1,7 @@
-"""A text of the user's own taken apart: its sentences, where they stand, and the papers each speaks of.
+"""A text of the user's own taken apart: its sentences, where they stand, and the papers each mentions.
 
-Reads Markdown and plain text loosely; nothing is rejected. Whether a mention is a paper of the library, and
-whether that bears the sentence, is rag/answering/check.py's.
+Reads Markdown (CommonMark, by markdown-it-py) and plain text; nothing is rejected. Whether a mention is a
+paper of the library, and whether that supports the sentence, is rag/answering/check.py's.
 """
 
 from __future__ import annotations
@@ -28,16 +28,18 @@ _TITLE = re.compile(
     r"[\u201c\"]([^\u201c\u201d\"]{8,250})[\u201d\"]|(?<![*\w])[*_]([^*_]{8,250})[*_](?![*\w])|\[([^\[\]]{8,250})\]\("
 )
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()\s]*\)")
-_FENCE = re.compile(r"\s*(?:```|~~~)")
-_NOT_TEXT = re.compile(r"\s*(?:#|\||>|<!--|---|===|\\\w+\{|%)")
-_BULLET = re.compile(r"\s*(?:[-*+\u2022]|\d{1,2}[.)])\s+")
+_LEFT_OUT = ("heading", "blockquote", "table")
+"""Blocks of Markdown that claim nothing of their own; code and HTML have no inline text at all."""
+_NOT_TEXT = re.compile(r"\s*(?:\||\\(?!\w*cite)\w+\{|%)")
+"""A row of a table without a head, a command of LaTeX other than a citation, a comment of LaTeX."""
+_BULLET = re.compile(r"\s*\u2022\s+")
 _REFERENCES = re.compile(r"\W*(?:references|bibliography|sources|literature|works cited)\W*", re.I)
 _REFERENCE = re.compile(r"\W*\[?\\?\[?(\d{1,3})\\?\]?[.)]?\s+(.+)")
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence as it reads without citation marks, the line it begins on, and what it says it rests on."""
+    """A sentence as it reads without citation marks, the line it begins on, and what it cites."""
 
     text: str
     line: int
@@ -63,19 +65,30 @@ def read_statements(text: str) -> tuple[Statement, ...]:
 
 def _paragraphs(lines: list[str]) -> Iterator[tuple[str, list[int]]]:
     """Each paragraph or list item on one line, and the line number of each of its characters."""
-    body, numbers, fenced = "", list[int](), False
-    for number, line in enumerate([*lines, ""], start=1):
-        fence = bool(_FENCE.match(line))
-        bullet = _BULLET.match(line)
-        if body and (fence or bullet or not line.strip() or _NOT_TEXT.match(line)):
+    from markdown_it import MarkdownIt
+
+    # A paragraph that is only indented is no code: plain text indents its first lines.
+    parser = MarkdownIt("commonmark").enable("table").disable("code")
+    n_open = 0
+    for token in parser.parse("\n".join(lines)):
+        if token.type.rpartition("_")[0] in _LEFT_OUT:
+            n_open += token.nesting
+        elif token.type == "inline" and token.map and not n_open:
+            yield from _split_block(token.content, first=token.map[0] + 1)
+
+
+def _split_block(content: str, first: int) -> Iterator[tuple[str, list[int]]]:
+    """A block's text, parted where a line is LaTeX's or begins with a bullet that Markdown does not know."""
+    body, numbers = "", list[int]()
+    for number, line in enumerate([*content.split("\n"), ""], start=first):
+        bullet, is_text = _BULLET.match(line), not _NOT_TEXT.match(line)
+        if body and (bullet or not is_text or not line.strip()):
             yield body, numbers
             body, numbers = "", []
-        fenced ^= fence
-        if fenced or fence or (_NOT_TEXT.match(line) and not bullet):
-            continue
         piece = line[bullet.end() if bullet else 0 :].strip()
-        body += piece + " " if piece else ""
-        numbers += [number] * (len(body) - len(numbers))
+        if is_text and piece:
+            body += piece + " "
+            numbers += [number] * (len(piece) + 1)
 
 
 def _statements(paragraph: str, numbers: list[int], listed: dict[str, str]) -> Iterator[Statement]:
@@ -100,11 +113,11 @@ def _plain(text: str) -> str:
 def _mentions(text: str, listed: dict[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     keys: list[str] = []
     titles: list[str] = []
-    for found in _MENTION.finditer(text):
-        if found["keys"]:
-            keys += [key.strip() for a, b in _KEY.findall(found["keys"]) for key in (a or b).split(",")]
+    for mark in _MENTION.finditer(text):
+        if mark["keys"]:
+            keys += [key.strip() for a, b in _KEY.findall(mark["keys"]) for key in (a or b).split(",")]
         else:
-            titles += [listed[n] for n in re.findall(r"\d+", found["numbers"]) if n in listed]
-    keys += [found[0] for found in _ID.finditer(text) if not any(found[0] in key for key in keys)]
+            titles += [listed[n] for n in re.findall(r"\d+", mark["numbers"]) if n in listed]
+    keys += [name[0] for name in _ID.finditer(text) if not any(name[0] in key for key in keys)]
     titles += ["".join(groups) for groups in _TITLE.findall(text)]
     return tuple(dict.fromkeys(filter(None, keys))), tuple(dict.fromkeys(titles))

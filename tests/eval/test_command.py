@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from rag.cli import main
 from rag.demo import demo_questions_path
 from tests.conftest import Outcome
 
@@ -15,41 +17,49 @@ Rag = Callable[..., Outcome]
 TIMES = ("timings.jsonl", "latency.json", "report.md", "report.html")
 
 
-@pytest.fixture
-def few(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Eight demo questions of several types."""
     lines = demo_questions_path().read_text(encoding="utf-8").splitlines()
-    path = tmp_path / "few.jsonl"
+    path = tmp_path_factory.mktemp("few") / "few.jsonl"
     path.write_text("\n".join(lines[::6]) + "\n", encoding="utf-8")
     return path
 
 
+@pytest.fixture(scope="module")
+def finished(few: Path, demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run of `few`. Tests copy it: a run of the same goes on from it."""
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    assert main(asked_of(few, demo_library, folder)) == 0
+    return folder
+
+
+@pytest.fixture
+def run(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished run, for a test to go on with."""
+    shutil.copytree(finished, tmp_path / "run")
+    return tmp_path / "run"
+
+
+def asked_of(questions: Path, library: Path, folder: Path) -> list[str]:
+    return ["eval", "--questions", str(questions), "--library", str(library), "--output", str(folder)]
+
+
 def test_two_runs_are_byte_identical_but_for_times(
-    rag: Rag, few: Path, demo_library: Path, tmp_path: Path
+    rag: Rag, few: Path, demo_library: Path, finished: Path, tmp_path: Path
 ) -> None:
-    for name, workers in (("one", "1"), ("two", "3")):
-        outcome = rag(
-            "eval",
-            "--questions",
-            few,
-            "--library",
-            demo_library,
-            "--out",
-            tmp_path / name,
-            "--workers",
-            workers,
-        )
-        assert outcome.code == 0, outcome.err
-    names = {path.name for path in (tmp_path / "one").iterdir()}
+    outcome = rag(*asked_of(few, demo_library, tmp_path / "two"), "--workers", "3")
+    assert outcome.code == 0, outcome.err
+    names = {path.name for path in finished.iterdir()}
     assert {"run.json", "results.jsonl", "summary.json", "scores.jsonl", *TIMES} == names
     for name in names.difference(TIMES):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+        assert (finished / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
 
 def test_the_result_is_on_stdout_and_the_rest_on_stderr(
-    rag: Rag, few: Path, demo_library: Path, tmp_path: Path
+    rag: Rag, few: Path, demo_library: Path, run: Path
 ) -> None:
-    asked = ("eval", "--questions", few, "--library", demo_library, "--out", tmp_path / "run")
+    asked = asked_of(few, demo_library, run)
     text = rag(*asked)
     assert text.out.startswith("# few: 8 questions, ")
     assert "report.html" in text.err
@@ -60,9 +70,9 @@ def test_the_result_is_on_stdout_and_the_rest_on_stderr(
 
 
 def test_a_floor_that_is_not_met_ends_with_3_and_is_named(
-    rag: Rag, few: Path, demo_library: Path, tmp_path: Path
+    rag: Rag, few: Path, demo_library: Path, run: Path
 ) -> None:
-    asked = ("eval", "--questions", few, "--library", demo_library, "--out", tmp_path / "run")
+    asked = asked_of(few, demo_library, run)
     assert rag(*asked, "--fail-under", "quote_fidelity=1", "--fail-under", "recall@50=0.1").code == 0
     short = rag(*asked, "--fail-under", "quote_fidelity=1", "--fail-under", "answer_words=9999")
     assert short.code == 3
@@ -70,8 +80,10 @@ def test_a_floor_that_is_not_met_ends_with_3_and_is_named(
     assert "quote_fidelity" not in short.err
 
 
-def test_a_baseline_is_written_and_met(rag: Rag, few: Path, demo_library: Path, tmp_path: Path) -> None:
-    asked = ("eval", "--questions", few, "--library", demo_library, "--out", tmp_path / "run")
+def test_a_baseline_is_written_and_met(
+    rag: Rag, few: Path, demo_library: Path, run: Path, tmp_path: Path
+) -> None:
+    asked = asked_of(few, demo_library, run)
     assert rag(*asked, "--write-baseline", tmp_path / "base.json").code == 0
     assert rag(*asked, "--baseline", tmp_path / "base.json").code == 0
     raised = (tmp_path / "base.json").read_text().replace('"nDCG@10": 0', '"nDCG@10": 9')
@@ -80,35 +92,34 @@ def test_a_baseline_is_written_and_met(rag: Rag, few: Path, demo_library: Path, 
     assert rag(*asked, "--baseline", tmp_path / "base.json").code == 3
 
 
-def test_two_runs_are_compared(rag: Rag, few: Path, demo_library: Path, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        rag("eval", "--questions", few, "--library", demo_library, "--out", tmp_path / name)
-    text = rag("eval", "--compare", tmp_path / "a", tmp_path / "b")
+def test_two_runs_are_compared(
+    rag: Rag, few: Path, demo_library: Path, finished: Path, run: Path, tmp_path: Path
+) -> None:
+    text = rag("eval", "--compare", finished, run)
     assert text.code == 0
     assert "8 questions in both. What differs:\n- nothing" in text.out
-    part = rag("eval", "--questions", few, "--limit", "3", "--library", demo_library, "--out", tmp_path / "c")
-    assert part.code == 0
-    refused = rag("eval", "--compare", tmp_path / "a", tmp_path / "c")
+    part = tmp_path / "part"
+    assert rag(*asked_of(few, demo_library, part), "--limit", "3").code == 0
+    refused = rag("eval", "--compare", finished, part)
     assert refused.code == 2
     assert "--anyway" in refused.err
-    anyway = rag("eval", "--compare", tmp_path / "a", tmp_path / "c", "--anyway", "--json")
+    anyway = rag("eval", "--compare", finished, part, "--anyway", "--json")
     assert json.loads(anyway.out)["n"] == 3
 
 
 def test_a_folder_of_another_run_is_refused_and_can_be_started_over(
-    rag: Rag, few: Path, demo_library: Path, tmp_path: Path
+    rag: Rag, few: Path, demo_library: Path, run: Path
 ) -> None:
-    asked = ("eval", "--questions", few, "--library", demo_library, "--out", tmp_path / "run")
-    assert rag(*asked, "--limit", "2").code == 0
+    asked = (*asked_of(few, demo_library, run), "--limit", "2")
     refused = rag(*asked)
     assert refused.code == 2
     assert "differs in dataset" in refused.err
     assert rag(*asked, "--fresh").code == 0
-    assert len((tmp_path / "run" / "results.jsonl").read_text().splitlines()) == 8
+    assert len((run / "results.jsonl").read_text().splitlines()) == 2
 
 
 def test_the_ablation_has_a_row_for_every_part(rag: Rag, few: Path, demo_library: Path) -> None:
-    asked = ("eval", "--questions", few, "--library", demo_library, "--ablate", "--limit", "3")
+    asked = ("eval", "--questions", few, "--library", demo_library, "--ablate", "--limit", "2")
     text = rag(*asked)
     assert text.code == 0
     rows = [line for line in text.out.splitlines() if line.startswith("| ") and "ranking" not in line]
@@ -139,7 +150,9 @@ def test_a_beir_folder_reads_its_corpus_in_and_is_searched(rag: Rag, tmp_path: P
     (folder / "queries.jsonl").write_text('{"_id": "q", "text": "What is bread baked from?"}\n')
     (folder / "qrels.tsv").write_text("query-id\tcorpus-id\tscore\nq\t3\t1\n")
     for library in ((), ("--library", tmp_path / "own")):
-        outcome = rag("eval", "--beir", folder, "--out", tmp_path / f"run{len(library)}", *library, "--json")
+        outcome = rag(
+            "eval", "--beir", folder, "--output", tmp_path / f"run{len(library)}", *library, "--json"
+        )
         assert outcome.code == 0, outcome.err
         summary = json.loads(outcome.out)["summary"]
         assert summary["measures"]["Success@1"]["value"] == 1
@@ -168,7 +181,7 @@ def test_a_users_mistake_is_one_line_and_2(
 def test_a_library_of_other_papers_is_told(rag: Rag, demo_library: Path, tmp_path: Path) -> None:
     path = tmp_path / "other.jsonl"
     path.write_text('{"id": "q", "question": "What?", "gold": ["A Paper That Nobody Wrote"]}\n')
-    outcome = rag("eval", "--questions", path, "--library", demo_library, "--out", tmp_path / "run")
+    outcome = rag("eval", "--questions", path, "--library", demo_library, "--output", tmp_path / "run")
     assert outcome.code == 2
     assert "this library holds none of the 1 gold papers of other" in outcome.err
 
@@ -176,12 +189,13 @@ def test_a_library_of_other_papers_is_told(rag: Rag, demo_library: Path, tmp_pat
 def test_a_failed_question_is_kept_and_the_others_stand(
     rag: Rag, demo_library: Path, few: Path, tmp_path: Path
 ) -> None:
-    first = json.loads(few.read_text().splitlines()[0])
-    with few.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({**first, "id": "long", "question": "why " * 5000}) + "\n")
-    outcome = rag("eval", "--questions", few, "--library", demo_library, "--out", tmp_path / "run", "--json")
+    first = few.read_text(encoding="utf-8").splitlines()[0]
+    too_long = json.dumps({**json.loads(first), "id": "long", "question": "why " * 5000})
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(f"{first}\n{too_long}\n", encoding="utf-8")
+    outcome = rag(*asked_of(questions, demo_library, tmp_path / "failed"), "--json")
     assert outcome.code == 0
     summary = json.loads(outcome.out)["summary"]
     assert list(summary["failed"]) == ["long"]
     assert "InputError" in summary["failed"]["long"]
-    assert summary["n"] == 9
+    assert summary["n"] == 2

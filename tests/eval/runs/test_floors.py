@@ -143,5 +143,6 @@ def test_the_gate_goes_red_when_quotes_are_one_character_off(
         return replace(right, start=right.start + 1, end=right.end + 1)
 
     monkeypatch.setattr(rag.answering.extractive, "cite", shifted)
-    short = demo_shortfalls(demo_assistant, demo_set, tmp_path)
-    assert short == ["quote_fidelity is 0.0000, under 0.99"]
+    floors = read_baseline(ROOT / "eval" / "baseline.json", demo_set.sha256)
+    short = shortfalls(evaluate(demo_assistant, demo_set.head(8), tmp_path).summary, floors)
+    assert "quote_fidelity is 0.0000, under 0.99" in short

@@ -41,6 +41,27 @@ def test_sentences_are_read_with_their_lines_and_without_markup() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("Pruning helps a lot\n===\n\nQuantization halves memory use.", [4]),
+        (
+            "- Pruning helps a lot.\n\n  ```\n  Code claims nothing at all.\n  ```\n- It halves memory use.",
+            [1, 6],
+        ),
+        ("> Others say pruning helps.\nand lazily go on.\n\nQuantization halves memory use.", [4]),
+        ("    Pruning helps a lot.\n    Quantization halves memory use.", [1, 2]),
+        ("a | b\n--|--\nPruning helps | a lot\n\nQuantization halves memory use.", [5]),
+        ("\\section{Pruning helps a lot}\n\\citet{a2020} shows pruning helps.\n% not pruning at all", [2]),
+        ("\u2022 Pruning helps a lot.\n\u2022 Quantization halves memory use.", [1, 2]),
+        ("[site]: https://a.org/pruning-helps\n\nPruning helps a lot.", [3]),
+        ("<div>\nPruning helps a lot.\n</div>\n\nQuantization halves memory use.", [5]),
+    ],
+)
+def test_only_running_text_is_read(text: str, lines: list[int]) -> None:
+    assert [statement.line for statement in read_statements(text)] == lines
+
+
 def test_what_a_sentence_cites_is_read() -> None:
     _, memory, sparse, cited = read_statements(DRAFT)
     assert memory.keys == ("xiao2024",)
