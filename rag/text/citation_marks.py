@@ -62,7 +62,7 @@ def without_marks(text: str) -> str:
 
 
 def disarm_marks(text: str) -> str:
-    """Text whose marks, of any writer, stand in round brackets, so that they cannot pass for marks of ours."""
+    """Text whose marks, of any writer, stand in round brackets: none of them passes for a mark of ours."""
     return MODEL.sub(r"(\1)", SCHOLARLY.sub(r"(\1)", text))
 
 
