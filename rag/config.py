@@ -56,7 +56,7 @@ class Config:
     prompts: Path | None = None
     """A folder whose Markdown files replace the prompts of the same name."""
     chroma_url: str | None = None
-    """http://host:port of a Chroma server to hold the truth, instead of the library's folder."""
+    """http://host:port of a Chroma server to hold the papers, instead of the library's folder."""
 
     max_call_usd: float | None = None
     """Cap on what one call of the model may cost, at worst."""

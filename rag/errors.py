@@ -12,7 +12,7 @@
     │       ├── LibraryLocked      another process is writing to it
     │       ├── LibraryTooNew      written by a later version of this program
     │       ├── LibraryReadOnly    it cannot be written to
-    │       ├── LibraryDamaged     the truth itself does not read back
+    │       ├── LibraryDamaged     the papers themselves do not read back
     │       ├── IndexDamaged       something derived does not read back, and could not be rebuilt
     │       └── EncoderMismatch    indexed with another encoder
     └── ServiceError               something outside failed       (exit code 1)
@@ -40,87 +40,91 @@ class RagError(Exception):
 
 
 class SetupError(RagError):
+    """Raised where the user can change what is wrong: a file, a setting, a folder."""
+
     exit_code = 2
 
 
 class InputError(SetupError):
-    pass
+    """Raised where a question, a file or an option cannot be used."""
 
 
 class ConfigError(SetupError):
-    pass
+    """Raised where a setting or an environment variable cannot be used."""
 
 
 class WeightsError(SetupError):
-    pass
+    """Raised where no source has the official encoder weights."""
 
 
 class SupportModelError(SetupError):
-    pass
+    """Raised where the support gate's learned weights are missing or damaged."""
 
 
 class LibraryError(SetupError):
-    pass
+    """Raised where a library cannot be used as it is; the classes below say why."""
 
 
 class LibraryNotFound(LibraryError):
-    pass
+    """Raised where there is no library at the path."""
 
 
 class LibraryEmpty(LibraryError):
-    pass
+    """Raised where a library without a paper is asked or searched."""
 
 
 class LibraryLocked(LibraryError):
-    pass
+    """Raised where another process is writing to the library."""
 
 
 class LibraryTooNew(LibraryError):
-    pass
+    """Raised where a later version of this program wrote the library."""
 
 
 class LibraryReadOnly(LibraryError):
-    pass
+    """Raised where the library must be changed and cannot, or was opened for reading only."""
 
 
 class LibraryDamaged(LibraryError):
-    pass
+    """Raised where the papers in Chroma, the source of truth, do not read back."""
 
 
 class IndexDamaged(LibraryError):
-    pass
+    """Raised where a derived index does not read back, and may not be or cannot be rebuilt now."""
 
 
 class EncoderMismatch(LibraryError):
-    pass
+    """Raised where the library was indexed with another encoder."""
 
 
 class ServiceError(RagError):
+    """Raised where something outside this program failed."""
+
     exit_code = 1
 
 
 class ModelError(ServiceError):
-    pass
+    """Raised where the language model fails; the classes below say how."""
 
 
 class ModelUnavailable(ModelError):
-    pass
+    """Raised where the model's server is not reachable, or fails (5xx, 429) after all retries."""
 
 
 class ModelTimeout(ModelError):
-    pass
+    """Raised where no reply begins, or no further piece comes, in the time allowed."""
 
 
 class ModelRejected(ModelError):
-    pass
+    """Raised where the model's server accepts no key, model name or request of this kind (4xx)."""
 
 
 class ModelReplyInvalid(ModelError):
-    pass
+    """Raised where a reply is not in the protocol's form."""
 
 
 class BudgetExceeded(ModelError):
-    pass
+    """Raised before a call that could cost more than the user allows."""
 
 
 class Cancelled(ServiceError):
@@ -128,8 +132,8 @@ class Cancelled(ServiceError):
 
 
 class SourceError(ServiceError):
-    pass
+    """Raised where a live source of papers (arXiv, OpenAlex, ...) fails or refuses."""
 
 
 class StorageError(ServiceError):
-    pass
+    """Raised where the disk is full, or a file vanished or cannot be read or written."""

@@ -114,11 +114,11 @@ def write_json_lines(path: Path, values: Iterable[Any]) -> None:
 
 def refuse_duplicate_ids(path: str | Path, ids: Iterable[str]) -> None:
     """Raise InputError where an id of the file at `path` is given twice."""
-    seen: set[str] = set()
+    names: set[str] = set()
     for each in ids:
-        if each in seen:
+        if each in names:
             raise InputError(f"{path}: the id {each!r} is given twice; give each line its own")
-        seen.add(each)
+        names.add(each)
 
 
 def read_json(path: Path) -> Any:

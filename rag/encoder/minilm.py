@@ -71,7 +71,7 @@ class Encoder:
         return token_id
 
     def encode_query(self, text: str) -> Encoded:
-        """Encode one text in float32. What passes 512 pieces is not seen."""
+        """Encode one text in float32. Pieces after the 512th are cut off."""
         return self._run(self._float_session, [self._tokenize([text])[0]])[0]
 
     def encode_queries(self, texts: Sequence[str]) -> list[Encoded]:
@@ -79,7 +79,7 @@ class Encoder:
         return list(self._encode(self._float_session, texts))
 
     def encode_passages(self, texts: Sequence[str]) -> Iterator[Encoded]:
-        """Encode texts in int8, in input order. What passes 512 pieces is not seen: chunk first."""
+        """Encode texts in int8, in input order. Pieces after the 512th are cut off: split first."""
         yield from self._encode(self._int8_session, texts)
 
     def _encode(self, session: ort.InferenceSession, texts: Sequence[str]) -> Iterator[Encoded]:

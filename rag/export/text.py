@@ -1,4 +1,4 @@
-"""Text as every export needs it: one line, mathematics told from prose, links that are safe."""
+"""Text as every export needs it: one line, mathematics separate from prose, links that are safe."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def byline(authors: tuple[str, ...], most: int = 6) -> str:
 
 
 def remarks(answer: Answer) -> list[str]:
-    """What is to be said beside an answer: why the library does not say, and its notice."""
+    """Remarks beside an answer: why the library does not say, and its notice."""
     reason = answer.reason if answer.reason and answer.reason not in answer.answer else None
     return [remark for remark in (reason, answer.notice) if remark]
 

@@ -1,9 +1,9 @@
 """The three indexes of a library, kept in agreement through any crash.
 
-Owns the order of writing, and what is put right afterwards. A batch goes: token store (which may run ahead),
+Owns the order of writing, and what is repaired afterwards. A batch goes: token store (which may run ahead),
 journal (the papers in flight), Chroma, word index, journal gone. A crash leaves a journal; its papers are
-looked up in the truth, and everything else is made to agree. The vector index has a guard of its own, in
-rag/index/vector_files.py.
+looked up in Chroma, the source of truth, and everything else is made to agree with it. The vector index is
+guarded by rag/index/vector_files.py.
 """
 
 from __future__ import annotations
@@ -30,21 +30,23 @@ from rag.index.word_index import Lexical
 from rag.index.word_index_schema import IndexedPassage, version
 
 _PART = 2000
-"""Papers that are looked up and put right at a time."""
-_LOOKED_FOR = 5000
-"""Passages whose vectors are looked for, to see whether all can be found; of more, every so manieth."""
-_MENDING_S, _PAUSE_S = 600.0, 0.1
-"""How long to wait for another process that mends, and how often to look."""
+"""Papers that are looked up and repaired at a time. Chosen by hand: a few MB of text."""
+_SAMPLE = 5000
+"""Passages whose vectors are searched for to see whether all can be found; of a larger library, every n-th
+passage. Chosen by hand: five seconds at a millisecond each."""
+_REPAIR_S, _PAUSE_S = 600.0, 0.1
+"""How long to wait for another process that repairs, and how often to look. Chosen by hand."""
 _RELOAD_S = 2.0
-"""Least time between two reloads, so that a busy writer does not keep its readers loading."""
+"""Least time between two reloads, so that a busy writer does not keep its readers loading. Chosen by hand."""
 
 
 def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
-    """The indexes of a library; mended first, unless another process writes, which is waited for if need be.
+    """The indexes of a library; repaired first. Where another process writes, it is waited for if need be.
 
-    Raises IndexDamaged where they must be mended and may not, LibraryReadOnly, LibraryDamaged, StorageError.
+    Raises IndexDamaged where a repair is needed and not allowed, LibraryReadOnly, LibraryDamaged,
+    StorageError.
     """
-    deadline = time.monotonic() + _MENDING_S
+    deadline = time.monotonic() + _REPAIR_S
     while True:
         indexes = None
         try:
@@ -58,7 +60,7 @@ def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
             with writing(folder):
                 if indexes:
                     indexes.dense.close()
-                return Indexes.mend(folder, config)
+                return Indexes.repair(folder, config)
         except (LibraryLocked, LibraryReadOnly):
             if indexes:
                 return indexes
@@ -68,7 +70,7 @@ def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
 
 
 class Indexes:
-    """Chroma, the word index and the token store of one folder. Who calls what writes holds its lock."""
+    """Chroma, the word index and the token store of one folder. Callers of what writes hold the lock."""
 
     def __init__(self, folder: Path, config: Config, dense: Dense, lexical: Lexical) -> None:
         self._folder = folder
@@ -77,35 +79,35 @@ class Indexes:
         self.tokens = TokenStore(folder / "tokens")
         self._journal = folder / "journal.json"
         self._vectors = None if config.chroma_url else VectorFiles(folder)
-        self._seen = self.stamps()
-        self._loaded = time.monotonic()
+        self._loaded_stamps = self.stamps()
+        self._loaded_at = time.monotonic()
         self._loading = Lock()
 
     @classmethod
     def open(cls, folder: Path, config: Config) -> Indexes:
-        """As they are. Raises IndexDamaged where they must be mended before they can be opened."""
+        """As they are. Raises IndexDamaged where they must be repaired before they can be opened."""
         lexical = Lexical.open(folder / "lexical")
         return cls(folder, config, open_dense(folder, config), lexical)
 
     @classmethod
-    def mend(cls, folder: Path, config: Config) -> Indexes:
-        """Put right all that needs no encoder, and open."""
+    def repair(cls, folder: Path, config: Config) -> Indexes:
+        """Repair all that needs no encoder, and open."""
         if not config.chroma_url:
-            VectorFiles(folder).mend(TokenStore(folder / "tokens"))
+            VectorFiles(folder).repair(TokenStore(folder / "tokens"))
         try:
             lexical = Lexical.open(folder / "lexical")
             lexical.tidy()
         except IndexDamaged:
             lexical = Lexical.create(folder / "lexical")
         indexes = cls(folder, config, open_dense(folder, config), lexical)
-        indexes._agree()
+        indexes._reconcile_journal()
         return indexes
 
     @property
     def behind(self) -> bool:
-        """A batch was cut short, or the word index is not that of this truth."""
-        truth, words = self.stamps()
-        return self._journal.exists() or truth != words
+        """A batch was cut short, or the word index is behind Chroma."""
+        source, words = self.stamps()
+        return self._journal.exists() or source != words
 
     @property
     def n_unencoded(self) -> int:
@@ -115,23 +117,23 @@ class Indexes:
         return self.tokens.n_missing(self.lexical.text_keys())
 
     def stamps(self) -> tuple[int, int | None]:
-        """The truth's, and what of it the word index has seen."""
+        """Chroma's stamp, and the one that the word index has caught up with."""
         return self.dense.stamp, self.lexical.stamp
 
     def refresh(self, *, now: bool = False) -> None:
         """See what other processes wrote since; costs about a millisecond where nothing was."""
-        if self.stamps() == self._seen or not self._loading.acquire(blocking=now):
+        if self.stamps() == self._loaded_stamps or not self._loading.acquire(blocking=now):
             return
         try:
-            if now or time.monotonic() - self._loaded >= _RELOAD_S:
+            if now or time.monotonic() - self._loaded_at >= _RELOAD_S:
                 self._reload()
         finally:
             self._loading.release()
 
-    def put(self, papers: Sequence[list[PassageRow]], surplus: Sequence[str] = ()) -> None:
+    def write(self, papers: Sequence[list[PassageRow]], surplus: Sequence[str] = ()) -> None:
         """Write papers, each whole and in order, whose blocks are in the token store.
 
-        surplus: passages of their older versions that have no successor.
+        surplus: passages of older versions that the new one has no counterpart of.
         """
         rows = list(chain.from_iterable(papers))
         vectors = np.stack([block.vector for row in rows if (block := self.tokens.get(row_key(row)))])
@@ -142,16 +144,16 @@ class Indexes:
                 self.dense.set_stamp(stamp)
             self.lexical.write(_entries(papers), (), stamp)
 
-    def drop(self, paper_ids: Sequence[str]) -> None:
-        """Take papers out."""
+    def remove(self, paper_ids: Sequence[str]) -> None:
+        """Remove papers."""
         with self._in_flight(paper_ids) as stamp:
             with self._changing():
                 self.dense.delete([row.passage_id for row in self.dense.of_papers(paper_ids)])
                 self.dense.set_stamp(stamp)
             self.lexical.write((), paper_ids, stamp)
 
-    def settle(self, paper_ids: Sequence[str]) -> None:
-        """Make everything agree with the truth about these papers; what is half there goes.
+    def reconcile(self, paper_ids: Sequence[str]) -> None:
+        """Make every index agree with Chroma about these papers; a paper half written is removed.
 
         Papers whose text is not in the token store stay in the journal.
         """
@@ -163,7 +165,7 @@ class Indexes:
                 kept = {row.passage_id: row for row in chain.from_iterable(papers.values())}
                 with self._changing():
                     self.dense.delete([row.passage_id for row in rows if row.passage_id not in kept])
-                lacking |= {row.paper_id for row in self.reach(list(kept.values()))}
+                lacking |= {row.paper_id for row in self.restore_vectors(list(kept.values()))}
                 self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
             with self._changing():
                 self.dense.set_stamp(stamp)
@@ -171,23 +173,23 @@ class Indexes:
         if lacking:
             write_json(self._journal, {"papers": sorted(lacking), "stamp": stamp})
 
-    def reach(self, rows: Sequence[PassageRow]) -> list[PassageRow]:
+    def restore_vectors(self, rows: Sequence[PassageRow]) -> list[PassageRow]:
         """Set the vectors of rows that a search does not find. Returns the rows that have none to set."""
         vectors = self._vectors_of(rows)
-        if lost := self._lost(vectors):
+        if missing := self._unreachable(vectors):
             with self._changing():
-                self.dense.set_vectors(lost, np.stack([vectors[passage_id] for passage_id in lost]))
+                self.dense.set_vectors(missing, np.stack([vectors[passage_id] for passage_id in missing]))
         return [row for row in rows if row.passage_id not in vectors]
 
-    def lost(self, rows: Sequence[PassageRow]) -> list[str]:
+    def unreachable(self, rows: Sequence[PassageRow]) -> list[str]:
         """Passages, of those encoded, that a search for their vector does not find; about 1 ms each.
 
         Of a large library only some of the rows are looked for.
         """
-        return self._lost(self._vectors_of(rows[:: 1 + self.lexical.n_passages // _LOOKED_FOR]))
+        return self._unreachable(self._vectors_of(rows[:: 1 + self.lexical.n_passages // _SAMPLE]))
 
-    def await_settling(self, paper_ids: Sequence[str]) -> None:
-        """Note that these papers must be settled, whatever happens until then."""
+    def journal(self, paper_ids: Sequence[str]) -> None:
+        """Note that these papers must be reconciled, whatever happens until then."""
         write_json(self._journal, {"papers": list(paper_ids), "stamp": self.dense.stamp + 1})
 
     def seal(self) -> None:
@@ -195,19 +197,19 @@ class Indexes:
         if self._vectors:
             with vector_files_lock(self._folder):
                 self._vectors.set_seal(crc=True)
-        self._seen = self.stamps()
+        self._loaded_stamps = self.stamps()
 
-    def _agree(self) -> None:
+    def _reconcile_journal(self) -> None:
         journal = read_json(self._journal) or {"papers": [], "stamp": 0}
-        truth, words = self.stamps()
-        cut_short = {truth, words} <= {journal["stamp"] - 1, journal["stamp"]}
-        if words != truth and not cut_short:
+        source, words = self.stamps()
+        cut_short = {source, words} <= {journal["stamp"] - 1, journal["stamp"]}
+        if words != source and not cut_short:
             self._catch_up()
         if journal["papers"]:
-            self.settle(journal["papers"])
+            self.reconcile(journal["papers"])
 
     def _catch_up(self) -> None:
-        """Index the words of all papers that the truth and the word index do not have in the same version."""
+        """Index the words of all papers that Chroma and the word index have in different versions."""
         stale = self.lexical.versions()
         changed: set[str] = set()
         for rows in self.dense.scan():
@@ -223,22 +225,22 @@ class Indexes:
         self.lexical.set_stamp(self.dense.stamp)
 
     def _reload(self) -> None:
-        seen = self.stamps()
+        stamps = self.stamps()
         try:
             self.lexical.reload()
             if self._vectors:
                 with self._vectors.opening():
                     self.dense.reopen()
-        except IndexDamaged:  # being mended: go on with what is loaded, and look again later
-            seen = self._seen
+        except IndexDamaged:  # being repaired: go on with what is loaded, and look again later
+            stamps = self._loaded_stamps
         self.tokens.reload()
-        self._seen, self._loaded = seen, time.monotonic()
+        self._loaded_stamps, self._loaded_at = stamps, time.monotonic()
 
     def _vectors_of(self, rows: Sequence[PassageRow]) -> dict[str, NDArray[np.float32]]:
         blocks = {row.passage_id: self.tokens.get(row_key(row)) for row in rows}
         return {passage_id: block.vector for passage_id, block in blocks.items() if block}
 
-    def _lost(self, vectors: dict[str, NDArray[np.float32]]) -> list[str]:
+    def _unreachable(self, vectors: dict[str, NDArray[np.float32]]) -> list[str]:
         return self.dense.unreachable(list(vectors), np.stack(list(vectors.values()))) if vectors else []
 
     @contextmanager

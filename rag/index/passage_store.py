@@ -1,4 +1,4 @@
-"""Chroma: the truth. Every passage with its text, its vector, and its paper's metadata.
+"""Chroma, the source of truth: every passage with its text, its vector, and its paper's metadata.
 
 Owns the collection, its settings and its stamp; knows nothing of locks, of the files beside it,
 or of when a paper is whole. Text and metadata lie in SQLite, whose transactions survive a crash; the vector

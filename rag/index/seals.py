@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 Seal = dict[str, tuple[int, int, int | None]]
-"""File name to (size, modification time in ns, CRC-32 or None where it was not taken)."""
+"""File name to (size, modification time in ns, CRC-32 or None where it was not computed)."""
 
 
 _CHUNK = 1 << 20
@@ -15,14 +15,14 @@ _CHUNK = 1 << 20
 
 def seal(folder: Path, pattern: str, *, crc: bool = True, known: Seal | None = None) -> Seal:
     """Of the files in `folder` that match `pattern`. Those that look as `known` are not read again."""
-    taken: Seal = {}
+    sealed: Seal = {}
     for path in sorted(folder.glob(pattern)):
         name, stat = path.relative_to(folder).as_posix(), path.stat()
         was = (known or {}).get(name)
         if was is None or was[:2] != (stat.st_size, stat.st_mtime_ns) or (crc and was[2] is None):
             was = stat.st_size, stat.st_mtime_ns, _crc(path) if crc else None
-        taken[name] = was
-    return taken
+        sealed[name] = was
+    return sealed
 
 
 def read_seal(value: Any) -> Seal:

@@ -27,11 +27,11 @@ from rag.index.token_store import TokenStore
 _PATTERN = "*/*"
 """Chroma keeps each vector index in a folder of its own beside chroma.sqlite3."""
 _NEVER = {"dropped": (0, 0, None)}
-"""A seal that no folder meets."""
+"""A seal that fits no folder."""
 
 
 def open_dense(folder: Path, config: Config) -> Dense:
-    """The library's collection. Raises IndexDamaged where its vector index must be mended first."""
+    """The library's collection. Raises IndexDamaged where its vector index must be repaired first."""
     if config.chroma_url:
         return Dense.open_server(config.chroma_url, collection_name(folder))
     files = VectorFiles(folder)
@@ -42,7 +42,7 @@ def open_dense(folder: Path, config: Config) -> Dense:
 
 
 class VectorFiles:
-    """Of the library in `folder`."""
+    """The vector index files of the library in `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -51,14 +51,14 @@ class VectorFiles:
 
     @contextmanager
     def changing(self) -> Iterator[None]:
-        """Hold the gate; seal what the block left. Where the block fails the old seal stays, and tells."""
+        """Hold the lock, and seal what the block left. If the block fails, the old seal stays and misfits."""
         with vector_files_lock(self._folder):
             yield
             self.set_seal()
 
     @contextmanager
     def opening(self) -> Iterator[None]:
-        """Hold the gate, the files being whole; catching up with its log, Chroma may write them."""
+        """Hold the lock while Chroma opens the files, which are whole. It may write them, too."""
         with vector_files_lock(self._folder):
             if not self._is_intact():
                 raise IndexDamaged(f"the vector index of {self._folder} was left half written")
@@ -68,12 +68,12 @@ class VectorFiles:
                 self.set_seal()
 
     def set_seal(self, *, crc: bool = False) -> None:
-        """Under the gate: these files are whole. With `crc`, read them, so that the folder can be moved."""
+        """Under the lock: these files are whole. With `crc`, read them, so that the folder can be moved."""
         known = read_seal(read_json(self._seal))
         write_json(self._seal, seal(self.chroma, _PATTERN, crc=crc, known=known))
 
-    def mend(self, tokens: TokenStore) -> None:
-        """Fill the vector index anew if it is torn. What the token store lacks is left without a vector."""
+    def repair(self, tokens: TokenStore) -> None:
+        """Fill the vector index again if it is torn. What the token store lacks stays without a vector."""
         with vector_files_lock(self._folder):
             if self._is_intact():
                 return

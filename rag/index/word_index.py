@@ -1,6 +1,6 @@
 """The word index: BM25 over passages with their titles (tantivy), and which passages pass a filter.
 
-Derived: all of it can be made again from the truth (rag/index/passage_store.py), whose stamp it carries. Text
+Derived: all of it can be made again from Chroma (rag/index/passage_store.py), whose stamp it carries. Text
 is folded before it is indexed and before it is searched (rag/text/folding.py). A user's words never meet a
 query language: queries are built from terms.
 """
@@ -73,7 +73,7 @@ class Lexical:
 
     @property
     def stamp(self) -> int | None:
-        """The truth's stamp this index has caught up with, or None."""
+        """The stamp of Chroma's that this index has caught up with, or None."""
         stamped = read_json(self._folder / _STAMP)
         return stamped["stamp"] if stamped else None
 
@@ -142,7 +142,7 @@ class Lexical:
         return [passage_id for passage_id, _ in self._with_ids(found)]
 
     def write(self, entries: Iterable[IndexedPassage], without: Iterable[str], stamp: int | None) -> None:
-        """Index passages in place of their papers' old ones, drop papers `without`, set the stamp."""
+        """Index passages in place of their papers' old ones, remove the papers `without`, set the stamp."""
         entries = list(entries)
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
@@ -157,14 +157,14 @@ class Lexical:
         self.reload()
 
     def tidy(self) -> None:
-        """Throw away files that a killed writer left: tantivy stumbles over names that are taken."""
+        """Throw away files that a killed writer left: tantivy fails on names that are in use."""
         with _faults(self._folder):
             writer = self._index.writer(heap_size=_HEAP_BYTES, num_threads=1)
             writer.garbage_collect_files()
             writer.wait_merging_threads()
 
     def set_stamp(self, stamp: int) -> None:
-        """Say that the index has caught up with the truth at `stamp`, and seal its files."""
+        """Say that the index has caught up with Chroma at `stamp`, and seal its files."""
         known = read_seal((read_json(self._folder / _STAMP) or {}).get("seal"))
         sealed = seal(self._folder, "*.*", known=known)
         sealed = {name: was for name, was in sealed.items() if not name.endswith((".json", ".lock"))}
@@ -175,7 +175,7 @@ class Lexical:
         return [term for term, _ in self._searcher.terms_with_prefix(field, "", filter_query=of)]
 
     def _words(self, text: str) -> Query | None:
-        """An OR over the text's terms, or None where it has none. A term said twice counts twice."""
+        """An OR over the text's terms, or None where it has none. A term that occurs twice counts twice."""
         terms = Counter(self._analyzer.analyze(fold(text)))
         if not terms:
             return None

@@ -1,7 +1,7 @@
 """A library as one file, and back: an ordinary tar whose last member lists the SHA-256 of all others.
 
 Owns the file's form. Nothing is restored before every byte has been checked, and nothing is ever written
-over. A library whose truth is on a Chroma server is backed up there.
+over. A library whose papers are on a Chroma server is backed up there.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def backup(folder: Path, file: Path, config: Config) -> int:
 
 
 def restore(file: Path, folder: Path) -> manifest.LibraryManifest:
-    """Make the library in `file` anew in `folder`, which must not exist yet, or be empty.
+    """Make the library in `file` again in `folder`, which must not exist yet, or be empty.
 
     Raises InputError, LibraryDamaged where the file is not whole, LibraryTooNew, StorageError.
     """

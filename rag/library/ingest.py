@@ -1,7 +1,7 @@
-"""What of an ingest is new: papers against what the library holds, batch by batch, and encoding the rest.
+"""Ingest: what is new against what the library has, batch by batch, and encoding it.
 
 Owns the counting (every record once) and the batches; under the library's lock, which the caller holds.
-Which records are one paper is decided by rag/papers/duplicates.py.
+Which records are of one paper is decided by rag/papers/duplicates.py.
 """
 
 from __future__ import annotations
@@ -29,17 +29,19 @@ if TYPE_CHECKING:
     from rag.encoder.minilm import Encoded
 
 BATCH = 128
-"""Records that are looked up, encoded and written together: what a crash may lose."""
+"""Records that are looked up, encoded and written together: what a crash may lose. Chosen by hand; crashes in
+tests/stress/crash.py show the loss."""
 _MOST_ALIKE = 20
-"""Papers that a record is compared with, to see whether it is one of them; "Editorial" alone has more."""
+"""Papers that a record is compared with, to see whether it is one of them. Chosen by hand; those under its
+possible ids come first, so that "Editorial", which more share, is safe (a test adds sixty)."""
 
 
-Held = dict[str, tuple[str, tuple[str, ...]]]
-"""Content hash and sources of papers, by id."""
+Versions = dict[str, tuple[str, tuple[str, ...]]]
+"""Content hash and sources of stored papers, by id."""
 
 
 class PassageEncoder(Protocol):
-    """What of rag.encoder.minilm.Encoder is needed here."""
+    """The part of rag.encoder.minilm.Encoder that an ingest needs."""
 
     @property
     def fingerprint(self) -> str: ...
@@ -64,7 +66,7 @@ def ingest(
     for batch in _batches(records, skips):
         papers = _resolved(indexes, batch)
         first = _first_rows(indexes, papers)
-        _write(indexes, encoder, _news(papers, _held(first), count), first)
+        _write(indexes, encoder, _changed(papers, _versions(first), count), first)
         if progress:
             done = count.total() + len(skips)
             progress(Progress(done, total, done / (time.perf_counter() - began)))
@@ -79,7 +81,7 @@ def rehearse(indexes: Indexes | None, records: Iterable[Paper | Skip]) -> Ingest
     """
     count: Counter[str] = Counter()
     skips: list[Skip] = []
-    held: Held = {}
+    stored: Versions = {}
     by_title: defaultdict[str, dict[str, Paper]] = defaultdict(dict)
     for batch in _batches(records, skips):
         earlier = chain.from_iterable(by_title[title_id(paper.title)].values() for paper in batch)
@@ -88,23 +90,23 @@ def rehearse(indexes: Indexes | None, records: Iterable[Paper | Skip]) -> Ingest
             if not (paper.doi or paper.arxiv_id):
                 by_title[title_id(paper.title)][paper.paper_id] = paper
         first = _first_rows(indexes, papers) if indexes else {}
-        held = _held(first) | held
-        _news(papers, held, count)
+        stored = _versions(first) | stored
+        _changed(papers, stored, count)
     return _report(count, skips)
 
 
 def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
-    """Encode what the token store lacks, drop what it need not hold. Returns how many papers lacked any."""
+    """Encode what the token store lacks, remove what it need not keep. Returns how many papers it lacked."""
     lacking: dict[str, None] = {}
     for rows in indexes.dense.scan():
         lacking |= {row.paper_id: None for row in rows if row_key(row) not in indexes.tokens}
-    indexes.await_settling(list(lacking))
+    indexes.journal(list(lacking))
     for rows in indexes.dense.scan():
         _encode(indexes, encoder, rows)
-    indexes.settle(list(lacking))
+    indexes.reconcile(list(lacking))
     for rows in indexes.dense.scan():
-        if indexes.lost(rows):
-            indexes.reach(rows)
+        if indexes.unreachable(rows):
+            indexes.restore_vectors(rows)
     indexes.tokens.compact(row_key(row) for rows in indexes.dense.scan() for row in rows)
     return len(lacking)
 
@@ -152,27 +154,27 @@ def _resolved(indexes: Indexes | None, papers: Sequence[Paper], earlier: Iterabl
 
 
 def _first_rows(indexes: Indexes, papers: Iterable[Paper]) -> dict[str, PassageRow]:
-    """The first rows, by paper, of those of these papers that are held."""
+    """The first rows, by paper, of those of these papers that are stored."""
     rows = indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])
     return {row.paper_id: row for row in rows}
 
 
-def _held(rows: Mapping[str, PassageRow]) -> Held:
+def _versions(rows: Mapping[str, PassageRow]) -> Versions:
     return {paper_id: (row.content_hash, row.sources) for paper_id, row in rows.items()}
 
 
-def _news(papers: Sequence[Paper], held: Held, count: Counter[str]) -> list[Paper]:
-    """The papers to be written, each once and as met last; counts all, and brings `held` up to date."""
-    before = {paper.paper_id: held.get(paper.paper_id) for paper in papers}
+def _changed(papers: Sequence[Paper], stored: Versions, count: Counter[str]) -> list[Paper]:
+    """The papers to be written, each once and as met last; counts all, and brings `stored` up to date."""
+    before = {paper.paper_id: stored.get(paper.paper_id) for paper in papers}
     last: dict[str, Paper] = {}
     for paper in papers:
         hash = content_hash(paper)
-        known_hash, sources = held.get(paper.paper_id, (None, ()))
+        known_hash, sources = stored.get(paper.paper_id, (None, ()))
         count["added" if known_hash is None else "unchanged" if known_hash == hash else "updated"] += 1
         sources = tuple(dict.fromkeys([*sources, *paper.sources]))
-        held[paper.paper_id] = hash, sources
+        stored[paper.paper_id] = hash, sources
         last[paper.paper_id] = replace(paper, sources=sources)
-    return [paper for paper_id, paper in last.items() if held[paper_id] != before[paper_id]]
+    return [paper for paper_id, paper in last.items() if stored[paper_id] != before[paper_id]]
 
 
 def _report(count: Counter[str], skips: Sequence[Skip]) -> IngestReport:
@@ -192,7 +194,7 @@ def _write(
         if rows[0].paper_id in first
         for ordinal in range(len(rows), first[rows[0].paper_id].n_passages)
     ]
-    indexes.put(written, surplus)
+    indexes.write(written, surplus)
 
 
 def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[PassageRow]) -> None:
@@ -200,11 +202,13 @@ def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[PassageRow
     texts = {row_key(row): passage_text(row.title, row.passage) for row in rows}
     todo = ((key, text) for key, text in texts.items() if key not in indexes.tokens)
     while part := list(islice(todo, BATCH)):
-        for (key, _), seen in zip(part, encoder.encode_passages([text for _, text in part]), strict=True):
-            indexes.tokens.append(key, to_block(seen))
+        for (key, _), encoded in zip(part, encoder.encode_passages([text for _, text in part]), strict=True):
+            indexes.tokens.append(key, to_block(encoded))
         indexes.tokens.commit()
 
 
-def to_block(seen: Encoded) -> TokenBlock:
+def to_block(encoded: Encoded) -> TokenBlock:
     """What is kept of an encoded text."""
-    return TokenBlock(seen.vector, pack_bits(seen.tokens), seen.token_ids.astype(np.uint16), seen.offsets)
+    return TokenBlock(
+        encoded.vector, pack_bits(encoded.tokens), encoded.token_ids.astype(np.uint16), encoded.offsets
+    )

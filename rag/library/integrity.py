@@ -1,7 +1,7 @@
-"""The checksum pass: does the truth still say what was written, and does everything derived agree with it?
+"""The checksum pass: does Chroma still hold what was written, and does every derived index agree with it?
 
 Reads everything, changes nothing. What is derived and disagrees, `Library.repair` makes again; a paper whose
-own text no longer meets its hash is damaged, and can only be ingested again or restored.
+own text no longer has its hash is damaged, and can only be ingested again or restored.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ class Verification:
 def verify_indexes(indexes: Indexes) -> Verification:
     """Read every passage, with its paper, its vector, its token block and its place in the word index."""
     words = indexes.lexical.versions()
-    seen: set[str] = set()
+    whole: set[str] = set()
     damaged: set[str] = set()
     stale: dict[str, list[str]] = {"words": [], "tokens": [], "vectors": []}
     for rows in indexes.dense.scan():
         papers = whole_papers(indexes, (), known=rows)
-        seen |= papers.keys()
+        whole |= papers.keys()
         damaged |= {row.paper_id for row in rows if not _reads_back(papers.get(row.paper_id, ()), row)}
-        stale["words"] += (row.passage_id for row in rows if not _taken(words, row))
+        stale["words"] += (row.passage_id for row in rows if not _take(words, row))
         stale["tokens"] += (row.passage_id for row in rows if indexes.tokens.get(row_key(row)) is None)
-        stale["vectors"] += indexes.lost(rows)
+        stale["vectors"] += indexes.unreachable(rows)
     stale["words in excess"] = [each.rpartition(" ")[0] for each in words]
-    return Verification(len(seen), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
+    return Verification(len(whole), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
 
 
 def _reads_back(paper: Sequence[PassageRow], row: PassageRow) -> bool:
@@ -52,7 +52,7 @@ def _reads_back(paper: Sequence[PassageRow], row: PassageRow) -> bool:
         return False
 
 
-def _taken(words: set[str], row: PassageRow) -> bool:
+def _take(words: set[str], row: PassageRow) -> bool:
     """Whether the word index has the row in this version; what is left in the end it has in excess."""
     found = version(row.passage_id, row.content_hash)
     if found not in words:

@@ -52,7 +52,7 @@ class Library:
     def open(cls, path: Path, config: Config, *, create: bool = False, read_only: bool = False) -> Library:
         """The library at `path`; with `create`, a new one where there is none.
 
-        What a crash left undone is put right first, unless another process is writing. Raises
+        What a crash left undone is repaired first, unless another process is writing. Raises
         LibraryNotFound, LibraryTooNew, LibraryReadOnly, LibraryDamaged, IndexDamaged, StorageError.
         """
         with disk_faults(path):
@@ -110,13 +110,13 @@ class Library:
 
     def fingerprint(self) -> str:
         """128 bits over what the library holds: the same for the same papers, however they came in."""
-        held = sorted(
+        versions = sorted(
             f"{row.paper_id}\0{row.content_hash}"
             for rows in self._indexes.dense.scan()
             for row in rows
             if row.ordinal == 0
         )
-        return blake2b("\n".join(held).encode(), digest_size=16).hexdigest()
+        return blake2b("\n".join(versions).encode(), digest_size=16).hexdigest()
 
     @property
     def state(self) -> str:
@@ -125,7 +125,7 @@ class Library:
 
     def status(self) -> dict[str, Any]:
         """Counts, sizes and state, JSON-ready."""
-        truth, words = self._indexes.stamps()
+        source, words = self._indexes.stamps()
         writer = holder(self.path)
         return {
             "papers": self.n_papers,
@@ -135,7 +135,7 @@ class Library:
             "bytes": size_of(self.path),
             "created": self._about.created,
             "format": self._about.format,
-            "stamps": {"truth": truth, "words": words},
+            "stamps": {"truth": source, "words": words},
             "token_blocks": self._indexes.tokens.n_blocks,
             "needs_repair": self.needs_repair,
             "writer": str(writer) if writer else None,
@@ -144,7 +144,7 @@ class Library:
     def refresh(self) -> None:
         """See what other processes have added or removed since; about a millisecond where nothing was."""
         self._indexes.refresh()
-        # On a server others change the truth alone; what is derived from it here is for us to keep up.
+        # On a server others change Chroma alone; what is derived from it here is for us to keep up.
         if self._config.chroma_url and not self._read_only and self._indexes.behind:
             with suppress(LibraryLocked, LibraryReadOnly), self._writing():
                 pass
@@ -217,24 +217,24 @@ class Library:
         return rehearse(self._indexes, papers)
 
     def remove(self, paper_ids: Iterable[str]) -> int:
-        """Take papers out; ids that are not there are passed over. Returns how many were removed."""
+        """Remove papers; ids that are not there are passed over. Returns how many were removed."""
         n_removed = 0
         with self._writing():
             ids = iter(dict.fromkeys(paper_ids))
             while part := list(islice(ids, _REMOVED)):
-                held = [row.paper_id for row in self._indexes.dense.get([f"{id}#0" for id in part])]
-                if held:
-                    self._indexes.drop(held)
-                n_removed += len(held)
+                existing = [row.paper_id for row in self._indexes.dense.get([f"{id}#0" for id in part])]
+                if existing:
+                    self._indexes.remove(existing)
+                n_removed += len(existing)
         return n_removed
 
     @property
     def needs_repair(self) -> bool:
-        """Something is left that only `repair` can put right."""
+        """Something is left that only `repair` can restore."""
         return self._indexes.behind or self._indexes.tokens.damaged or self._indexes.n_unencoded > 0
 
     def repair(self, encoder: PassageEncoder) -> int:
-        """Rebuild what does not agree with the truth. Returns how many papers were encoded anew."""
+        """Rebuild what does not agree with Chroma. Returns how many papers were encoded again."""
         from rag.library.ingest import encode_missing
 
         with self._writing():
@@ -263,13 +263,13 @@ class Library:
 
     @contextmanager
     def _writing(self) -> Iterator[None]:
-        """Be the only writer, with the indexes as the last one left them, put right if it left them so."""
+        """Be the only writer, with the indexes as the last one left them, repaired where need be."""
         if self._read_only:
             raise LibraryReadOnly(f"{self.path} was opened for reading only; open it again to change it")
         with writing(self.path), disk_faults(self.path):
             self._about = manifest.read(self.path)
             if self._indexes.behind:
-                before, self._indexes = self._indexes, Indexes.mend(self.path, self._config)
+                before, self._indexes = self._indexes, Indexes.repair(self.path, self._config)
                 before.dense.close()
             else:
                 self._indexes.refresh(now=True)

@@ -1,13 +1,13 @@
-"""One paper or two? Judging two records of papers, and making one of two that are the same.
+"""One paper or two? Comparing two records of papers, and making one of two that are the same.
 
-Owns the rules, and looks nothing up: whoever stores papers (rag/library/ingest.py) gives as candidates those
-that have an id or one of `keys` in common with a new one.
+Owns the rules, and looks nothing up: rag/library/ingest.py gives as candidates the stored
+papers that have an id or one of `keys` in common with a new one.
 
-    held = resolve(paper, candidates)        # the paper to store; under a held one's id if it is the same
+    stored = resolve(paper, candidates)     # the paper to store; under a stored one's id if it is the same
 
 The rules were fitted on the 220 pairs of tests/fixtures/duplicate_pairs.jsonl. Of 5,897 real papers (saved
-pages and SciFact) no two are judged one; SPLADE and SPLADE v2, the nearest twins, share 57% of their runs of
-three words, other pairs of the pages at most 27%.
+pages and SciFact) no two are judged one; the nearest two, SPLADE and SPLADE v2, share 57% of their
+runs of three words, other pairs of the pages at most 27%.
 """
 
 from __future__ import annotations
@@ -105,17 +105,17 @@ def possible_ids(paper: Paper) -> tuple[str, ...]:
     return tuple(dict.fromkeys((paper.paper_id, *signed, *digests)))
 
 
-def merge(held: Paper, new: Paper) -> Paper:
+def merge(stored: Paper, new: Paper) -> Paper:
     """One paper of two records of it.
 
-    It keeps the held one's id, since answers and lists may name it. Title, abstract, year, venue and address
-    are those of the published version if only one is published, else of the longer abstract, else the held
-    one's, and what that lacks is the other's. Authors are the longer list, DOI a publisher's rather than a
+    It keeps the stored one's id, since answers and lists may name it. Title, abstract, year, venue and
+    address are those of the published version if only one is published, else of the longer abstract,
+    else the stored one's, and what that lacks is the other's. Authors are the longer list, DOI a publisher's rather than a
     preprint server's; keywords and sources are those of both.
     """
-    best, other = (new, held) if _rank(new) > _rank(held) else (held, new)
+    best, other = (new, stored) if _rank(new) > _rank(stored) else (stored, new)
     return replace(
-        held,
+        stored,
         title=best.title,
         abstract=best.abstract or other.abstract,
         authors=max(best.authors, other.authors, key=lambda names: (len(names), sum(map(len, names)))),
@@ -124,8 +124,8 @@ def merge(held: Paper, new: Paper) -> Paper:
         doi=max(best.doi, other.doi, key=lambda doi: (bool(_publisher_doi(doi)), bool(doi))),
         arxiv_id=best.arxiv_id or other.arxiv_id,
         url=best.url or other.url,
-        keywords=tuple(dict.fromkeys((*held.keywords, *new.keywords))),
-        sources=tuple(dict.fromkeys((*held.sources, *new.sources))),
+        keywords=tuple(dict.fromkeys((*stored.keywords, *new.keywords))),
+        sources=tuple(dict.fromkeys((*stored.sources, *new.sources))),
     )
 
 

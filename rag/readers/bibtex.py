@@ -28,7 +28,7 @@ _PART = re.compile(
 )
 _NO_RECORD = {"comment", "preamble"}
 
-logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # what is broken is told as a Fault
+logging.getLogger("bibtexparser").addHandler(logging.NullHandler())  # broken records are yielded
 
 
 def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
@@ -51,7 +51,7 @@ def _blocks(document: Document) -> Iterator[tuple[int, str, str]]:
                 yield start, kind, "\n".join(lines)
             start, kind, lines, size = number, found[1].lower(), [], 0
         size += len(line)
-        if kind and size < 4 * MAX_ABSTRACT:  # what follows an entry without end is not held
+        if kind and size < 4 * MAX_ABSTRACT:  # what follows an entry without end is not kept
             lines.append(line)
     if kind:
         yield start, kind, "\n".join(lines)

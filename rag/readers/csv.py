@@ -12,7 +12,7 @@ from functools import partial
 
 from rag.readers.documents import Document
 from rag.readers.raw_record import RawRecord, UnreadableRecord, person, split_names, year_in
-from rag.readers.text_lines import MAX_LINE, mended, text_of
+from rag.readers.text_lines import MAX_LINE, decode_stray_bytes, text_of
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "title": ("title", "articletitle", "documenttitle", "papertitle", "itemtitle", "ti"),
@@ -77,7 +77,7 @@ def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
             if len(row) > header.n_columns:
                 yield UnreadableRecord(line, f"{len(row)} columns where the header has {header.n_columns}")
             elif any(row):
-                yield _entry(line, [mended(cell) for cell in row], header)
+                yield _entry(line, [decode_stray_bytes(cell) for cell in row], header)
 
 
 def _header(line: str) -> _Header:

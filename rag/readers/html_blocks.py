@@ -1,4 +1,4 @@
-"""The elements of a web page that may be of a paper, told by their names and classes while it is parsed.
+"""The elements of a web page that may be of a paper, recognised by name and class while it is parsed.
 
 No tree is built, and what a block holds is bounded.
 """
@@ -102,7 +102,7 @@ class Target:
     def data(self, text: str) -> None:
         if self._skip_from is None:
             for block in self._open:
-                if block.size <= MAX_ABSTRACT:  # more is refused in any case, and need not be held
+                if block.size <= MAX_ABSTRACT:  # more is refused in any case, and need not be kept
                     block.pieces.append(text)
                     block.size += len(text)
 

@@ -16,7 +16,7 @@ from typing import Any
 from rag.readers.documents import Document
 from rag.readers.json_records import entry_of
 from rag.readers.raw_record import RawRecord, UnreadableRecord
-from rag.readers.text_lines import mended, text_of
+from rag.readers.text_lines import decode_stray_bytes, text_of
 
 MAX_RECORD = 8_000_000
 """Characters; the window never holds more than two such records."""
@@ -124,8 +124,8 @@ class _Window:
         self._at = to
 
     def _grow(self) -> None:
-        """Forget what is behind, and read on: as much again as is held."""
-        held = self._text[self._at :]
-        more = mended(self._rest.read(max(_CHUNK, len(held))))
+        """Forget what is behind, and read on: as much again as is kept."""
+        rest = self._text[self._at :]
+        more = decode_stray_bytes(self._rest.read(max(_CHUNK, len(rest))))
         self._is_whole = not more
-        self._text, self._at = held + more, 0
+        self._text, self._at = rest + more, 0

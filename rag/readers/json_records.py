@@ -76,7 +76,7 @@ def _arxiv(record: Json, place: int | str) -> RawRecord:
 
 
 def _arxiv_year(record: Json) -> int | None:
-    """Of the first version, where versions are told."""
+    """Of the first version, where versions are given."""
     first = next((version for version in _list(record, "versions") if isinstance(version, dict)), {})
     return year_in(_text(first, "created") or _text(record, "update_date"))
 

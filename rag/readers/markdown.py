@@ -43,7 +43,7 @@ class _Section:
 
     def add(self, line: str) -> None:
         self.size += len(line)
-        if self.size > 2 * MAX_ABSTRACT:  # more is refused in any case, and need not be held
+        if self.size > 2 * MAX_ABSTRACT:  # more is refused in any case, and need not be kept
             return
         if self.after_gap:
             self.paragraphs.append([])

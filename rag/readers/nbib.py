@@ -29,7 +29,7 @@ def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
             start, size = number, 0
             values.clear()
         size += len(line)
-        if size > 4 * MAX_ABSTRACT:  # what follows a record without end is not held
+        if size > 4 * MAX_ABSTRACT:  # what follows a record without end is not kept
             continue
         if found:
             values.append((found[1], [line[found.end() :]]))

@@ -31,7 +31,7 @@ def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
             title, abstract, size = None, [], 0
         if title:
             size += len(line)
-            if size <= 2 * MAX_ABSTRACT:  # more is refused in any case, and need not be held
+            if size <= 2 * MAX_ABSTRACT:  # more is refused in any case, and need not be kept
                 abstract.append(line)
         elif len(line) < _LONG:
             title = (number, line)

@@ -1,4 +1,4 @@
-"""Which format a document is in, told by its first bytes and never by its name."""
+"""Which format a document is in, recognised by its first bytes and never by its name."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def _records(document: Document) -> Iterator[tuple[int, str]]:
                 yield start, _standard(values)
             start, size, values = number if tag[1] == _START else 0, 0, []
         size += len(line)
-        if not start or size > 4 * MAX_ABSTRACT:  # what follows a record without end is not held
+        if not start or size > 4 * MAX_ABSTRACT:  # what follows a record without end is not kept
             continue
         if tag:
             values.append([f"{tag[1]}  - {line[tag.end() :].strip()}"])

@@ -72,7 +72,8 @@ def _require_decodable(head: bytes, encoding: str) -> None:
 
 @contextmanager
 def text_of(stream: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
-    """The stream as text, all line ends as "\\n", undecodable bytes as lone surrogates (see `mended`)."""
+    """The stream as text, all line ends as "\\n", undecodable bytes as lone surrogates
+    (see `decode_stray_bytes`)."""
     errors = "surrogateescape" if encoding.startswith("utf-8") else "replace"
     text = io.TextIOWrapper(stream, encoding=encoding, errors=errors, newline=None)
     try:
@@ -91,10 +92,10 @@ def numbered_lines(stream: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]
             rest = line
             while len(rest) == MAX_LINE and not rest.endswith("\n"):
                 rest = text.readline(MAX_LINE)
-            yield number, mended(line.rstrip("\n"))
+            yield number, decode_stray_bytes(line.rstrip("\n"))
 
 
-def mended(text: str) -> str:
+def decode_stray_bytes(text: str) -> str:
     """Text in which single stray bytes, as of a file made of two encodings, are read as Windows-1252.
 
     Other undecodable bytes stay lone surrogates; a record that holds one in its title or abstract is refused.

@@ -1,6 +1,6 @@
 """Records of an XML file, one by one, in constant memory. Owns what happens to XML that is broken or hostile.
 
-lxml goes on after an error; the record an error lies in (told by lines) is refused, and the others are kept.
+lxml goes on after an error. The record an error lies in (found by its line) is refused, the others are kept.
 Entities are never expanded, nothing is loaded, and nesting and sizes are bounded, so that a small file cannot
 become a large one.
 """
@@ -46,19 +46,19 @@ def read_records(
         remove_pis=True,
     )
     errors = _Errors()
-    held: RawRecord | None = None
+    pending: RawRecord | None = None
     for event, element in _until_broken(context):
         errors.take(context.error_log)
-        if held:
-            yield errors.fault_in(held, element.sourceline if event == "start" else None) or held
-            held = None
+        if pending:
+            yield errors.fault_in(pending, element.sourceline if event == "start" else None) or pending
+            pending = None
         if event == "end":
             stream.begin()
-            held = entry_of(element, element.sourceline)
+            pending = entry_of(element, element.sourceline)
             _forget(element)
     errors.take(context.error_log)
-    if held:
-        yield errors.fault_in(held, None) or held
+    if pending:
+        yield errors.fault_in(pending, None) or pending
     if stream.refusal:
         raise InputError(stream.refusal)
     yield from errors.left()

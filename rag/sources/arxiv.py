@@ -59,7 +59,7 @@ def _feed(client: Client, search: Search, start: int) -> Feed:
 
 def parse_feed(body: bytes, start: int) -> Feed:
     """A page of results from `start` on. Raises ValueError where it is none, or empty though more are due
-    (arXiv gives such pages when it is busy), and InputError where it is an error told as an entry."""
+    (arXiv gives such pages when it is busy), and InputError where it is an error given as an entry."""
     feed = xml_of(body)
     total = int(feed.findtext(_TOTAL, ""))
     entries = feed.findall(f"{_ATOM}entry")

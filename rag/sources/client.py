@@ -154,9 +154,9 @@ def _message(body: bytes) -> str:
     """What an error's body says, in a line: the message of a JSON one, else its text without tags."""
     text = body[:4096].decode("utf-8", "replace")
     try:
-        said = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        said = None
-    if isinstance(said, dict):
-        text = str(said.get("message") or said.get("error") or text)
+        value = None
+    if isinstance(value, dict):
+        text = str(value.get("message") or value.get("error") or text)
     return " ".join(re.sub(r"<[^>]*>", " ", text).split())[:200] or "no reason given"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 
 import pytest
 
@@ -31,3 +32,23 @@ def test_importing_the_package_loads_nothing_else() -> None:
     program = "import sys, rag; print(*sorted(name for name in sys.modules if name.startswith('rag')))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["rag", "rag.version"]
+
+
+ROOMS = {
+    "rag.encoder": ["Encoded", "Encoder"],
+    "rag.library": ["Candidate", "Library"],
+    "rag.retrieval": ["HybridRetriever", "LateInteractionReranker", "MiniLMEmbedding"],
+}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_rooms_face_names_what_others_use_and_loads_it_on_first_use(room: str) -> None:
+    face = import_module(room)
+    assert face.__all__ == sorted(face.__all__) == ROOMS[room]
+    for name in face.__all__:
+        assert getattr(face, name).__doc__
+    with pytest.raises(AttributeError, match=f"{room}' has no attribute 'nonsense'"):
+        face.nonsense  # noqa: B018
+    program = f"import sys, {room}; print(*(n for n in sys.modules if n.startswith('rag')))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) == {"rag", "rag.version", room}

@@ -56,7 +56,7 @@ STAGES: tuple[tuple[Any, str], ...] = (
     (Lexical, "write"),
     (Lexical, "set_stamp"),
     (VectorFiles, "set_seal"),
-    (VectorFiles, "mend"),
+    (VectorFiles, "repair"),
 )
 DAMAGES = (
     "lexical/meta.json",
@@ -121,57 +121,57 @@ def run(kills: int, seed: int, papers: Sequence[Paper], say: Callable[[str], Non
     count: Counter[str] = Counter()
     failures: list[str] = []
     with tempfile.TemporaryDirectory(prefix="rag-crash-") as root:
-        folder, held = Path(root) / "library", dict[str, list[Paper | None]]()
+        folder, known = Path(root) / "library", dict[str, list[Paper | None]]()
         while count["kills"] < kills:
             changes = [_change(rng, papers) for _ in range(rng.randint(1, 6))]
             end = _stage(rng) if rng.random() < 0.6 else rng.uniform(0.0, 1.2)
-            problems = _round(folder, held, changes, end, count)
+            problems = _round(folder, known, changes, end, count)
             if problems:
                 failures.append(f"round {count['rounds']}, {end}: {problems}")
                 say(failures[-1])
                 shutil.move(folder, Path(tempfile.mkdtemp(prefix="rag-crashed-")))
-                held.clear()
+                known.clear()
             if count["rounds"] % 20 == 0:
                 say(f"{count['kills']} kills, {len(failures)} failures")
     return {**count, "failures": failures}
 
 
 def _round(
-    folder: Path, held: Versions, changes: Sequence[Change], end: Stage | float, count: Counter[str]
+    folder: Path, known: Versions, changes: Sequence[Change], end: Stage | float, count: Counter[str]
 ) -> list[str]:
     """Work, die, look. Returns what is wrong."""
     stage, delay_s = (end, None) if isinstance(end, Stage) else (None, end)
-    said, died = _in_child(lambda out: _work(folder, changes, stage, out), delay_s)
-    _account(held, changes, said)
-    began = {int(line.split()[1]) for line in said if line.startswith("begin")}
+    lines_out, died = _in_child(lambda out: _work(folder, changes, stage, out), delay_s)
+    _account(known, changes, lines_out)
+    began = {int(line.split()[1]) for line in lines_out if line.startswith("begin")}
     count["rounds"] += 1
     count["kills"] += died == signal.SIGKILL
     count["kills at a stage"] += died == signal.SIGKILL and stage is not None
     count["changes begun"] += len(began)
-    count["left to be mended"] += (folder / "journal.json").exists()
+    count["left to be repaired"] += (folder / "journal.json").exists()
     if died not in (0, signal.SIGKILL):
-        return [f"the worker died of {died}", *said[-4:]]
+        return [f"the worker died of {died}", *lines_out[-4:]]
     damaged = any(changes[n].damage for n in began)
-    said, died = _in_child(lambda out: _check(folder, held, damaged, out), None)
-    if died or not said:
-        return [f"the check died of {died}", *said[-4:]]
-    for key, version in json.loads(said[-1]).items():
-        held[key] = [held[key][version]]
-    count["papers looked at"] += sum(versions != [None] for versions in held.values())
+    lines_out, died = _in_child(lambda out: _check(folder, known, damaged, out), None)
+    if died or not lines_out:
+        return [f"the check died of {died}", *lines_out[-4:]]
+    for key, version in json.loads(lines_out[-1]).items():
+        known[key] = [known[key][version]]
+    count["papers looked at"] += sum(versions != [None] for versions in known.values())
     return []
 
 
-def _account(held: Versions, changes: Sequence[Change], said: Sequence[str]) -> None:
-    """What may be there after what the worker said."""
-    for line in said:
+def _account(known: Versions, changes: Sequence[Change], lines_out: Sequence[str]) -> None:
+    """What may be there after what the worker lines_out."""
+    for line in lines_out:
         match line.split():
             case ["begin", n]:
                 for key, after in changes[int(n)].outcome:
-                    held.setdefault(key, [None]).append(after)
+                    known.setdefault(key, [None]).append(after)
             case ["did", n, k]:
-                held.update({key: [after] for key, after in changes[int(n)].outcome[: int(k)]})
+                known.update({key: [after] for key, after in changes[int(n)].outcome[: int(k)]})
             case ["end", n]:
-                held.update({key: [after] for key, after in changes[int(n)].outcome})
+                known.update({key: [after] for key, after in changes[int(n)].outcome})
 
 
 def _change(rng: random.Random, papers: Sequence[Paper]) -> Change:
@@ -223,8 +223,8 @@ def _in_child(job: Callable[[Callable[[str], None]], None], delay_s: float | Non
         time.sleep(delay_s)
         os.kill(pid, signal.SIGKILL)
     with os.fdopen(read_end, encoding="utf-8", errors="replace") as lines:
-        said = lines.read().splitlines()
-    return said, abs(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        lines_out = lines.read().splitlines()
+    return lines_out, abs(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 
 
 def saved_papers() -> list[Paper]:
@@ -335,7 +335,7 @@ def _damage(folder: Path, pattern: str) -> None:
 # The child that checks
 
 
-def _check(folder: Path, held: Versions, damaged: bool, out: Callable[[str], None]) -> None:
+def _check(folder: Path, known: Versions, damaged: bool, out: Callable[[str], None]) -> None:
     """Say which version of each paper is there, as JSON {id: index}. Raises AssertionError where none is."""
     encoder, config = FakeEncoder(), replace(Config.from_env({}), library=folder)
     with Library.open(folder, config, create=True) as library:
@@ -348,14 +348,14 @@ def _check(folder: Path, held: Versions, damaged: bool, out: Callable[[str], Non
             "not once"
         )
         indices = {}
-        for key in papers | held:
-            versions, stored = held.get(key, [None]), papers.get(key)
+        for key in papers | known:
+            versions, stored = known.get(key, [None]), papers.get(key)
             fitting = [i for i, version in enumerate(versions) if _is_version(stored, version)]
             assert fitting, (key, stored, versions)
             indices[key] = fitting[0]
         for paper in list(papers.values())[:: max(1, len(papers) // 20)]:
             _search(library, paper)
-        out(json.dumps({key: indices[key] for key in held}))
+        out(json.dumps({key: indices[key] for key in known}))
 
 
 def _search(library: Library, paper: Paper) -> None:

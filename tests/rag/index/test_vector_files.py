@@ -90,7 +90,7 @@ def test_a_change_that_fails_leaves_the_seal_broken_where_files_changed(folder: 
 
 def test_a_torn_index_is_filled_again_with_all_there_was(folder: Path, config: Config) -> None:
     tear(folder)
-    VectorFiles(folder).mend(TokenStore(folder / "tokens"))
+    VectorFiles(folder).repair(TokenStore(folder / "tokens"))
     dense = open_dense(folder, config)
     assert n_found(dense) == len(ROWS)
     assert dense.get([row.passage_id for row in ROWS]) == ROWS
@@ -104,10 +104,10 @@ def test_mending_that_was_cut_short_begins_again(
     with monkeypatch.context() as patch:
         patch.delattr(Dense, "set_vectors")
         with pytest.raises(AttributeError):
-            VectorFiles(folder).mend(TokenStore(folder / "tokens"))
+            VectorFiles(folder).repair(TokenStore(folder / "tokens"))
     with pytest.raises(IndexDamaged):
         open_dense(folder, config)
-    VectorFiles(folder).mend(TokenStore(folder / "tokens"))
+    VectorFiles(folder).repair(TokenStore(folder / "tokens"))
     dense = open_dense(folder, config)
     assert n_found(dense) == len(ROWS)
     dense.close()
@@ -115,7 +115,7 @@ def test_mending_that_was_cut_short_begins_again(
 
 def test_what_is_whole_is_not_mended(folder: Path) -> None:
     files = {path: path.stat().st_mtime_ns for path in (folder / "chroma").glob("*/*")}
-    VectorFiles(folder).mend(TokenStore(folder / "tokens"))
+    VectorFiles(folder).repair(TokenStore(folder / "tokens"))
     assert {path: path.stat().st_mtime_ns for path in (folder / "chroma").glob("*/*")} == files
 
 

@@ -1,4 +1,4 @@
-"""One paper from several files: what a library holds after records of one paper, or of near twins, came."""
+"""One paper from several files: what a library holds after records of one paper, or of near duplicates."""
 
 from __future__ import annotations
 
@@ -101,9 +101,9 @@ def test_a_title_that_changed_at_its_source_is_taken_over(library: Library) -> N
 
 def test_a_rehearsal_tells_what_would_be_one_and_writes_nothing(library: Library) -> None:
     before = library.fingerprint()
-    told = library.rehearse([PREPRINT, PUBLISHED, *OTHERS])
+    foretold = library.rehearse([PREPRINT, PUBLISHED, *OTHERS])
     assert library.fingerprint() == before
-    assert library.add([PREPRINT, PUBLISHED, *OTHERS], FakeEncoder()) == told
+    assert library.add([PREPRINT, PUBLISHED, *OTHERS], FakeEncoder()) == foretold
     assert rehearse(None, [PREPRINT, PUBLISHED]) == IngestReport(added=1, updated=1)
 
 

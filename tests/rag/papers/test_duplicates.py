@@ -100,14 +100,14 @@ def test_two_papers_stay_two_even_where_only_their_title_names_them() -> None:
             assert len(shelf.papers) == 2, pair["kind"]
 
 
-def test_near_twins_of_the_pages_stay_apart(shared_dir: Path) -> None:
+def test_near_duplicates_of_the_pages_stay_apart(shared_dir: Path) -> None:
     papers = [
         paper
         for page in sorted((shared_dir / "corpus").glob("*.txt"))
         for paper in read_papers(page)
         if isinstance(paper, Paper)
     ]
-    twins = (
+    near_titles = (
         "SPLADE",
         "PROP:",
         "SPAR: ",
@@ -116,7 +116,7 @@ def test_near_twins_of_the_pages_stay_apart(shared_dir: Path) -> None:
         "Multi-Head Mixture-of-Experts",
         "Vocabulary-free",
     )
-    near = {paper.paper_id: paper for paper in papers if any(twin in paper.title for twin in twins)}
+    near = {paper.paper_id: paper for paper in papers if any(title in paper.title for title in near_titles)}
     assert len(near) >= 9
     for one in near.values():
         for other in near.values():
@@ -180,9 +180,9 @@ def test_of_two_unpublished_records_the_longer_abstract_counts() -> None:
 
 
 def test_a_record_from_the_only_source_of_a_paper_brings_it_up_to_date() -> None:
-    mended = Paper(PUBLISHED.doi, PUBLISHED.title, "Short.", doi=PUBLISHED.doi, sources=("zotero.bib",))
-    assert resolve(mended, [PUBLISHED]) is mended
-    assert resolve(mended, [merge(PUBLISHED, PREPRINT)]).abstract == PUBLISHED.abstract
+    revised = Paper(PUBLISHED.doi, PUBLISHED.title, "Short.", doi=PUBLISHED.doi, sources=("zotero.bib",))
+    assert resolve(revised, [PUBLISHED]) is revised
+    assert resolve(revised, [merge(PUBLISHED, PREPRINT)]).abstract == PUBLISHED.abstract
 
 
 def test_under_an_id_that_a_file_gave_the_last_record_counts() -> None:

@@ -81,7 +81,7 @@ def test_a_title_has_one_key_however_it_is_typed(title: str) -> None:
     assert title_key(title) == "nystromformeraknnmethod"
 
 
-def test_near_twins_have_keys_of_their_own() -> None:
+def test_near_duplicates_have_keys_of_their_own() -> None:
     titles = ["SPLADE: x", "SPLADE v2: x", "SPLADE++: x", "PROP: x", "B-PROP: x", "C# x", "C x", "?", "??"]
     assert len({title_key(title) for title in titles}) == len(titles)
 
