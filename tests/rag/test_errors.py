@@ -28,6 +28,11 @@ def test_the_drawing_is_the_tree() -> None:
     assert drawn() == {name: each.__bases__[0].__name__ for name, each in CLASSES.items()}
 
 
+def test_every_error_says_when_it_is_raised() -> None:
+    for each in CLASSES.values():
+        assert each is RagError or (each.__doc__ or "").startswith("Raised "), each
+
+
 def test_what_the_user_can_fix_ends_with_2_and_the_rest_with_1() -> None:
     for each in CLASSES.values():
         assert issubclass(each, RagError)

@@ -196,8 +196,8 @@ def test_under_an_id_that_a_file_gave_the_last_record_counts() -> None:
 
 def test_doubt_has_its_reason() -> None:
     volume = [Paper(title, title, "", doi="10.5555/v") for title in ("Merging Streams", "Moss on Walls")]
-    assert compare_records(*volume).verdict == "doubtful"
-    assert compare_records(*volume).reason == "one DOI, but other titles"
+    decision = compare_records(volume[0], volume[1])
+    assert (decision.verdict, decision.reason) == ("doubtful", "one DOI, but other titles")
 
 
 def test_nearly_all_pairs_that_are_one_paper_are_suspected() -> None:
