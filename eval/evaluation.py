@@ -38,7 +38,7 @@ def evaluate(
     options: Options = Options(),
     progress: Progress = lambda done, total: None,
 ) -> Report:
-    """Run the set into `folder`, or go on with what is there, and report. A set judged by paper ids (BEIR) is
+    """Run the set into `folder`, or continue what is there, and report. A set judged by paper ids (BEIR) is
     searched; questions are asked. Raises InputError where the library or the folder is not for this set."""
     gold = resolve_gold(dataset, assistant.library.papers())
     results = run_questions(
@@ -60,7 +60,7 @@ def manifest_of(assistant: Assistant, dataset: Dataset, options: Options) -> Run
 
 
 def run_name(manifest: RunManifest) -> str:
-    """A folder name of its own for every make of run: the same again goes on with the same folder."""
+    """A folder name for each combination of code, data and settings: the same again continues its folder."""
     made_by: dict[str, Any] = asdict(manifest)
     del made_by["state"], made_by["code"]["commit"]
     digest = hashlib.sha256(json.dumps(made_by, sort_keys=True).encode()).hexdigest()

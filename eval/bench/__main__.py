@@ -147,7 +147,7 @@ def warm_ask_ms(library: Path, questions: Path) -> dict[str, float]:
 
 def run_rag(*args: str) -> ChildProcess:
     """`rag ...` in a process of its own. Raises CalledProcessError where it fails."""
-    tell(f"rag {' '.join(args)}"[:200])
+    note(f"rag {' '.join(args)}"[:200])
     command = [sys.executable, "-m", "rag", *args]
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
@@ -187,7 +187,7 @@ def show(title: str, rows: Iterator[BenchRow]) -> None:
     print(flush=True)
 
 
-def tell(text: str) -> None:
+def note(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 

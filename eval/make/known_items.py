@@ -26,6 +26,7 @@ from rag.text.sentences import split_sentences
 MIN_SENTENCES = 3
 """Enough of the abstract is left for a search to find it."""
 WORDS = range(8, 46)
+"""Words of a sentence that can be a query: a shorter one names nothing, a longer one names everything."""
 _LATE = 0.5
 """The first half of an abstract says what everyone says; findings come after it."""
 _NEEDS_CONTEXT = re.compile(

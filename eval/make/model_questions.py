@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from rag.llm.client import LanguageModel
 
 LEAK = 5
-"""Words in a row that a question may not share with its abstract."""
+"""Words in a row that a question may not share with its abstract. Chosen by hand."""
 MAX_TOKENS = 250
+"""Of a reply: a question, an answer and a quote, a line each. Chosen by hand."""
 _LINE = re.compile(r"^[\s*_]*(QUESTION|ANSWER|QUOTE)[\s*_]*:[\s*_]*(.+?)[\s*_]*$", re.MULTILINE)
 _BOUND = re.compile(r"\b(this|the) (paper|abstract|study|authors?|work|text|passage)\b", re.IGNORECASE)
 
@@ -74,7 +75,7 @@ def write_questions(
 
 
 def rejection(paper: Paper, fields: dict[str, str], gate: ClaimChecker) -> str | None:
-    """Why the question is no good, or None where it is good."""
+    """Why the question is rejected, or None where it is kept."""
     missing = [name for name in ("QUESTION", "ANSWER", "QUOTE") if not fields.get(name)]
     if missing:
         return f"the reply has no {missing[0]}"

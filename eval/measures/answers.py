@@ -15,7 +15,8 @@ from rag.records import Answer, Citation, Paper
 from rag.text.citation_marks import without_own
 
 COVERED = 0.5
-"""Share of a gold quote's characters that quotes must hold for it to count as quoted."""
+"""Share of a gold quote's characters that an answer must quote for it to count as quoted. Chosen by
+hand: a gold quote is often a clause, and an answer quotes whole sentences."""
 
 
 def score_answer(question: GoldQuestion, answer: Answer | None, gold: Gold) -> Scores:
@@ -121,5 +122,5 @@ def _find(quote: str, paper: Paper | None) -> range:
     return range(*match.span()) if match else range(0)
 
 
-def _share(held: tuple[bool, ...]) -> float:
-    return sum(held) / len(held)
+def _share(hits: tuple[bool, ...]) -> float:
+    return sum(hits) / len(hits)

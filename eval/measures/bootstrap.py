@@ -19,7 +19,9 @@ Statistic = Callable[[NDArray[np.intp]], Values]
 NaN where a resample leaves it undefined."""
 
 N_RESAMPLES = 2_000
+"""Another seed moves an end of the interval of a share of .8, n = 100, by at most .01 (40 seeds)."""
 N_PERMUTATIONS = 10_000
+"""Chosen by hand: the least p is .0001."""
 SEED = 20260101
 _BLOCK = 2_000_000
 """Indices drawn at once: 16 MB."""

@@ -17,7 +17,7 @@ Scores = dict[str, float]
 
 RETRIEVAL = ("nDCG@10", "R@5", "R@10", "R@50", "RR", "Success@1")
 DEPTH = 50
-"""Papers a run is asked for."""
+"""Papers a run ranks for each question, for R@50 and the curve of retrieval depth."""
 
 
 def score_retrieval(run: Run, qrels: Qrels) -> dict[str, Scores]:

@@ -1,1 +1,1 @@
-"""One run of an evaluation: made, kept, summed up, compared, held to floors."""
+"""One run of an evaluation: made, kept, summed up, compared, checked against floors."""

@@ -132,7 +132,7 @@ def _flip(name: str, pairs: Sequence[tuple[Row, Row]]) -> Flip | None:
 def _finished(folder: Path) -> RunManifest:
     manifest = read_manifest(folder)
     if manifest.state != "finished" or not (folder / "scores.jsonl").exists():
-        raise InputError(f"{folder}: the run is not finished; the same command again goes on with it")
+        raise InputError(f"{folder}: the run is not finished; the same command again continues it")
     return manifest
 
 

@@ -72,7 +72,7 @@ def shortfalls(summary: Mapping[str, Any], floors: Iterable[Floor]) -> list[str]
     for floor in floors:
         values = summary["measures"] if floor.group is None else _group_measures(summary, floor.group)
         if floor.measure not in values:
-            short.append(f"{floor.name} was not measured; at least {floor.least:g} is asked")
+            short.append(f"{floor.name} was not measured; at least {floor.least:g} is required")
         elif values[floor.measure]["value"] < floor.least - _ROUNDING:
             value = values[floor.measure]["value"]
             short.append(f"{floor.name} is {value:.4f}, under {floor.least:g}")

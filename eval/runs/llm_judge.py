@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 GRADES: Mapping[str, float] = {"yes": 1.0, "partly": 0.5, "no": 0.0}
 MAX_TOKENS = 300
+"""Of a verdict: a few sentences of reasons and one line. Chosen by hand."""
 _VERDICT = re.compile(
     r"^[\s*_#>-]*verdict[\s*_]*:[\s*_]*(yes|partly|no)[^\w\n]*$", re.IGNORECASE | re.MULTILINE
 )

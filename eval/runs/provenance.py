@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.encoder.minilm import Encoder
 
-_SOURCES = ("rag/**/*.py", "rag/**/*.json", "rag/**/*.npy", "prompts/*.md", "eval/**/*.py")
+_SOURCES = ("rag/**/*.py", "rag/**/*.json", "rag/**/*.np[yz]", "prompts/*.md", "eval/**/*.py")
 
 
 def make_manifest(dataset: Dataset, assistant: Assistant, settings: dict[str, Any]) -> RunManifest:
@@ -36,7 +36,7 @@ def make_manifest(dataset: Dataset, assistant: Assistant, settings: dict[str, An
 
 
 def pairs_manifest(path: Path, n_pairs: int, encoder: Encoder) -> RunManifest:
-    """The manifest of pairs that were checked: no library is asked."""
+    """The manifest of pairs that were checked: no library is searched."""
     return RunManifest(
         dataset={"name": path.stem, "sha256": sha256(path.read_bytes()), "n_pairs": n_pairs},
         library={},

@@ -35,7 +35,7 @@ class JudgeScore:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What came of one question. `error` is why there is nothing to score; `answer` is None for a search."""
+    """The result of one question. `error` is why there is nothing to score; `answer` is None for a search."""
 
     id: str
     retrieved: tuple[RetrievedPaper, ...] = ()
@@ -67,7 +67,7 @@ class RunManifest:
     state: str = "running"
 
     def differences(self, other: RunManifest) -> list[str]:
-        """Names of the parts that differ; state and commit are no part of what made the run."""
+        """Names of the parts that differ; state and commit do not count."""
         mine, theirs = (_identity(manifest) for manifest in (self, other))
         return [name for name in mine if mine[name] != theirs[name]]
 
@@ -79,7 +79,7 @@ def read_manifest(folder: Path) -> RunManifest:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"{folder}: is no run folder (no run.json); name one that `rag eval --output` wrote"
+            f"{folder}: is not a run folder (no run.json); name one that `rag eval --output` wrote"
         ) from error
     except json.JSONDecodeError as error:
         raise InputError(f"{path}: does not read back ({error.msg}); run it again") from error

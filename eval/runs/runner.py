@@ -1,7 +1,7 @@
 """Runs the questions of a set: several at once, written as they come, taken up again after a stop.
 
 Owns order, resumption and what a failure of one question means. What is done with a question is the
-function it is given; what results are worth is `eval.runs.summary`'s.
+function it is given; measuring results is `eval.runs.summary`'s.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What a run is worth: each question's measures, and their means with intervals, overall and by type.
+"""The measures of a run: each question's measures, and their means with intervals, overall and by type.
 
 Owns the list of measures, in the order they are shown. Retrieval counts answerable questions; a failed
-one counts at its default. Latency is apart (`latency`), so that equal runs have equal summaries.
+one counts at its default. Latency is separate (`latency`), so that equal runs have equal summaries.
 """
 
 from __future__ import annotations
@@ -222,7 +222,7 @@ def _calibration(scored: Sequence[Scored], gold: Gold) -> list[dict[str, float]]
 
 
 def calibrate(rows: Sequence[tuple[float, bool]]) -> list[dict[str, float]]:
-    """(predicted, held) pairs in tenths of the prediction; empty tenths are left out."""
+    """(predicted, is right) pairs in tenths of the prediction; empty tenths are left out."""
     bins: dict[int, list[tuple[float, bool]]] = {}
     for predicted, held in rows:
         bins.setdefault(min(_N_BINS - 1, int(predicted * _N_BINS)), []).append((predicted, held))

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print the pairs that are doubtful, or one paper and yet stored as two."""
+    """Print the pairs that are doubtful, or that are one paper stored as two."""
     if not args.review:
         raise InputError("papers are made one as they are ingested; add --review to list the doubtful pairs")
     from rag.library.library import Library

@@ -35,7 +35,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 
 def line_of(paper: Paper) -> str:
-    """Id, year, first author and title, parted by tabs so that `cut` can take them apart."""
+    """Id, year, first author and title, separated by tabs, for `cut`."""
     more = " et al." if len(paper.authors) > 1 else ""
     author = paper.authors[0] + more if paper.authors else ""
     return "\t".join(map(plain, (paper.paper_id, str(paper.year or ""), author, paper.title)))

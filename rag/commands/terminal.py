@@ -1,7 +1,8 @@
 """Answers and rankings as a terminal shows them: pure functions, records in, text out.
 
 What comes from papers and models is shown as text: control characters, which could drive the
-terminal, are taken out. Colour is laid over whole lines, so that wrapping counts only what is seen.
+terminal, are removed. Colour is put on whole lines, so that wrapping counts only visible characters. Wrapped
+by the standard library: rich has no hanging indent, and importing it costs 40 ms of processor time a command.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ ERRORS: Mapping[str, tuple[type[ModelError], str]] = {
     ),
     "APIError": (ModelUnavailable, "{host} reported an error while answering; try again"),
     "OpenAIError": (ModelError, "the client for {host} failed; check OPENAI_API_KEY and OPENAI_BASE_URL"),
-    # Doors of the client that are not used here, listed so that nothing it can raise is without a place.
+    # Raised by parts of the client that are not used here; listed so that every error has a place.
     "SubjectTokenProviderError": (ModelRejected, "{host} did not accept the credentials; set OPENAI_API_KEY"),
     "InvalidWebhookSignatureError": (
         ModelReplyInvalid,

@@ -33,7 +33,7 @@ class Received:
 
     @property
     def whole(self) -> bool:
-        """The server said that it stopped of its own accord: only such a reply is worth keeping."""
+        """The server said that it stopped by itself: only such a reply is kept."""
         return self.finish == "stop"
 
     @property
@@ -72,7 +72,7 @@ class Received:
         return self.text
 
     def check(self, host: str) -> None:
-        """Raise ModelRejected or ModelReplyInvalid where what came is no whole reply."""
+        """Raise ModelRejected or ModelReplyInvalid where the reply is not whole."""
         if self.finish == "content_filter":
             raise ModelRejected(f"{host} filtered the reply out; ask in other words")
         if self.only_thoughts:

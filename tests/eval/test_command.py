@@ -166,7 +166,7 @@ def test_a_beir_folder_reads_its_corpus_in_and_is_searched(rag: Rag, tmp_path: P
         (("--fail-under", "speed=1"), "which is not a measure"),
         (("--questions", "a", "--beir", "b"), "not allowed with argument"),
         (("--workers", "0"), "not a whole number of 1 or more"),
-        (("--compare", "a", "b"), "a: is no run folder"),
+        (("--compare", "a", "b"), "a: is not a run folder"),
     ],
 )
 def test_a_users_mistake_is_one_line_and_2(

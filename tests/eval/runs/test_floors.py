@@ -73,9 +73,9 @@ def test_what_falls_short_is_named() -> None:
     ]
     assert shortfalls(SUMMARY, floors) == [
         "fact_recall is 0.6000, under 0.61",
-        "fact_recall/fact was not measured; at least 0.3 is asked",
+        "fact_recall/fact was not measured; at least 0.3 is required",
         "fact_recall/style:lay is 0.2000, under 0.3",
-        "R@5 was not measured; at least 0.1 is asked",
+        "R@5 was not measured; at least 0.1 is required",
     ]
 
 
