@@ -1,63 +1,65 @@
 """What kind of answer a question asks for.
 
-Owns nothing else: the sides, names and conditions of a question are read in other modules of this room.
+A softmax over the question's vector, which ranking needs anyway, and the short runs of words that frame it.
+Fitted by `python -m eval.fit.intent`, which prints how it does in fields it has not seen. The sides, names
+and conditions of a question are read in other modules of this room.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import as_file, files
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.records import Intent
+from rag.retrieval.sides import sides_of
+from rag.text.word_grams import n_words, word_grams
 
-_COMPARE = re.compile(
-    r"""
-    (?<!its\ ) (?<!the\ ) (?<!their\ ) \b(?: two | three | several | both )\ (?: [\w-]+[ ] ){0,4}?
-        (?: papers | works | ways | methods | approaches | models | systems | studies | remedies | \w+ers )\b
-        .* \b(?: each\b(?!\ other) | do\ they | differently )
-    | \bhow\ (?:do(?:es)?|did)\b [^?]* \b(?: differ | compare )\b
-    | \bdifferen(?: t | ces? )\ (?: about | between | from )\b
-    | ^compare\b | \b(?: versus | vs )\b | \bwork\ differently\b | \bwhat\ do\ the\ papers\b
-    | \bthe\ (work|paper|study|method|approach|model)\b .* \b(?:and|while|but)\b .* \bthe\ \1\b
-    """,
-    re.I | re.X | re.S,
-)
-_LIST = re.compile(
-    r"""
-    (?:please\ )? (?: which | what | list | name | find | show\ me | give\ me | are\ there | any | all )[ ]
-    (?: (?: all | any | me | the | some | other | recent )[ ] )* (?: \w+[-\ ] ){0,3}?
-    (?: papers | works | studies | articles | publications | methods | approaches | models | datasets
-      | benchmarks | authors )\b
-    | (?:any\ |some\ |recent\ |the\ )? (?: papers | works? | studies | articles | research | literature )
-      \ (?: about | on | that | which | with | using )\b
-    | what(?:['\u2019]s|\ is)\ new\b | what\ ha(?:s|ve)\ .*\b(?:written|published)\b
-    | (?:please\ )? (?: summari[sz]e | survey | review )\ .* \b(?: papers | works? | research | literature )\b
-    """,
-    re.I | re.X,
-)
-_DEFINITION = re.compile(r"what(?:'s| is| are) (?:an? )?[\w-]+(?: [\w-]+){0,3}\W*$|define\b", re.I)
-_STANCE = re.compile(r"(?:is|are|do|does|did|can|should|will|has|have)\b", re.I)
-_META = re.compile(r"(?:thanks|thank you|hello|hi|help|how many papers)\b", re.I)
+INTENTS: tuple[Intent, ...] = get_args(Intent)
+WEIGHTS = "intent.npz"
+VECTOR_SCALE = 3.0
+"""What the vector counts beside a run of words. With 5, the probabilities in unseen fields are worse."""
+SHORT, LONG = 4, 15
+"""Words at which a question counts as bare keywords, and as one with a story."""
+
+Floats = NDArray[np.float32]
 
 
-def intent_probabilities(question: str, vector: NDArray[np.float32]) -> Mapping[Intent, float]:
-    """How likely `question` asks for each kind of answer, the likeliest first; they sum to 1.
+def intent_probabilities(question: str, vector: Floats) -> Mapping[Intent, float]:
+    """How likely `question` asks for each kind of answer; they sum to 1.
 
-    vector: float32[384], the question as the encoder sees it.
+    vector: float32[384], the question as the encoder sees it, unit length.
     """
-    return {_by_rule(question.strip()): 1.0}
+    terms, weights = _head()
+    logits = intent_features(question, vector, terms) @ weights[:-1] + weights[-1]
+    raised = np.exp(logits - logits.max())
+    return dict(zip(INTENTS, (raised / raised.sum()).tolist(), strict=True))
 
 
-def _by_rule(question: str) -> Intent:
-    if _META.match(question):
-        return "meta"
-    if _LIST.match(question):
-        return "list"
-    if _COMPARE.search(question):
-        return "compare"
-    if _DEFINITION.match(question):
-        return "definition"
-    return "stance" if _STANCE.match(question) else "fact"
+def intent_features(question: str, vector: Floats, terms: Mapping[str, int]) -> Floats:
+    """What the softmax sees: the vector, the runs of words, and four facts of form. float32[388 + n_terms]"""
+    held = np.zeros(len(terms), np.float32)
+    held[[terms[gram] for gram in word_grams(question) if gram in terms]] = 1
+    n = n_words(question)
+    form = [n <= SHORT, n >= LONG, question.rstrip().endswith("?"), bool(sides_of(question))]
+    return np.concatenate([VECTOR_SCALE * vector, held, np.array(form, np.float32)])
+
+
+def index_terms(terms: Iterable[str]) -> dict[str, int]:
+    """Terms with their places."""
+    return {term: place for place, term in enumerate(terms)}
+
+
+def to_matrix(questions: Sequence[str], vectors: Floats, terms: Mapping[str, int]) -> Floats:
+    """The features of several questions. float32[n, 388 + n_terms]"""
+    return np.stack([intent_features(q, v, terms) for q, v in zip(questions, vectors, strict=True)])
+
+
+@cache
+def _head() -> tuple[dict[str, int], Floats]:
+    with as_file(files("rag.retrieval").joinpath(WEIGHTS)) as path, np.load(path) as data:
+        return index_terms(data["terms"].tolist()), data["weights"].astype(np.float32)
