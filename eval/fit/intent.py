@@ -1,8 +1,8 @@
 """Where rag/retrieval/intent.npz comes from: `python -m eval.fit.intent [--shared ../shared] [--write]`.
 
-Fits the softmax of rag/retrieval/intent.py on eval/fit/data/intents.jsonl. Prints how it does in fields it has
-not seen (whole fields held out) with the confusion matrix, and on the questions of ../shared, which it never
-sees: their types say the intent in part.
+Fits the softmax of rag/retrieval/intent.py on eval/fit/data/intents.jsonl. Prints how it does in fields it
+has not seen (whole fields held out) with the confusion matrix, and on the questions of ../shared, which it
+never sees: their types say the intent in part.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from eval.fit.softmax import confusion_table, fit_softmax, held_out, macro_f1
 from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.files import read_json_lines
-from rag.retrieval.intent import INTENTS, WEIGHTS, Floats, index_terms, intent_probabilities, to_matrix
+from rag.retrieval.intent import INTENTS, WEIGHTS, index_terms, intent_probabilities, to_matrix
 from rag.text.word_grams import word_grams
 
 DATA = Path(__file__).parent / "data" / "intents.jsonl"
@@ -92,7 +93,7 @@ def _test(encoder: Encoder, folder: Path) -> None:
         for row, vector in zip(rows, vectors, strict=True):
             chances = intent_probabilities(row["question"], vector)
             right[row["type"]].append(max(chances, key=lambda each: chances[each]) in TYPES[row["type"]])
-        print(f"{name}: {np.mean(sum(right.values(), [])):.3f} right (n = {len(rows)})")
+        print(f"{name}: {np.mean([*chain(*right.values())]):.3f} right (n = {len(rows)})")
         print("  ".join(f"{kind} {np.mean(each):.2f} ({len(each)})" for kind, each in right.items()))
 
 

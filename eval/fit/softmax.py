@@ -44,7 +44,12 @@ def softmax(logits: Rows) -> Rows:
 
 
 def held_out(
-    features: Rows, labels: NDArray[np.int64], n_classes: int, ridge: float, groups: Sequence[str], n_folds: int
+    features: Rows,
+    labels: NDArray[np.int64],
+    n_classes: int,
+    ridge: float,
+    groups: Sequence[str],
+    n_folds: int,
 ) -> Rows:
     """Probabilities of each row by a fit that saw nothing of its group. float32[n, n_classes]"""
     names = sorted(set(groups))
@@ -72,7 +77,8 @@ def confusion_table(truth: Sequence[str], said: Sequence[str], names: Sequence[s
     width = max(map(len, names)) + 1
     head = " " * width + "".join(f"{name[:6]:>7}" for name in names)
     rows = [
-        f"{one:<{width}}" + "".join(
+        f"{one:<{width}}"
+        + "".join(
             f"{sum(t == one and s == other for t, s in zip(truth, said, strict=True)):>7}" for other in names
         )
         for one in names

@@ -6,15 +6,16 @@ A question's kind shows in its frame ("^ which of", "better than"), so runs hold
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[?,]")
 
 
 def word_grams(text: str) -> frozenset[str]:
-    """Words, pairs and triples of neighbours in lower case; numbers are "0", "^" and "$" are the text's ends."""
+    """Words, pairs and triples of neighbours in lower case; a number is "0", "^" and "$" are the ends."""
     words = ["0" if word.isdigit() else word for word in _WORD.findall(text.lower())]
     framed = ["^", *words, "$"]
-    pairs = zip(framed, framed[1:], strict=False)
+    pairs = pairwise(framed)
     triples = zip(framed, framed[1:], framed[2:], strict=False)
     return frozenset([*words, *map(" ".join, pairs), *map(" ".join, triples)])
 

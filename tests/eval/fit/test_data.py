@@ -18,7 +18,7 @@ INTENTS = (
     *("fact", "definition", "list", "compare", "overview"),
     *("stance", "best", "recommend", "meta", "other"),
 )
-STYLES = ("plain", "named", "keyword", "clumsy", "lay", "polite")
+STYLES = ("plain", "named", "keyword", "clumsy", "lay", "polite", "specific")
 REFERS = ("answer", "item", "list", "question")
 FOLLOWUP_KEYS = ["history", "question", "follows", "refers", "item", "standalone", "field"]
 

