@@ -25,14 +25,14 @@ def fit_softmax(features: Rows, labels: NDArray[np.int64], n_classes: int, ridge
     wanted = np.eye(n_classes, dtype=np.float32)[labels]
     shrink = np.full((design.shape[1], 1), ridge / len(design), np.float32)
     shrink[-1] = 0
-    step = 1 / (_largest_eigenvalue(design) / (2 * len(design)) + ridge / len(design))
-    weights = np.zeros((design.shape[1], n_classes), np.float32)
-    ahead = weights
+    step = np.float32(1) / (_largest_eigenvalue(design) / (2 * len(design)) + ridge / len(design))
+    weights: Rows = np.zeros((design.shape[1], n_classes), np.float32)
+    ahead: Rows = weights
     for i in range(N_STEPS):
         slope = design.T @ (softmax(design @ ahead) - wanted) / len(design) + shrink * ahead
         moved = ahead - step * slope
-        ahead = moved + i / (i + 3) * (moved - weights)
-        weights = moved
+        ahead = np.asarray(moved + i / (i + 3) * (moved - weights), np.float32)
+        weights = np.asarray(moved, np.float32)
     weights[-1] -= mean @ weights[:-1]
     return weights
 

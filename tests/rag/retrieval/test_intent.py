@@ -7,7 +7,8 @@ import pytest
 
 from rag.encoder.minilm import Encoder
 from rag.records import Intent
-from rag.retrieval.intent import INTENTS, intent_probabilities, word_grams
+from rag.retrieval.intent import INTENTS, intent_probabilities
+from rag.text.word_grams import word_grams
 from tests.helpers.fakes import FakeEncoder
 
 
