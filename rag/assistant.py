@@ -41,6 +41,7 @@ from rag.retrieval.understanding import understand
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
     from rag.answering.writer import Writer
+    from rag.llm.limits import Cancellation
     from rag.support.gate import Gate
 
 READ_PAPERS = 12
@@ -145,14 +146,24 @@ class Assistant:
         words: int | None = None,
         llm: bool | None = None,
         top: int | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Answer:
         """Answer `question` with checked citations, or abstain with a reason.
 
         history: earlier turns as ("user" | "assistant", text). llm: whether a model writes (default: if one
         is configured). words: length of an answer without a model. top: papers listed in `retrieved`.
+        cancellation: lets another thread end the call, which then raises Cancelled.
         Raises InputError, LibraryEmpty; a failing model gives the extractive answer with a `notice`.
         """
-        events = self.stream(question, history=history, filters=filters, words=words, llm=llm, top=top)
+        events = self.stream(
+            question,
+            history=history,
+            filters=filters,
+            words=words,
+            llm=llm,
+            top=top,
+            cancellation=cancellation,
+        )
         return next(event.answer for event in events if isinstance(event, Done))
 
     def stream(
@@ -164,11 +175,14 @@ class Assistant:
         words: int | None = None,
         llm: bool | None = None,
         top: int | None = None,
+        cancellation: Cancellation | None = None,
     ) -> Iterator[Event]:
         """As `ask`, step by step: what was retrieved, the text as it comes, and last the checked answer."""
         text = check_question(question)
         turns = as_history(history)
         self._require_papers()
+        if cancellation:
+            cancellation.check()
         clock = Clock()
         writes = self.config.has_model if llm is None else llm
         if writes:
@@ -204,7 +218,7 @@ class Assistant:
             return extractive.answer(text, asked.kind, papers, words or self.config.words)
 
         if writes:
-            yield from self._writer.write(draft, asked, papers, quote, clock)
+            yield from self._writer.write(draft, asked, papers, quote, clock, cancellation)
             return
         with clock("answer"):
             written = quote()

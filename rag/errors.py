@@ -22,6 +22,7 @@
         │   ├── ModelRejected      key, model name or request not accepted (4xx)
         │   ├── ModelReplyInvalid  a reply that is not the protocol's
         │   └── BudgetExceeded     the call would pass a cap the user set
+        ├── ServerBusy             as many questions wait at `rag serve` as may
         ├── Cancelled              nobody waits for the result any more
         ├── SourceError            a live source of papers (arXiv, OpenAlex, ...)
         └── StorageError           disk full, a file vanished, an input/output error
@@ -125,6 +126,10 @@ class ModelReplyInvalid(ModelError):
 
 class BudgetExceeded(ModelError):
     """Raised before a call that could cost more than the user allows."""
+
+
+class ServerBusy(ServiceError):
+    """Raised by `rag serve` where as many questions wait as may."""
 
 
 class Cancelled(ServiceError):

@@ -21,6 +21,7 @@ from rag.answering.timings import Clock
 from rag.config import Config
 from rag.errors import ModelError, ModelRejected
 from rag.llm.client import LanguageModel, Message, Reply
+from rag.llm.limits import Cancellation
 from rag.llm.prompts import load_prompt
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage
 from rag.retrieval.question import Question
@@ -69,6 +70,7 @@ class Writer:
         papers: Sequence[RankedPaper],
         quote: Callable[[], AnswerText],
         clock: Clock,
+        cancellation: Cancellation | None = None,
     ) -> Iterator[Delta | Done]:
         """The text as the model writes it, and last the checked answer: `draft` filled in.
 
@@ -79,7 +81,7 @@ class Writer:
             with clock("pack"):
                 context, messages = self._messages(question.standalone, papers)
             with reading_ahead(context, self.gate):
-                reply = yield from self._streamed(messages, clock)
+                reply = yield from self._streamed(messages, clock, cancellation)
             with clock("check"):
                 answer = self._checked(draft, reply, context)
         except ModelError as error:
@@ -102,9 +104,11 @@ class Writer:
         filled = self._user.fill(papers=context.text, question=question)
         return context, [bare[0], Message("user", filled)]
 
-    def _streamed(self, messages: Sequence[Message], clock: Clock) -> Generator[Delta, None, Reply]:
+    def _streamed(
+        self, messages: Sequence[Message], clock: Clock, cancellation: Cancellation | None
+    ) -> Generator[Delta, None, Reply]:
         stage = "first_token"
-        with closing(self.llm.stream(messages)) as stream:
+        with closing(self.llm.stream(messages, cancellation=cancellation)) as stream:
             while True:
                 with clock(stage):
                     piece = next(stream)

@@ -11,6 +11,10 @@ from rag.config import Config
 from rag.errors import ConfigError, InputError
 
 KEY_VARIABLE = "RAG_SERVE_KEY"
+IDLE_S = 15
+"""Seconds after which a connection that asks nothing is closed."""
+STOPPING_S = 10
+"""Seconds that answers in flight have to end after the server is told to stop."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,10 +46,17 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from rag.server.http import LOOPBACK, Server
 
     with Assistant.open(config=config) as assistant:
-        app = Server(assistant, key).app(LOOPBACK if is_local else ["*"])
+        server = Server(assistant, key)
+        app = server.app(LOOPBACK if is_local else ["*"])
         host, port = listener.getsockname()[:2]
         print(f"http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])
+        settings = uvicorn.Config(
+            app, log_level="warning", timeout_keep_alive=IDLE_S, timeout_graceful_shutdown=STOPPING_S
+        )
+        try:
+            uvicorn.Server(settings).run(sockets=[listener])
+        finally:
+            server.close()
     return 0
 
 

@@ -18,11 +18,14 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -32,15 +35,16 @@ from starlette.routing import Route
 
 from rag import errors
 from rag.errors import InputError, RagError
-from rag.papers.filters import NAMES, parse_filters
-from rag.records import Answer, History, SearchMode, as_history
+from rag.papers.filters import LISTS, NAMES, parse_filters
+from rag.records import Answer, History, as_history
 from rag.retrieval.question import check_question
 from rag.server import mcp, openai_api
+from rag.server.ask_queue import AskQueue
+from rag.server.bodies import AskBody, SearchQuery, read_body
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
-T = TypeVar("T")
 Handler = Callable[[Request], Awaitable[Response]]
 
 LARGEST_BODY = 2**20
@@ -49,6 +53,9 @@ KEEP_ALIVE_S = 5.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1", "[::1]")
 STATUS = {
     errors.InputError: 400,
+    errors.ConfigError: 400,
+    errors.Cancelled: 499,
+    errors.ServerBusy: 503,
     errors.LibraryEmpty: 409,
     errors.LibraryLocked: 409,
     errors.ModelTimeout: 504,
@@ -58,7 +65,8 @@ STATUS = {
     errors.RagError: 500,
 }
 """HTTP status of an error: that of its nearest ancestor here."""
-_KINDS = {str: "text", int: "a whole number from 1", bool: "true or false", list: "a list", dict: "an object"}
+RETRY_S = "2"
+"""Seconds after which a client that was refused for want of room should try again."""
 
 
 class Server:
@@ -67,9 +75,12 @@ class Server:
     def __init__(self, assistant: Assistant, key: str | None = None) -> None:
         self.assistant = assistant
         self._key = key
+        self._hosts: Sequence[str] = LOOPBACK
+        self._asks = AskQueue()
 
     def app(self, hosts: Sequence[str] = LOOPBACK) -> Starlette:
         """The ASGI application; `hosts` are the names it may be called by ("*": any)."""
+        self._hosts = hosts
         routes = [
             Route("/ask", self._guarded(self.ask), methods=["POST"]),
             Route("/search", self._guarded(self.search)),
@@ -82,38 +93,35 @@ class Server:
         return Starlette(
             routes=routes,
             middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))],
-            exception_handlers={RagError: _failed, HTTPException: _refused},
+            exception_handlers={RagError: self._failed, HTTPException: _refused},
         )
 
     async def ask(self, request: Request) -> Response:
-        body = await _json(request)
-        answer = await run_in_threadpool(
+        body = read_body(AskBody, await _json(request))
+        if body.llm and not self.assistant.config.has_model:
+            raise InputError('"llm" is true, but this server has no language model; leave it out')
+        ask = partial(
             self.assistant.ask,
-            check_question(_get(body, "question", str) or ""),
-            history=_history(body),
-            filters=parse_filters(_get(body, "filters", dict) or {}),
-            words=_get(body, "words", int),
-            llm=_get(body, "llm", bool),
-            top=_get(body, "top", int),
+            check_question(body.question),
+            history=_history(body.history),
+            filters=parse_filters(body.filters.given()) if body.filters else None,
+            words=body.words,
+            llm=body.llm,
+            top=body.top,
         )
+        answer = await self._asks.run(ask, request.is_disconnected)
         return JSONResponse(answer.to_dict())
 
     async def search(self, request: Request) -> Response:
-        asked = request.query_params
-        mode, top = asked.get("mode", "hybrid"), asked.get("top", "10")
-        if mode not in get_args(SearchMode) or not top.isdigit() or int(top) < 1:
-            raise InputError(f"mode is one of {', '.join(get_args(SearchMode))}, and top a number from 1")
-        given = {
-            name: asked.getlist(name) if name in ("author", "where") else asked[name]
-            for name in NAMES
-            if name in asked
-        }
+        query = read_body(SearchQuery, _by_name(request.query_params))
+        if int(query.top) < 1:
+            raise InputError('"top" is 0; it must be a number from 1')
         ranked = await run_in_threadpool(
             self.assistant.search,
-            check_question(asked.get("q", "")),
-            top=int(top),
-            mode=cast(SearchMode, mode),
-            filters=parse_filters(given),
+            check_question(query.q),
+            top=int(query.top),
+            mode=query.mode,
+            filters=parse_filters(query.model_dump(include=set(NAMES), exclude_none=True)),
         )
         return JSONResponse([each.to_dict() for each in ranked])
 
@@ -134,39 +142,65 @@ class Server:
         asked = openai_api.chat_request(await _json(request))
         check_question(asked.question)
         if asked.stream:
-            return StreamingResponse(self._events(asked), media_type="text/event-stream")
-        return JSONResponse(openai_api.Completion(asked.model).whole(await self._answer(asked)))
+            return StreamingResponse(self._events(asked, request), media_type="text/event-stream")
+        return JSONResponse(openai_api.Completion(asked.model).whole(await self._answer(asked, request)))
 
     async def mcp(self, request: Request) -> Response:
-        said = await run_in_threadpool(mcp.reply, self.assistant, await _json(request))
-        return Response(status_code=202) if said is None else JSONResponse(said)
+        revision = request.headers.get("mcp-protocol-version")
+        if revision is not None and revision not in mcp.REVISIONS:
+            raise HTTPException(400, f"MCP-Protocol-Version is {revision!r}; use {mcp.REVISIONS[0]}")
+        message = await _json(request)
+        reply = await self._asks.run(partial(mcp.reply, self.assistant, message), request.is_disconnected)
+        return Response(status_code=202) if reply is None else JSONResponse(reply)
 
-    async def _events(self, asked: openai_api.ChatRequest) -> AsyncIterator[str]:
+    async def _events(self, asked: openai_api.ChatRequest, request: Request) -> AsyncIterator[str]:
         """Server-sent events: the opening at once, comments while we wait, then the checked answer."""
         reply = openai_api.Completion(asked.model)
         yield reply.opening()
-        answering = asyncio.ensure_future(self._answer(asked))
-        while not (await asyncio.wait({answering}, timeout=KEEP_ALIVE_S))[0]:
-            yield ": still at it\n\n"
+        answering = asyncio.ensure_future(self._answer(asked, request))
         try:
+            while not (await asyncio.wait({answering}, timeout=KEEP_ALIVE_S))[0]:
+                yield ": still at it\n\n"
             answer = answering.result()
         except RagError as error:
-            yield openai_api.event(_as_json(error))
+            yield openai_api.event(self._as_json(error))
             return
+        finally:
+            answering.cancel()  # a client that hung up is not answered; one that was, is done
         for piece in reply.rest(answer, include_usage=asked.include_usage):
             yield piece
 
-    async def _answer(self, asked: openai_api.ChatRequest) -> Answer:
+    async def _answer(self, asked: openai_api.ChatRequest, request: Request) -> Answer:
         llm = openai_api.MODELS[asked.model]
-        return await run_in_threadpool(self.assistant.ask, asked.question, history=asked.history, llm=llm)
+        ask = partial(self.assistant.ask, asked.question, history=asked.history, llm=llm)
+        return await self._asks.run(ask, request.is_disconnected)
+
+    def close(self) -> None:
+        """End the questions under way."""
+        self._asks.close()
+
+    def _failed(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, RagError)
+        headers = {"Retry-After": RETRY_S} if isinstance(error, errors.ServerBusy) else None
+        return JSONResponse(self._as_json(error), status_of(type(error)), headers)
+
+    def _as_json(self, error: RagError) -> dict[str, Any]:
+        """In the form that OpenAI's clients read an error from; without the path of the library."""
+        message = str(error).replace(str(self.assistant.config.library), "this library")
+        return {"error": {"message": message, "type": type(error).__name__, "code": None, "param": None}}
 
     def _guarded(self, handler: Handler) -> Handler:
-        """The handler, asked only by who knows the key, where there is one."""
+        """The handler, asked only by who knows the key, where there is one, and by no other site's page."""
 
         async def guarded(request: Request) -> Response:
-            given = request.headers.get("authorization", "").removeprefix("Bearer ").encode()
-            if self._key and not hmac.compare_digest(given, self._key.encode()):
+            scheme, _, given = request.headers.get("authorization", "").partition(" ")
+            # Headers come as Latin-1; the key was typed as UTF-8.
+            matches = hmac.compare_digest(given.strip().encode("latin-1"), (self._key or "").encode())
+            if self._key and not (matches and scheme.lower() == "bearer"):
                 raise HTTPException(401, "give the server's key, as Authorization: Bearer KEY")
+            origin = urlsplit(request.headers.get("origin", "")).hostname
+            if origin is not None and origin not in self._hosts and "*" not in self._hosts:
+                raise HTTPException(403, "a page of another site may not ask here")
             return await handler(request)
 
         return guarded
@@ -174,7 +208,7 @@ class Server:
 
 async def _json(request: Request) -> dict[str, Any]:
     """The body, a JSON object. Raises HTTPException (413, 415) and InputError."""
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "send the body as application/json")
     content = bytearray()
     async for chunk in request.stream():
@@ -190,36 +224,21 @@ async def _json(request: Request) -> dict[str, Any]:
     return body
 
 
-def _get(body: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    """The value, or None where it is absent or null. Raises InputError where it is of another kind."""
-    value = body.get(name)
-    if value is None:
-        return None
-    if type(value) is not kind or (isinstance(value, int) and kind is int and value < 1):
-        raise InputError(f'"{name}" is {value!r}; it must be {_KINDS[kind]}')
-    return value
+def _by_name(given: QueryParams) -> dict[str, str | list[str]]:
+    """The query string's values; those of LISTS as lists, of the others the last."""
+    return {name: given.getlist(name) if name in LISTS else given[name] for name in given}
 
 
-def _history(body: Mapping[str, Any]) -> History:
+def _history(turns: list[list[str]]) -> History:
     try:
-        return as_history(_get(body, "history", list))
+        return as_history(turns)
     except (ValueError, TypeError) as error:
         raise InputError(f'"history": {error}') from error
-
-
-def _failed(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RagError)
-    return JSONResponse(_as_json(error), status_of(type(error)))
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": {"message": error.detail, "type": "HTTPError"}}, error.status_code)
-
-
-def _as_json(error: RagError) -> dict[str, Any]:
-    """In the form that OpenAI's clients read an error from."""
-    return {"error": {"message": str(error), "type": type(error).__name__, "code": None, "param": None}}
 
 
 def status_of(kind: type[RagError]) -> int:

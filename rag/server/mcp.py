@@ -20,6 +20,7 @@ from rag.version import __version__
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+    from rag.llm.limits import Cancellation
 
 REVISIONS = ("2025-11-25", "2025-06-18", "2025-03-26")
 INSTRUCTIONS = (
@@ -39,7 +40,7 @@ class Tool:
     title: str
     description: str
     argument: str
-    call: Callable[[Assistant, str], tuple[str, Json]]
+    call: Callable[[Assistant, str, Cancellation | None], tuple[str, Json]]
 
     def as_json(self, name: str) -> Json:
         schema = {
@@ -57,18 +58,18 @@ class Tool:
         }
 
 
-def _ask(assistant: Assistant, question: str) -> tuple[str, Json]:
-    answer = assistant.ask(question)
+def _ask(assistant: Assistant, question: str, cancellation: Cancellation | None) -> tuple[str, Json]:
+    answer = assistant.ask(question, cancellation=cancellation)
     return text_of(answer), answer.to_dict()
 
 
-def _search(assistant: Assistant, query: str) -> tuple[str, Json]:
+def _search(assistant: Assistant, query: str, _: Cancellation | None) -> tuple[str, Json]:
     found = [each.to_dict() for each in assistant.search(query)]
     lines = (f"{each['paper_id']}: {each['title']} ({each['year']})" for each in found)
     return for_markdown("\n".join(lines)), {"papers": found}
 
 
-def _paper(assistant: Assistant, paper_id: str) -> tuple[str, Json]:
+def _paper(assistant: Assistant, paper_id: str, _: Cancellation | None) -> tuple[str, Json]:
     paper = named_paper(assistant.library, paper_id)
     return for_markdown(f"{paper.title}\n\n{paper.abstract}"), paper.to_dict()
 
@@ -87,14 +88,17 @@ TOOLS = {
 }
 
 
-def reply(assistant: Assistant, message: Any) -> Json | None:
+def reply(assistant: Assistant, message: Any, cancellation: Cancellation | None = None) -> Json | None:
     """The reply to a JSON-RPC message; None to a notification."""
+    if isinstance(message, dict) and "method" not in message and {"result", "error"} & message.keys():
+        return None  # a client's response: nothing was asked of it
     if not isinstance(message, dict) or not isinstance(message.get("method"), str):
         return _error(None, NO_REQUEST, "not a JSON-RPC request")
     if "id" not in message:
         return None
     params = message.get("params")
-    return _answer(assistant, message["id"], message["method"], params if isinstance(params, dict) else {})
+    given = params if isinstance(params, dict) else {}
+    return _answer(assistant, message["id"], message["method"], given, cancellation)
 
 
 def replies(assistant: Assistant, lines: Iterable[bytes]) -> Iterator[str]:
@@ -109,7 +113,9 @@ def replies(assistant: Assistant, lines: Iterable[bytes]) -> Iterator[str]:
                 yield json.dumps(said, ensure_ascii=False) + "\n"
 
 
-def _answer(assistant: Assistant, id: Any, method: str, params: Mapping[str, Any]) -> Json:
+def _answer(
+    assistant: Assistant, id: Any, method: str, params: Mapping[str, Any], cancellation: Cancellation | None
+) -> Json:
     if method == "initialize":
         return _result(id, _welcome(params.get("protocolVersion")))
     if method == "ping":
@@ -120,15 +126,15 @@ def _answer(assistant: Assistant, id: Any, method: str, params: Mapping[str, Any
         return _error(id, NO_METHOD, f"no method {method!r}")
     tool, given = TOOLS.get(str(params.get("name"))), params.get("arguments")
     text = given.get(tool.argument) if tool and isinstance(given, dict) else None
-    if tool is None or not isinstance(text, str):
+    if tool is None or not isinstance(text, str) or given.keys() != {tool.argument}:
         return _error(id, WRONG_PARAMS, f"no tool {params.get('name')!r} with these arguments")
-    return _result(id, _called(assistant, tool, text))
+    return _result(id, _called(assistant, tool, text, cancellation))
 
 
-def _called(assistant: Assistant, tool: Tool, text: str) -> Json:
+def _called(assistant: Assistant, tool: Tool, text: str, cancellation: Cancellation | None) -> Json:
     """A tool's failure is a result, for the model to read and act on."""
     try:
-        said, data = tool.call(assistant, text)
+        said, data = tool.call(assistant, text, cancellation)
     except RagError as error:
         return {"content": [{"type": "text", "text": str(error)}], "isError": True}
     return {"content": [{"type": "text", "text": said}], "structuredContent": data, "isError": False}

@@ -2,7 +2,8 @@
 
 Only the form; asking is the server's. The text is the answer with its [n] marks, then the cited
 sentences; the whole Answer is beside it as "rag", where clients keep fields they do not know. What the
-protocol offers and a library cannot use (temperature, tools, system messages) is ignored.
+protocol offers and a library has no use for (temperature, system messages) is ignored; what asks for
+something it cannot do (tools, several choices, pictures) is refused by name.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 from rag.errors import InputError
 from rag.export.text import remarks
 from rag.records import Answer, Citation, History
+from rag.server.bodies import ChatMessage, read_body
 from rag.text.escaping import for_markdown
 
 MODELS = {"rag": None, "rag-extractive": False}
@@ -85,11 +87,43 @@ def models() -> dict[str, Any]:
     return {"object": "list", "data": data}
 
 
+_HARMLESS_NAMES = """
+    audio best_of frequency_penalty logit_bias max_completion_tokens max_tokens messages metadata model
+    parallel_tool_calls prediction presence_penalty prompt_cache_key prompt_cache_retention
+    reasoning_effort safety_identifier seed service_tier stream stream_options temperature top_k top_p
+    user verbosity
+"""
+HARMLESS = frozenset(_HARMLESS_NAMES.split())
+"""Fields that are honoured, or that change nothing a library could answer otherwise."""
+OFF: dict[str, tuple[object, ...]] = {
+    "n": (1,),
+    "tools": ([],),
+    "tool_choice": ("none", "auto"),
+    "functions": ([],),
+    "function_call": ("none", "auto"),
+    "response_format": ({"type": "text"},),
+    "modalities": (["text"],),
+    "logprobs": (False,),
+    "top_logprobs": (0,),
+    "store": (False,),
+    "stop": ([], ""),
+    "echo": (False,),
+    "web_search_options": ({},),
+}
+"""Fields that ask for what a library cannot do, with the values that do not ask for it."""
+
+
 def chat_request(body: Mapping[str, Any]) -> ChatRequest:
-    """The request in a JSON body. Raises InputError where there is no last user message, or no such model."""
+    """The request in a JSON body. Raises InputError where there is no last user message, no such model, or a
+    field asks for what cannot be had."""
     model = body.get("model", "rag")
-    if model not in MODELS:
+    if not isinstance(model, str) or model not in MODELS:
         raise InputError(f"there is no model {model!r}; the models are {', '.join(MODELS)}")
+    for name, value in body.items():
+        if name in OFF and value is not None and value not in OFF[name]:
+            raise InputError(f'"{name}" cannot be honoured by a library of papers; leave it out')
+        if name not in OFF and name not in HARMLESS:
+            raise InputError(f'there is no field "{name}"; leave it out')
     messages = body.get("messages")
     if not isinstance(messages, list) or not messages:
         raise InputError('"messages" must be a list of {"role": ..., "content": ...}')
@@ -123,14 +157,21 @@ def _reference(citation: Citation) -> str:
 
 def _turn(message: Any) -> tuple[str, str] | None:
     """The (role, text) of a user's or the assistant's message; None for other roles, or without text."""
-    if not isinstance(message, dict) or not isinstance(message.get("role"), str):
+    if not isinstance(message, dict):
         raise InputError('each of "messages" must be {"role": ..., "content": ...}')
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "\n".join(part["text"] for part in content if isinstance(part, dict) and part.get("text"))
-    if content is not None and not isinstance(content, str):
-        raise InputError('the "content" of a message must be text')
-    return (message["role"], content) if message["role"] in ("user", "assistant") and content else None
+    read = read_body(ChatMessage, message)
+    if read.role not in ("user", "assistant") or not read.content:
+        return None
+    content = read.content if isinstance(read.content, str) else "\n".join(map(_part, read.content))
+    return (read.role, content) if content else None
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    """The text of a part of a message. Raises InputError for pictures, sound and files."""
+    kind, text = part.get("type", "text"), part.get("text", "")
+    if kind not in ("text", "input_text", "refusal") or not isinstance(text, str):
+        raise InputError(f'a part of a message is of type {kind!r}; only "text" can be read here')
+    return text
 
 
 def _usage(answer: Answer) -> dict[str, int]:

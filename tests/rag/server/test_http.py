@@ -3,8 +3,13 @@ from __future__ import annotations
 import inspect
 import json
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,9 +20,14 @@ import uvicorn
 from rag import errors
 from rag.assistant import Assistant
 from rag.commands.serve import listen
+from rag.config import Config
+from rag.encoder.minilm import Encoder
 from rag.errors import InputError, RagError
+from rag.library.library import Library
+from rag.server.ask_queue import AskQueue
 from rag.server.http import LARGEST_BODY, STATUS, Server, status_of
 from rag.server.openai_api import chat_request
+from tests.helpers.model_server import ModelServer, Scripted
 
 QUESTION = "What is late interaction?"
 
@@ -185,7 +195,7 @@ def test_a_conversation_becomes_question_and_history() -> None:
                 {"role": "assistant", "content": None},
                 {"role": "assistant", "content": "b"},
                 {"role": "tool", "content": "c"},
-                {"role": "user", "content": [{"type": "text", "text": "d"}, {"type": "image_url"}]},
+                {"role": "user", "content": [{"type": "text", "text": "d"}]},
             ]
         }
     )
@@ -217,3 +227,152 @@ def test_mcp_messages_are_answered_and_notifications_taken(http: httpx.Client) -
     assert [tool["name"] for tool in asked.json()["result"]["tools"]] == ["ask", "search", "paper"]
     assert http.post("/mcp", json={"method": "notifications/initialized"}).status_code == 202
     assert http.get("/mcp").status_code == 405
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"q": "x", "top": "²"},
+        {"q": "x", "top": "9" * 5000},
+        {"q": "x", "top": "0"},
+        {"q": "x", "mode": "psychic"},
+        {"q": "x", "tpo": "3"},
+        {},
+    ],
+)
+def test_a_search_that_cannot_be_run_is_refused(http: httpx.Client, params: dict[str, str]) -> None:
+    assert http.get("/search", params=params).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "names"),
+    [
+        ({"question": "x", "llm": True}, "language model"),
+        ({"question": "x", "top": 10**30}, "top"),
+        ({"question": "x", "top": True}, "top"),
+        ({"question": "x", "wrods": 3}, "wrods"),
+        ({"question": ["x"]}, "question"),
+        ({"question": "x", "filters": {"author": [1]}}, "author"),
+        ({"question": "x", "history": [["user"]]}, "history"),
+    ],
+)
+def test_a_field_that_cannot_be_used_is_refused_by_name(
+    http: httpx.Client, body: dict[str, Any], names: str
+) -> None:
+    reply = http.post("/ask", json=body)
+    assert reply.status_code == 400
+    assert names in reply.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("more", "names"),
+    [
+        ({"n": 2}, '"n"'),
+        ({"tools": [{"type": "function"}]}, '"tools"'),
+        ({"response_format": {"type": "json_object"}}, '"response_format"'),
+        ({"store": True}, '"store"'),
+        ({"stop": ["."]}, '"stop"'),
+        ({"model": []}, "model"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
+            "image",
+        ),
+        ({"messages": [{"role": "user", "content": [{"type": "text", "text": 3}]}]}, "text"),
+        ({"messages": [{"role": "wizard", "content": "x"}]}, "role"),
+        ({"colour": "blue"}, '"colour"'),
+    ],
+)
+def test_what_a_library_cannot_do_is_refused_by_name(
+    http: httpx.Client, more: dict[str, Any], names: str
+) -> None:
+    body = {"model": "rag", "messages": [{"role": "user", "content": "x"}], **more}
+    reply = http.post("/v1/chat/completions", json=body)
+    assert reply.status_code == 400
+    assert names in reply.json()["error"]["message"]
+
+
+def test_fields_that_change_nothing_are_taken(client: openai.OpenAI) -> None:
+    reply = client.chat.completions.create(
+        model="rag-extractive",
+        messages=[{"role": "developer", "content": "Be brief."}, {"role": "user", "content": QUESTION}],
+        n=1, seed=3, temperature=0.2, max_completion_tokens=50, store=False, user="me",
+    )  # fmt: skip
+    assert reply.choices[0].message.content
+
+
+def test_the_type_of_a_body_is_read_in_any_case(http: httpx.Client) -> None:
+    headers = {"Content-Type": "Application/JSON; charset=utf-8"}
+    assert http.post("/ask", content=json.dumps({"question": QUESTION}), headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("bearer schlüssel", 200),
+        ("BEARER schlüssel", 200),
+        ("schlüssel", 401),
+        ("Basic schlüssel", 401),
+        ("", 401),
+    ],
+)
+def test_the_key_is_read_as_the_protocol_says(demo_assistant: Assistant, header: str, status: int) -> None:
+    with serving(Server(demo_assistant, "schlüssel")) as url:
+        reply = httpx.get(f"{url}/status", headers={"Authorization": header.encode()})
+    assert reply.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/ask", "/mcp"])
+def test_a_page_of_another_site_may_not_ask(http: httpx.Client, path: str) -> None:
+    asked = {"question": QUESTION}
+    assert http.post(path, json=asked, headers={"Origin": "https://attacker.test"}).status_code == 403
+    assert http.post(path, json=asked, headers={"Origin": "null"}).status_code != 500
+
+
+def test_a_revision_that_is_not_spoken_is_refused(http: httpx.Client) -> None:
+    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    assert http.post("/mcp", json=message, headers={"MCP-Protocol-Version": "1999-01-01"}).status_code == 400
+    assert http.post("/mcp", json=message, headers={"MCP-Protocol-Version": "2025-06-18"}).status_code == 200
+
+
+def test_an_error_names_no_path_of_the_machine(tmp_path: Path, encoder: Encoder) -> None:
+    config = replace(Config.from_env(), library=tmp_path / "secret-place")
+    library = Library.open(config.library, config, create=True)
+    with Assistant(library, encoder, config) as empty, serving(Server(empty)) as url:
+        reply = httpx.post(f"{url}/ask", json={"question": QUESTION})
+    assert reply.status_code == 409
+    assert "secret-place" not in reply.text
+
+
+def with_model(assistant: Assistant, server: ModelServer, tmp_path: Path) -> Assistant:
+    """The assistant's library, answered by the scripted model."""
+    config = replace(
+        assistant.config,
+        base_url=server.url,
+        model="scripted",
+        timeout_s=20.0,
+        llm_cache=False,
+        cache=tmp_path,
+    )
+    return Assistant(assistant.library, assistant.encoder, config)
+
+
+def test_models_that_drip_hold_up_neither_cheap_requests_nor_the_server(
+    demo_assistant: Assistant, tmp_path: Path
+) -> None:
+    dripping = [Scripted(["a "] * 400, pause_s=0.05) for _ in range(60)]
+    with ModelServer(dripping) as model:
+        server = Server(with_model(demo_assistant, model, tmp_path))
+        server._asks = AskQueue(running=2, waiting=2)
+        with serving(server) as url, ThreadPoolExecutor(8) as threads:
+            ask = partial(httpx.post, f"{url}/ask", json={"question": QUESTION}, timeout=6)
+            asked = [threads.submit(ask) for _ in range(8)]
+            refused = [done for done in asked if not done.exception() and done.result().status_code == 503]
+            assert refused
+            assert all(done.result().headers["retry-after"] for done in refused)
+            # Those that waited have hung up by now: their places are free again.
+            assert httpx.get(f"{url}/status", timeout=5).status_code == 200
+            deadline = time.monotonic() + 20
+            while server._asks._n_inside and time.monotonic() < deadline:
+                time.sleep(0.1)
+            assert server._asks._n_inside == 0
+        server.close()
