@@ -125,8 +125,9 @@ def _answer(
     if method != "tools/call":
         return _error(id, NO_METHOD, f"no method {method!r}")
     tool, given = TOOLS.get(str(params.get("name"))), params.get("arguments")
-    text = given.get(tool.argument) if tool and isinstance(given, dict) else None
-    if tool is None or not isinstance(text, str) or given.keys() != {tool.argument}:
+    only = tool is not None and isinstance(given, dict) and given.keys() == {tool.argument}
+    text = given[tool.argument] if tool and only else None
+    if tool is None or not isinstance(text, str):
         return _error(id, WRONG_PARAMS, f"no tool {params.get('name')!r} with these arguments")
     return _result(id, _called(assistant, tool, text, cancellation))
 

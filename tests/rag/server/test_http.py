@@ -317,7 +317,7 @@ def test_the_type_of_a_body_is_read_in_any_case(http: httpx.Client) -> None:
 )
 def test_the_key_is_read_as_the_protocol_says(demo_assistant: Assistant, header: str, status: int) -> None:
     with serving(Server(demo_assistant, "schlüssel")) as url:
-        reply = httpx.get(f"{url}/status", headers={"Authorization": header.encode()})
+        reply = httpx.get(f"{url}/status", headers=[(b"Authorization", header.encode())])
     assert reply.status_code == status
 
 
