@@ -10,6 +10,7 @@ from rag.commands.options import positive, print_json
 from rag.commands.terminal import plain
 from rag.config import Config
 from rag.records import Paper
+from rag.text.authors import authors_line
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,5 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def line_of(paper: Paper) -> str:
     """Id, year, first author and title, separated by tabs, for `cut`."""
-    more = " et al." if len(paper.authors) > 1 else ""
-    author = paper.authors[0] + more if paper.authors else ""
-    return "\t".join(map(plain, (paper.paper_id, str(paper.year or ""), author, paper.title)))
+    fields = paper.paper_id, str(paper.year or ""), authors_line(paper.authors, 1), paper.title
+    return "\t".join(map(plain, fields))

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.records import Answer, AnswerSentence, Citation, RankedPaper, RetrievedPaper
+from rag.text.authors import authors_line
 
 WIDEST = 80
 """Columns: longer lines are hard to read however wide the terminal is."""
@@ -145,8 +146,7 @@ def _about(
     authors: tuple[str, ...], year: int | None, venue: str, url: str, indent: str, term: Terminal
 ) -> Iterable[str]:
     """The byline and the address, where there are any."""
-    people = ", ".join(authors[:3]) + (" et al." if len(authors) > 3 else "")
-    byline = " · ".join(filter(None, [people, str(year or ""), venue]))
+    byline = " · ".join(filter(None, [authors_line(authors, 3), str(year or ""), venue]))
     if byline:
         yield term.wrap(byline, indent)
     if url:

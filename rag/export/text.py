@@ -6,6 +6,7 @@ import re
 from urllib.parse import urlsplit
 
 from rag.records import Answer
+from rag.text.authors import authors_line
 from rag.text.escaping import has_macro
 
 _MATH = re.compile(r"(\$(?=\S)[^$]*?(?<=\S)\$(?!\d)|\\\(.*?\\\))")
@@ -20,7 +21,7 @@ def one_line(text: str) -> str:
 
 def byline(authors: tuple[str, ...], most: int = 6) -> str:
     """The authors in a line; beyond `most`, the first and "et al."."""
-    return ", ".join(authors) if len(authors) <= most else f"{authors[0]} et al."
+    return authors_line(authors, most, 1)
 
 
 def remarks(answer: Answer) -> list[str]:

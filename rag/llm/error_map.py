@@ -7,10 +7,8 @@ the client's classes, so that it need not be imported to be described.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from rag.errors import (
@@ -21,6 +19,7 @@ from rag.errors import (
     ModelTimeout,
     ModelUnavailable,
 )
+from rag.retry_after import read_retry_after
 
 MAX_DETAIL = 200
 """Characters of the server's own message that are passed on."""
@@ -109,12 +108,4 @@ def host_of(url: str) -> str:
 def retry_after_s(error: Exception) -> float | None:
     """The pause a server asks for, as seconds or as a date; None where it asks for none."""
     response = getattr(error, "response", None)
-    asked = response.headers.get("retry-after", "") if response is not None else ""
-    try:
-        return max(0.0, float(asked))
-    except ValueError:
-        pass
-    try:
-        return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None
+    return None if response is None else read_retry_after(response.headers.get("retry-after"))

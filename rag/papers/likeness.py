@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from rag.papers.identifiers import clean_doi, title_key
 from rag.records import Paper
 from rag.text.folding import fold
+from rag.text.stopwords import TITLE_WORDS
 
 _PREPRINT_DOI = re.compile(r"10\.(?:48550|1101|21203|2139|20944|31234|31219|26434|36227|22541|5281|12688)/")
 _VERSION = re.compile(
@@ -28,9 +29,6 @@ _SERIES = re.compile(
 )
 """Titles that come again with another text: "Annual report of ...", "Reply to ..."."""
 _WORD = re.compile(r"[^\W_]+")
-_SMALL = frozenset(
-    ["a", "an", "and", "as", "at", "by", "for", "from", "in", "into", "is", "of", "on", "or", "the", "to"]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +117,7 @@ def _share(one: set[str] | frozenset[str], other: set[str] | frozenset[str]) -> 
 
 
 def _content_words(title: str) -> set[str]:
-    return {word for word in _WORD.findall(fold(title)) if word not in _SMALL}
+    return {word for word in _WORD.findall(fold(title)) if word not in TITLE_WORDS}
 
 
 def _words(text: str) -> set[str]:

@@ -11,13 +11,12 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import httpx
 
 from rag.errors import ConfigError, InputError, RagError, SourceError
+from rag.retry_after import read_retry_after
 from rag.version import __version__
 
 T = TypeVar("T")
@@ -104,7 +103,10 @@ class Client:
         except httpx.RequestError as error:
             raise _Retry(f"the connection failed ({error})") from error
         if response.status_code in _AGAIN:
-            raise _Retry(f"HTTP {response.status_code} ({_message(body)})", _retry_after_s(response))
+            raise _Retry(
+                f"HTTP {response.status_code} ({_message(body)})",
+                read_retry_after(response.headers.get("Retry-After")) or 0.0,
+            )
         if response.is_error:
             raise self._refusal(response.status_code, _message(body))
         return body
@@ -137,17 +139,6 @@ class Client:
     @property
     def _where(self) -> str:
         return f"{self.service.name} at {self.service.url}"
-
-
-def _retry_after_s(response: httpx.Response) -> float:
-    """Seconds that Retry-After asks for (RFC 9110, 10.2.3: a number, or a date); 0 without one."""
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
-        return float(value)
-    try:
-        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0
 
 
 def _message(body: bytes) -> str:

@@ -9,18 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from rag.text.stopwords import FRAME_WORDS
+
 _WORD = re.compile(r"[^\W_](?:[\w'\u2019.-]*[^\W_])?")
 _QUOTED = re.compile(r"(?<!\w)['\"\u2018\u201c]([^'\"\u2018\u2019\u201c\u201d]{3,})['\"\u2019\u201d](?!\w)")
 _SENTENCE_END = re.compile(r"(?<=[.?!:])\s+")
-_FRAME_WORDS = """
-a an the this that these those it its they them their he she his her one ones each other another both such
-i you we my your our me us and or but so then also than as if of in on at by to from with for about into over
-under up out off per via what which who whom whose how why when where whether is are was were be been being
-am do does did done have has had having can could may might must shall should will would not no yes there here
-some any all many much more most less least few only just even still too very far long well same first second
-use used using paper papers work works show shown say said mean meant get got give given
-"""
-_FRAME = frozenset(_FRAME_WORDS.split())
 _EVERYDAY_ACRONYMS = "LLM LLMs LM LMs AI NLP ML QA IR API APIs CPU CPUs GPU GPUs RAM I OK Yes No"
 _COMMON_CAPITALS = frozenset(_EVERYDAY_ACRONYMS.split())
 _AMOUNT = re.compile(r"\d[\d.,]*[A-Za-z%]{0,2}")
@@ -29,7 +22,7 @@ _AMOUNT = re.compile(r"\d[\d.,]*[A-Za-z%]{0,2}")
 
 def content_words(text: str) -> list[str]:
     """The words that say something of their own, as written, in order."""
-    return [word for word in _WORD.findall(text) if word.lower() not in _FRAME]
+    return [word for word in _WORD.findall(text) if word.lower() not in FRAME_WORDS]
 
 
 def names(text: str) -> tuple[str, ...]:

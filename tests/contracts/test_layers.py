@@ -26,7 +26,7 @@ LAYERS = (
     ("rag.library", "rag.sources"),
     ("rag.demo", "rag.export", "rag.index", "rag.readers", "rag.support"),
     ("rag.encoder", "rag.llm", "rag.papers"),
-    ("rag.config", "rag.files", "rag.text"),
+    ("rag.config", "rag.files", "rag.retry_after", "rag.text"),
     ("rag.errors", "rag.records", "rag.version"),
 )
 """Top first. Rooms of one layer do not import each other, but for the pairs below."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.records import IngestReport, Paper, Progress, RankedPaper
+from rag.text.authors import authors_line
 from ui.ask.evidence_html import paper_link
 from ui.library.catalogue import SORTS, ListedPaper, ListPage, ListView
 from ui.widgets.markup import attributes, button, byline, esc, icon, menu, plural
@@ -130,8 +131,7 @@ def _row(line: ListedPaper, ticked: bool) -> str:
 
 
 def _short(authors: str) -> str:
-    names = authors.split(", ")
-    return authors if len(names) <= 2 else f"{names[0]} et al."
+    return authors_line(authors.split(", "), 2, 1)
 
 
 def _pager(page: ListPage) -> str:

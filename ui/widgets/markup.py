@@ -10,6 +10,8 @@ from __future__ import annotations
 from html import escape
 from urllib.parse import urlsplit
 
+from rag.text.authors import authors_line
+
 ICONS = {
     "plus": "M12 5v14M5 12h14",
     "close": "M6 6l12 12M18 6L6 18",
@@ -95,6 +97,5 @@ def plural(count: int, noun: str) -> str:
 
 def byline(authors: tuple[str, ...], year: int | None, venue: str, at_most: int = 4) -> str:
     """Authors, year and venue on one line, as text (not escaped); long author lists end in "et al."."""
-    names = ", ".join(authors[:at_most]) + (" et al." if len(authors) > at_most else "")
     # The dot stays with what it follows, so that no line begins with one.
-    return "\u00a0· ".join(filter(None, (names, str(year) if year else "", venue)))
+    return "\u00a0· ".join(filter(None, (authors_line(authors, at_most), str(year) if year else "", venue)))
