@@ -35,7 +35,7 @@ _NEXT = re.compile(r"\}\s*,\s*(?=\{)")
 def read(document: Document) -> Iterator[RawRecord | UnreadableRecord]:
     """The records in order; `place` is the line where one begins."""
     with text_of(document.stream, document.encoding) as text:
-        window = _Window(text)
+        window = _ReadAhead(text)
         window.enter_array()
         while found := window.next_value():
             line, value = found
@@ -50,7 +50,7 @@ class _Broken:
     reason: str
 
 
-class _Window:
+class _ReadAhead:
     """The part of a text that is being decoded, how far it is, and the line it is at."""
 
     def __init__(self, rest: io.TextIOWrapper) -> None:

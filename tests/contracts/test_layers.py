@@ -1,7 +1,7 @@
 """The layers of the project: a room imports rooms of lower layers, never of a higher one.
 
-Every import counts, also one inside a function or for type checkers alone: who knows whom is what makes a
-room hard to move. CONTRIBUTING.md tells a newcomer what each room is for.
+Every import counts, also one inside a function or for type checkers alone: who imports whom is what makes a
+room hard to move. CONTRIBUTING.md says what each room is for. And no class name stands twice.
 """
 
 from __future__ import annotations
@@ -81,6 +81,15 @@ def wrong(path: Path) -> list[str]:
 @pytest.mark.parametrize("folder", ["rag", "ui", "eval"])
 def test_nothing_imports_upward(folder: str) -> None:
     assert [line for path in sorted((ROOT / folder).rglob("*.py")) for line in wrong(path)] == []
+
+
+def test_no_class_name_stands_twice() -> None:
+    places: dict[str, list[str]] = {}
+    for path in (path for folder in ("rag", "ui", "eval") for path in sorted((ROOT / folder).rglob("*.py"))):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module_of(path))
+    assert {name: modules for name, modules in places.items() if len(modules) > 1} == {}
 
 
 def test_every_room_has_a_layer() -> None:

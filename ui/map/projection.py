@@ -2,7 +2,8 @@
 
 The layout follows UMAP (McInnes, Healy and Melville, 2018): a graph of nearest neighbours whose ends
 attract, random pairs that repel, over all edges at once in place of its one edge at a time. It starts
-from the two principal components, so the same vectors give the same picture.
+from the two principal components, so the same vectors give the same picture. Not umap-learn: it and what it
+needs (numba, llvmlite, scikit-learn) are 260 MB, and importing scikit-learn's part alone takes over a second.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ def fold_of(group: str, n_folds: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodedPairs:
     """Examples as token ids: evidence (with its title) and claim apart, [CLS] and [SEP] left out."""
 
     examples: tuple[Example, ...]
@@ -142,7 +142,7 @@ class Batch:
     index: NDArray[np.int64]
 
 
-def encode(examples: Sequence[Example], tokenizer_file: Path) -> Encoded:
+def encode(examples: Sequence[Example], tokenizer_file: Path) -> EncodedPairs:
     """The examples as token ids of MiniLM's tokenizer."""
     from tokenizers import Tokenizer
 
@@ -155,7 +155,7 @@ def encode(examples: Sequence[Example], tokenizer_file: Path) -> Encoded:
 
     numbers: dict[str, int] = {}
     groups = [numbers.setdefault(example.evidence, len(numbers)) for example in examples]
-    return Encoded(
+    return EncodedPairs(
         tuple(examples),
         ids([example.title for example in examples]),
         ids([example.evidence for example in examples]),
@@ -168,7 +168,11 @@ PAD = 0
 
 
 def batches(
-    data: Encoded, index: Sequence[int], max_tokens: int, rng: random.Random | None, title_share: float = 1.0
+    data: EncodedPairs,
+    index: Sequence[int],
+    max_tokens: int,
+    rng: random.Random | None,
+    title_share: float = 1.0,
 ) -> Iterator[Batch]:
     """Batches of at most `max_tokens` with padding; claims on one sentence share a batch.
 
@@ -216,11 +220,11 @@ def _chunks(groups: Sequence[list[_Packed]], max_tokens: int) -> Iterator[list[_
         yield chunk
 
 
-def _packed(data: Encoded, i: int, with_title: bool) -> _Packed:
+def _packed(data: EncodedPairs, i: int, with_title: bool) -> _Packed:
     return i, *pack(data.titles[i] if with_title else (), data.evidence[i], data.claims[i])
 
 
-def _batch(data: Encoded, chunk: Sequence[_Packed]) -> Batch:
+def _batch(data: EncodedPairs, chunk: Sequence[_Packed]) -> Batch:
     # A multiple of eight: few shapes, and the ones the processor likes.
     width = -(-max(len(ids) for _, ids, _ in chunk) // 8) * 8
     ids = np.full((len(chunk), width), PAD, np.int64)

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
-from eval.fit.support_model.data import Batch, Encoded, batches
+from eval.fit.support_model.data import Batch, EncodedPairs, batches
 from eval.fit.support_model.model import FROZEN, N_LABELS, Parameters, logits
 
 
@@ -81,7 +81,7 @@ def device() -> torch.device:
 
 def run_stage(
     parameters: Parameters,
-    data: Encoded,
+    data: EncodedPairs,
     stage: Stage,
     seed: int,
     checkpoint: Path | None = None,
@@ -133,7 +133,7 @@ def _optimizer(changing: Sequence[Tensor], stage: Stage) -> torch.optim.Optimize
     )
 
 
-def _plan(data: Encoded, stage: Stage, seed: int) -> list[Batch]:
+def _plan(data: EncodedPairs, stage: Stage, seed: int) -> list[Batch]:
     rng, index = random.Random(seed), range(len(data.examples))
     epochs = (batches(data, index, stage.max_tokens, rng, stage.title_share) for _ in range(stage.n_epochs))
     return [batch for epoch in epochs for batch in epoch]
@@ -180,7 +180,7 @@ def _forward(parameters: Parameters, batch: Batch) -> Tensor:
     return found.float()
 
 
-def predict(parameters: Parameters, data: Encoded, index: Sequence[int]) -> NDArray[np.float32]:
+def predict(parameters: Parameters, data: EncodedPairs, index: Sequence[int]) -> NDArray[np.float32]:
     """float32[len(index), 3]: the logits, in the order of `index`."""
     rows = {i: row for row, i in enumerate(index)}
     found = np.zeros((len(index), N_LABELS), np.float32)

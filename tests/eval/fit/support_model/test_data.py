@@ -22,13 +22,13 @@ EXAMPLES = [
 
 
 @pytest.fixture
-def encoded(config: Config) -> data.Encoded:
+def encoded(config: Config) -> data.EncodedPairs:
     return data.encode(EXAMPLES, ensure(config).tokenizer)
 
 
 @pytest.mark.parametrize("rng", [None, random.Random(3)])
 def test_every_pair_is_in_one_batch_and_no_batch_is_too_wide(
-    encoded: data.Encoded, rng: random.Random | None
+    encoded: data.EncodedPairs, rng: random.Random | None
 ) -> None:
     batches = list(data.batches(encoded, range(len(EXAMPLES)), 400, rng))
     assert sorted(int(i) for batch in batches for i in batch.index) == list(range(len(EXAMPLES)))
@@ -36,14 +36,14 @@ def test_every_pair_is_in_one_batch_and_no_batch_is_too_wide(
     assert all(batch.ids.size <= 400 + 8 * len(batch.ids) for batch in batches)
 
 
-def test_claims_on_one_evidence_share_a_batch(encoded: data.Encoded) -> None:
+def test_claims_on_one_evidence_share_a_batch(encoded: data.EncodedPairs) -> None:
     home: dict[int, int] = {}
     for number, batch in enumerate(data.batches(encoded, range(len(EXAMPLES)), 400, random.Random(1))):
         for group in batch.groups:
             assert home.setdefault(int(group), number) == number
 
 
-def test_a_claim_is_the_second_segment_and_padding_is_masked(encoded: data.Encoded) -> None:
+def test_a_claim_is_the_second_segment_and_padding_is_masked(encoded: data.EncodedPairs) -> None:
     batch = next(data.batches(encoded, range(6), 400, None))
     for ids, segments, mask in zip(batch.ids, batch.segments, batch.mask, strict=True):
         n = int(mask.sum())
