@@ -125,8 +125,9 @@ def _answer(
     if method != "tools/call":
         return _error(id, NO_METHOD, f"no method {method!r}")
     tool, given = TOOLS.get(str(params.get("name"))), params.get("arguments")
-    only = tool is not None and isinstance(given, dict) and given.keys() == {tool.argument}
-    text = given[tool.argument] if tool and only else None
+    text = None
+    if tool is not None and isinstance(given, dict) and given.keys() == {tool.argument}:
+        text = given[tool.argument]
     if tool is None or not isinstance(text, str):
         return _error(id, WRONG_PARAMS, f"no tool {params.get('name')!r} with these arguments")
     return _result(id, _called(assistant, tool, text, cancellation))
