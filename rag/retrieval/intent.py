@@ -40,6 +40,12 @@ def intent_probabilities(question: str, vector: Floats) -> Mapping[Intent, float
     return dict(zip(INTENTS, (raised / raised.sum()).tolist(), strict=True))
 
 
+def without(chances: Mapping[Intent, float], *ruled_out: Intent) -> Mapping[Intent, float]:
+    """The probabilities where these intents are ruled out; the rest sum to 1."""
+    left = sum(chance for intent, chance in chances.items() if intent not in ruled_out)
+    return {intent: 0.0 if intent in ruled_out else chance / left for intent, chance in chances.items()}
+
+
 def intent_features(question: str, vector: Floats, terms: Mapping[str, int]) -> Floats:
     """What the softmax sees: the vector, the runs of words, and four facts of form. float32[388 + n_terms]"""
     held = np.zeros(len(terms), np.float32)

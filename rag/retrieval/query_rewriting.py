@@ -14,9 +14,9 @@ from rag.errors import ModelError
 from rag.llm.client import LanguageModel, Message
 from rag.llm.prompts import load_prompt, quoted
 from rag.records import History
+from rag.retrieval.followups import QueryEncoder
 from rag.retrieval.question import Question
 from rag.retrieval.sides import MAX_SIDES
-from rag.retrieval.understanding import QueryEncoder
 from rag.text.words import names
 
 MAX_TOKENS = 200

@@ -36,6 +36,9 @@ _COORDINATED = re.compile(
 )
 
 
+_MENTION = re.compile(r"\b(?:ones?|former|latter|first|second|third|last|other|method|model)\b", re.I)
+
+
 def sides_of(question: str) -> tuple[str, ...]:
     """The two sides of a comparison, each with what was said before the first; empty where there are none."""
     return _with_setting(question, _pair(question))
@@ -44,6 +47,11 @@ def sides_of(question: str) -> tuple[str, ...]:
 def parts_of(question: str) -> tuple[str, ...]:
     """The coordinated questions ("how ..., and how ...?"), each searchable alone; empty for one."""
     return _with_setting(question, _parts(question))
+
+
+def is_mention(side: str) -> bool:
+    """Whether a side only mentions something said before: "it", "that one", "the second"."""
+    return not names(side) and not content_words(_MENTION.sub("", side))
 
 
 def _with_setting(question: str, pieces: tuple[str, ...]) -> tuple[str, ...]:

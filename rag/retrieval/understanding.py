@@ -7,23 +7,19 @@ Searches nothing and asks no model (rag/retrieval/query_rewriting.py does).
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Protocol
 
-from rag.encoder.minilm import Encoded
 from rag.records import Filters, History
 from rag.retrieval.conditions import constraints_of, excluded_of
-from rag.retrieval.followups import refer
-from rag.retrieval.intent import intent_probabilities
+from rag.retrieval.followups import QueryEncoder, refer
+from rag.retrieval.intent import intent_probabilities, without
 from rag.retrieval.question import Question
-from rag.retrieval.sides import parts_of, sides_of
+from rag.retrieval.sides import is_mention, parts_of, sides_of
 from rag.retrieval.stated_filters import read_filters
 from rag.text.words import names
 
-
-class QueryEncoder(Protocol):
-    """What a question is encoded with; `rag.encoder.minilm.Encoder` is one."""
-
-    def encode_query(self, text: str) -> Encoded: ...
+SURELY_META = 0.6
+"""From this probability on, a question is about the library or a courtesy, and follows nothing. "Tell me more
+about the second one" has .5, thanks and greetings have over .9."""
 
 
 def understand(
@@ -35,11 +31,14 @@ def understand(
     should then search without them and say so.
     """
     asked, stated = read_filters(text)
-    reference = refer(asked, history)
+    own = encoder.encode_query(asked)
+    probabilities = intent_probabilities(asked, own.vector)
+    is_about_papers = probabilities["meta"] < SURELY_META
+    reference = refer(asked, own.vector, history, encoder) if is_about_papers else None
+    if reference:
+        probabilities = without(probabilities, "meta", "other")
     added = f" ({reference.text})" if reference else ""
-    encoded = encoder.encode_query(asked + added)
-    vector = encoder.encode_query(asked).vector if added else encoded.vector
-    probabilities = intent_probabilities(asked, vector)
+    encoded = encoder.encode_query(asked + added) if added else own
     intent = max(probabilities, key=lambda each: probabilities[each])
     sides = sides_of(asked)
     return Question(
@@ -52,7 +51,7 @@ def understand(
         filters=_completed(filters or Filters(), stated),
         stated=stated,
         names=names(text),
-        sides=tuple(side + added if refer(side, history) else side for side in sides) if added else sides,
+        sides=tuple(side + added if is_mention(side) else side for side in sides) if added else sides,
         parts=() if added else parts_of(asked),
         excluded=excluded_of(asked),
         constraints=constraints_of(asked),

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from rag.encoder.minilm import Encoder
 from rag.records import Filters, History
-from rag.retrieval.followups import follows, refer
 from rag.retrieval.question import MAX_CHARS, Question
 from rag.retrieval.sides import parts_of, sides_of
 from rag.retrieval.stated_filters import read_filters
@@ -22,67 +22,6 @@ ABOUT_COLBERT: History = (
 
 def read(question: str, history: History = (), filters: Filters | None = None) -> Question:
     return understand(question, FakeEncoder(), history, filters)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "What did that one score?",
-        "And on longer documents?",
-        "How large was it?",
-        "Did they release the code?",
-        "What about its memory footprint?",
-        "Which dataset did the authors use?",
-        "Does this also hold for French?",
-        "How much faster?",
-        "And how did the two variants differ?",
-        "What did they put in place of that squeeze?",
-        "How much did NDCG@10 rise with it?",
-        "On MS MARCO, what does it reach?",
-        "Is there a smaller one?",
-        "Which loss function was used to train it?",
-    ],
-)
-def test_a_question_leaning_on_earlier_turns_follows(question: str) -> None:
-    assert follows(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "How does Baleen keep the search space small as it collects evidence?",
-        "Is there a cheap trick of labelling documents so that it helps recall?",
-        "Which papers study membership inference?",
-        "What is hyperfitting, and what does it do to greedy generation?",
-        "For Baleen, how is it trained?",
-        "What is back-patching?",
-        "Which works turn texts into bit strings so that looking them up is quick?",
-        "For two-step questions an LLM got wrong, how often would patching it have helped?",
-    ],
-)
-def test_a_question_that_brings_up_its_own_subject_stands_alone(question: str) -> None:
-    assert not follows(question)
-    assert refer(question, ABOUT_COLBERT) is None
-
-
-def test_a_follow_up_carries_the_last_topic_without_markers() -> None:
-    planned = read("How much disk does it need?", ABOUT_COLBERT)
-    assert planned.follows
-    assert planned.standalone.startswith("How much disk does it need?")
-    assert "ColBERT" in planned.standalone
-    assert "every token" in planned.standalone
-    assert "[1]" not in planned.standalone
-
-
-def test_a_chain_of_follow_ups_reaches_back_to_the_first_topic() -> None:
-    history = (*ABOUT_COLBERT, ("user", "How much disk does it need?"), ("assistant", "About 150 GB."))
-    assert "ColBERT" in read("And how long did that take?", history).standalone
-
-
-def test_a_change_of_topic_carries_nothing() -> None:
-    planned = read("Which papers study attention sinks in streaming models?", ABOUT_COLBERT)
-    assert planned.queries == ("Which papers study attention sinks in streaming models?",)
-    assert not planned.follows
 
 
 def test_without_history_a_bare_pronoun_is_left_as_it_is() -> None:
@@ -117,8 +56,8 @@ def test_sides_are_searchable_alone(question: str, sides: tuple[str, ...]) -> No
         assert read(question).queries[: 1 + len(sides_of(question))] == (question, *sides_of(question))
 
 
-def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only() -> None:
-    whole, mine, other = read("How does it differ from SPLADE?", ABOUT_COLBERT).queries
+def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only(encoder: Encoder) -> None:
+    whole, mine, other = understand("How does it differ from SPLADE?", encoder, ABOUT_COLBERT).queries
     assert "ColBERT" in whole
     assert "ColBERT" in mine
     assert other == "SPLADE"
