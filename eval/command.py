@@ -177,7 +177,7 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
     pairs = load_pairs(args.pairs)[: args.limit]
     encoder = Encoder.load(config)
     with progress_bar("Checking") as progress:
-        checked = check_pairs(pairs, Gate(encoder), progress)
+        checked = check_pairs(pairs, Gate.load(config), progress)
     folder = args.output or RUNS / args.pairs.stem
     measures = write_pairs_report(folder, pairs_manifest(args.pairs, len(pairs), encoder), checked)
     if args.json:

@@ -247,7 +247,7 @@ class Assistant:
         """What checks written sentences against the ones they cite."""
         from rag.support.gate import Gate
 
-        return Gate(self.encoder)
+        return Gate.load(self.config)
 
     @cached_property
     def _writer(self) -> Writer:

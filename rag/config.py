@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 import platformdirs
 
@@ -19,6 +20,7 @@ from rag.records import Price
 _TIMEOUT_S = 60.0
 _DEADLINE_S = 300.0
 _MAX_TOKENS, _CONTEXT_WINDOW = 600, 8192
+JudgeWhen = Literal["doubtful", "all", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ class Config:
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     model: str | None = None
-    judge: bool = False
-    """Ask the model, too, whether each sentence follows from what it cites."""
+    judge: JudgeWhen = "doubtful"
+    """Of which written sentences the model is asked, too, whether they follow from what they cite."""
     strict: bool = False
     """Leave unsupported sentences out instead of marking them."""
     timeout_s: float = _TIMEOUT_S
@@ -62,6 +64,8 @@ class Config:
     """Cap on what one call of the model may cost, at worst."""
     price: Price | None = None
     """What the model costs, where its price is not in the table."""
+    support_model: str | None = None
+    """A folder or a hub name: the model that judges support in place of the one that comes with this."""
     rewrite: bool = False
     """Let the model, too, restate a follow-up and split or reword a question before it is searched."""
 
@@ -71,10 +75,9 @@ class Config:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
-        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_LLM_MODEL, RAG_LLM_TIMEOUT_S, RAG_LLM_DEADLINE_S,
-        RAG_LLM_MAX_TOKENS, RAG_LLM_CONTEXT, RAG_LLM_PRICE, RAG_LLM_MAX_CALL_USD, RAG_LLM_MAX_COST_USD,
-        RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS and RAG_CHROMA_URL. Raises ConfigError where one cannot be
-        used."""
+        """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
+        RAG_CHROMA_URL, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE,
+        MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -91,6 +94,8 @@ class Config:
             base_url=base_url,
             api_key=env.get("OPENAI_API_KEY") or None,
             model=env.get("RAG_LLM_MODEL") or None,
+            judge=_judge(env),
+            support_model=env.get("RAG_SUPPORT_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
             max_tokens=_whole_number(env, "RAG_LLM_MAX_TOKENS", _MAX_TOKENS),
             context_window=_whole_number(env, "RAG_LLM_CONTEXT", _CONTEXT_WINDOW),
@@ -100,6 +105,14 @@ class Config:
             max_call_usd=_number(env, "RAG_LLM_MAX_CALL_USD", "0.05"),
             max_cost_usd=_number(env, "RAG_LLM_MAX_COST_USD", "2"),
         )
+
+
+def _judge(env: Mapping[str, str]) -> JudgeWhen:
+    text = env.get("RAG_LLM_JUDGE", "").strip().lower() or "doubtful"
+    for known in get_args(JudgeWhen):
+        if text == known:
+            return known  # type: ignore[no-any-return]
+    raise ConfigError(f"RAG_LLM_JUDGE is {text!r}; set it to {', '.join(get_args(JudgeWhen))}, or unset it")
 
 
 def _number(env: Mapping[str, str], name: str, example: str) -> float | None:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 Mode = Literal["extractive", "llm"]
 SearchMode = Literal["hybrid", "dense", "lexical"]
 SupportStatus = Literal["supported", "weak", "unsupported"]
+SupportLabel = Literal["supported", "contradicted", "not enough information"]
 History = tuple[tuple[str, str], ...]
 """Earlier turns, oldest first: ("user" | "assistant", text)."""
 Intent = Literal[

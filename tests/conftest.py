@@ -24,6 +24,7 @@ from tests.helpers.no_network import sitecustomize as network
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.encoder.minilm import Encoder
+    from rag.support.gate import Gate
 
 ROOT = Path(__file__).parent.parent
 NO_NETWORK = Path(network.__file__).parent
@@ -117,6 +118,17 @@ def encoder() -> Encoder:
     from rag.encoder.minilm import Encoder
 
     return Encoder.load(Config.from_env())
+
+
+@pytest.fixture(scope="session")
+def shipped_gate() -> Gate:
+    """The gate with the learned judgement that comes with the package."""
+    from rag.support.gate import Gate
+    from rag.support.support_graph import DIFFERENCE
+
+    if not DIFFERENCE.is_file():
+        pytest.skip(f"{DIFFERENCE.name} is not here yet; make train-gate writes it")
+    return Gate.load(Config.from_env())
 
 
 @pytest.fixture(scope="session")

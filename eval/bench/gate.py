@@ -1,8 +1,7 @@
 """How long the support gate takes over a written answer: six sentences, each citing one of eight papers.
 
-The answers are reference answers of questions, which a model might have written. The papers' sentences are
-read before the clock starts, as they are while a model writes (rag/answering/attribution.py's
-`reading_ahead`).
+The answers are reference answers of questions, which a model might have written. The gate's model is open
+before the clock starts, as it is while a model writes (rag/answering/attribution.py's `warming_up`).
 """
 
 from __future__ import annotations
@@ -33,8 +32,8 @@ def gate_ms(library: Path, questions: Path) -> dict[str, float]:
         answers = list(_answers(load_questions(questions).questions, list(assistant.library.papers())))
         warm_up = answers[:WARM_UP]
         for claims, context in [*warm_up, *answers]:
-            gate = Gate(assistant.encoder)
-            gate.check_all([(sentence.text, ()) for entry in context.entries for sentence in entry.sentences])
+            gate = Gate.load(assistant.config)
+            gate.warm_up()
             started = time.perf_counter()
             attribute_all(claims, context, gate)
             times.append((time.perf_counter() - started) * 1000)

@@ -1,132 +1,145 @@
-"""Where the constants of rag/support/gate.py come from: `python -m eval.fit.support ../shared`.
+"""What the whole gate makes of labelled pairs: `python -m eval.fit.support ../shared`.
 
-Fits a logistic over the gate's two features on answers of questions_dev and on SciFact's training pairs, and
-prints it, the areas under its curves, and how often the shipped gate accepts each kind of pair, with
-intervals. `--count` counts rag/support/common_stems.json again in the demo papers, whose plain words were
-written apart from the questions.
+Numbers, names, the claim's parts and the learned judgement together, where eval/fit/support_model has the
+judgement alone. With `--folds DIR` (fold0.onnx, fold1.onnx, ... as written after `make train-gate`) every
+written pair is judged by a model that has not seen its paper; else by the kept judgements of the folds, which
+know whole claims alone. `--made` adds the pairs made of questions_dev, with the judgement that ships.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections import Counter
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from eval.data.questions import load_questions
-from eval.make.support_pairs import MadePair, accepted, make_pairs
+from eval.fit.support_model import data, figures
+from eval.make.support_pairs import accepted, make_pairs
 from eval.measures.bootstrap import Estimate
-from eval.measures.support_gate import estimate_auc, load_pairs
+from eval.measures.support_gate import (
+    Checked,
+    Label,
+    LabelledPair,
+    check_pairs,
+    estimate_auc,
+    measure_pairs,
+    shares_by_kind,
+)
 from rag.config import Config
-from rag.demo import demo_papers_path
 from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
-from rag.support.alignment import stems
 from rag.support.gate import Gate
+from rag.support.pair_judge import PairJudge
+from rag.support.support_graph import SupportFiles, ensure_support_files
+from rag.support.support_model import SupportModel, Thresholds
 
-Rows = NDArray[np.float64]
-
-_N_FOLDS = 10
-_BORNE = ("own", "own_sentences", "SUPPORT")
-_WEIGHTS = {"own": 2.0, "own_sentences": 2.0, "other": 0.05, "SUPPORT": 0.05, "NEI": 0.05}
-"""What a pair counts in the fit, 1 where not named: far-off evidence is easy and plentiful, and SciFact's
-field is another."""
-_FITTED = ("own", "own_sentences", "other", "nearest_late", "nearest_dense", "SUPPORT", "NEI")
-_MIN_TEXTS = 3
-"""Texts a stem must occur in to count as common."""
+N_FOLDS = 3
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
-    parser.add_argument("--count", action="store_true", help="write rag/common_stems.json, and stop")
+    parser.add_argument("shared", type=Path, help="the folder with corpus/, eval/ and train/")
+    parser.add_argument("--folds", type=Path, metavar="DIR", help="graphs of the folds, fold0.onnx and so on")
+    parser.add_argument("--made", action="store_true", help="also the pairs made of questions_dev")
     args = parser.parse_args()
-    if args.count:
-        _write_common_stems()
-        return
-    encoder = Encoder.load(Config.from_env())
-    gate = Gate(encoder)
-    questions = load_questions(args.shared / "eval" / "questions_dev.jsonl").questions
-    papers = _papers(sorted((args.shared / "corpus").glob("*.txt")))
-    made = make_pairs(questions, papers, encoder)
-    labelled = load_pairs(args.shared / "eval" / "scifact" / "pairs_train.jsonl")
-    scifact = [MadePair(pair.label, pair.id, pair.claim, pair.evidence) for pair in labelled]
-    _report_fit(gate, [*made, *scifact])
-    print("\nAccepted by the gate as shipped (own: to be 1, the rest 0):")
-    for kind, share in accepted([*made, *scifact], gate).items():
-        print(f"  {kind:14} {_shown(share)}")
+    examples = data.labelled_examples(args.shared)
+    if args.folds:
+        checked = _check_by_fold(examples, args.folds)
+    else:
+        checked = check_pairs(_pairs(examples), Gate(KeptJudge.load(examples)))
+    _print_figures(checked, examples)
+    if args.made:
+        _print_made(args.shared)
 
 
-def fit(features: Rows, is_borne: Rows, weights: Rows) -> Rows:
-    """Logistic regression by Newton's method, with a ridge of 1 on standardised features.
+class KeptJudge:
+    """The kept judgements of the folds, of whole claims. A text that was not judged, which is a part of a
+    claim, counts as supported."""
 
-    features: float64[n, k]. Returns float64[k + 1], the intercept last, for features as given.
-    """
-    mean, scale = features.mean(axis=0), features.std(axis=0)
-    design = np.column_stack([(features - mean) / scale, np.ones(len(features))])
-    ridge = np.diag([1.0] * features.shape[1] + [0.0])
-    beta = np.zeros(design.shape[1])
-    for _ in range(30):
-        chance = 1 / (1 + np.exp(-design @ beta))
-        slope = design.T @ (weights * (chance - is_borne)) + ridge @ beta
-        curvature = (design * (weights * chance * (1 - chance))[:, None]).T @ design + ridge
-        beta -= np.linalg.solve(curvature, slope)
-    slopes = beta[:-1] / scale
-    return np.append(slopes, beta[-1] - slopes @ mean)
+    def __init__(self, chances: dict[tuple[str, str], NDArray[np.float32]], thresholds: Thresholds) -> None:
+        self._chances = chances
+        self.thresholds = thresholds
+
+    @classmethod
+    def load(cls, examples: Sequence[data.Example]) -> KeptJudge:
+        """Calibrated, with the thresholds that follow. Raises ValueError where other pairs were kept."""
+        logits = figures.load_logits(examples)
+        calibration = figures.calibrate(logits, np.array([example.label for example in examples]))
+        chances = calibration.chances(logits)
+        pairs = [(_plain(example.claim), _plain(example.evidence)) for example in examples]
+        known = dict(zip(pairs, chances.astype(np.float32), strict=True))
+        return cls(known, Thresholds(**figures.choose_thresholds(chances, examples)))
+
+    def judge(
+        self, pairs: Sequence[tuple[str, str]], titles: Sequence[str] | None = None
+    ) -> NDArray[np.float32]:
+        unknown = np.array([1, 0, 0], np.float32)
+        return np.stack([self._chances.get(pair, unknown) for pair in pairs])
 
 
-def _report_fit(gate: Gate, pairs: Sequence[MadePair]) -> None:
-    pairs = [pair for pair in pairs if pair.kind in (*_FITTED, "CONTRADICT")]
-    kinds = np.array([pair.kind for pair in pairs])
-    features = np.array([gate.features(pair.claim, pair.evidence) for pair in pairs])
-    is_borne = np.isin(kinds, _BORNE).astype(np.float64)
-    weights = np.array([_WEIGHTS.get(kind, 1.0) for kind in kinds])
-    is_fitted = np.isin(kinds, _FITTED)
-    beta = fit(features[is_fitted], is_borne[is_fitted], weights[is_fitted])
-    print(f"coverage {beta[0]:.2f}, length {beta[1]:.2f}, bias {beta[2]:.2f} (n = {is_fitted.sum()})")
-    fold = _folds(pairs)
-    logit = np.empty(len(pairs))
-    for k in range(_N_FOLDS):
-        train = is_fitted & (fold != k)
-        logit[fold == k] = np.column_stack([features, np.ones(len(pairs))])[fold == k] @ fit(
-            features[train], is_borne[train], weights[train]
+def _check_by_fold(examples: Sequence[data.Example], folder: Path) -> list[Checked]:
+    """Every pair through a gate whose model has not seen its paper, in order."""
+    files = ensure_support_files(Config.from_env())
+    pairs = _pairs(examples)
+    folds = [data.fold_of(example.group, N_FOLDS) for example in examples]
+    found: dict[int, Checked] = {}
+    for fold in range(N_FOLDS):
+        judge: PairJudge = SupportModel(
+            SupportFiles(folder / f"fold{fold}.onnx", files.tokenizer, folder / "about.json")
         )
-    print(f"\nArea under the curve of coverage and length alone, {_N_FOLDS}-fold by question or claim:")
-    others = ("nearest_late", "nearest_dense", "other")
-    scifact = [("SUPPORT", "NEI"), ("SUPPORT", "CONTRADICT")]
-    for ours, theirs in [*product(("own", "own_sentences"), others), *scifact]:
-        area = estimate_auc(logit[kinds == ours].tolist(), logit[kinds == theirs].tolist())
-        print(f"  {ours} against {theirs}: {_shown(area)}")
-    for kind in (*_FITTED, "CONTRADICT"):
-        print(f"  {kind:14} accepted {np.mean(logit[kinds == kind] > 0):.3f}")
+        places = [n for n, its_fold in enumerate(folds) if its_fold == fold]
+        found |= zip(places, check_pairs([pairs[n] for n in places], Gate(judge)), strict=True)
+    return [found[n] for n in range(len(pairs))]
 
 
-def _folds(pairs: Sequence[MadePair]) -> NDArray[np.int64]:
-    """The fold of each pair, the same for all of one question, or of one claim of SciFact."""
-    groups = [pair.id.split("/")[0] if "/" in pair.id else pair.claim for pair in pairs]
-    order = np.random.default_rng(0).permutation(len(set(groups)))
-    number = {group: int(order[i]) % _N_FOLDS for i, group in enumerate(sorted(set(groups)))}
-    return np.array([number[group] for group in groups])
+def _pairs(examples: Sequence[data.Example]) -> list[LabelledPair]:
+    """The examples as the gate is asked."""
+    names: tuple[Label, ...] = ("SUPPORT", "CONTRADICT", "NEI")  # as data.LABELS
+    return [
+        LabelledPair(str(n), e.claim, (e.evidence,), names[e.label], e.kind, e.title)
+        for n, e in enumerate(examples)
+    ]
 
 
-def _papers(paths: Sequence[Path]) -> list[Paper]:
-    papers = [record for record in read_paths(paths) if isinstance(record, Paper)]
-    return list({paper.paper_id: paper for paper in papers}.values())
+def _plain(text: str) -> str:
+    return " ".join(text.split())
 
 
-def _write_common_stems() -> None:
-    texts = [paper.abstract for paper in _papers([demo_papers_path()])]
-    n_with = Counter(stem for text in texts for stem in stems(text))
-    common = {stem: n for stem, n in sorted(n_with.items()) if n >= _MIN_TEXTS}
-    path = Path("rag") / "common_stems.json"
-    path.write_text(json.dumps({"n_texts": len(texts), "n_with": common}, ensure_ascii=False) + "\n", "utf-8")
-    print(f"{path}: {len(common)} stems of {len(texts)} texts")
+def _print_figures(checked: Sequence[Checked], examples: Sequence[data.Example]) -> None:
+    fields = np.array([example.field for example in examples])
+    support = np.array([each.support for each in checked])
+    label = np.array([each.pair.label for each in checked])
+    written = fields != "scifact"
+    print("Area under the curve of the gate's support:")
+    for name, among, others in (
+        ("written pairs, supported against the rest", written, label != "SUPPORT"),
+        ("without the contrasts", written & (fields != "contrast"), label != "SUPPORT"),
+        ("SciFact, support against contradiction", ~written, label == "CONTRADICT"),
+        ("SciFact, support against not enough", ~written, label == "NEI"),
+    ):
+        ours, theirs = support[among & (label == "SUPPORT")], support[among & others]
+        print(f"  {name:45} {_shown(estimate_auc(ours.tolist(), theirs.tolist()))}")
+    print("\nkind: supported, weak, called contradicted")
+    for each in shares_by_kind(checked):
+        print(f"  {each.kind:20} {_shown(each.supported)}  weak {each.weak:.3f}  {each.contradicted:.3f}")
+    measures = measure_pairs([each for each, mine in zip(checked, written, strict=True) if mine])
+    print("\nwritten pairs: " + ", ".join(f"{name} {_shown(value)}" for name, value in measures.items()))
+
+
+def _print_made(shared: Path) -> None:
+    config = Config.from_env()
+    questions = load_questions(shared / "eval" / "questions_dev.jsonl").questions
+    found = read_paths(sorted((shared / "corpus").glob("*.txt")))
+    papers = list({paper.paper_id: paper for paper in found if isinstance(paper, Paper)}.values())
+    print("\nMade of questions_dev, the shipped judgement (own: to be 1, the rest 0):")
+    for kind, share in accepted(
+        make_pairs(questions, papers, Encoder.load(config)), Gate.load(config)
+    ).items():
+        print(f"  {kind:14} {_shown(share)}")
 
 
 def _shown(value: Estimate) -> str:

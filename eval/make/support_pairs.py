@@ -19,6 +19,7 @@ from eval.data.questions import GoldQuestion
 from eval.measures.bootstrap import Estimate, estimate_mean
 from rag.papers.identifiers import title_key
 from rag.records import Paper
+from rag.support.gate import CheckRequest
 from rag.text.sentences import split_sentences
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ _BEATS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class MadePair:
-    """A claim and texts of evidence; `kind` is one of KINDS; only "own" and "own_sentences" are supported."""
+    """A claim and texts of evidence; `kind` is one of KINDS, of which only "own" and "own_sentences" are
+    supported."""
 
     kind: str
     id: str
@@ -87,7 +89,7 @@ class ScoredSupport(Protocol):
 
 
 class SentenceGate(Protocol):
-    def check(self, claim: str, evidence: Sequence[str]) -> ScoredSupport: ...
+    def check_all(self, requests: Iterable[CheckRequest]) -> Sequence[ScoredSupport]: ...
 
 
 def make_pairs(
@@ -103,11 +105,11 @@ def make_pairs(
 
 
 def accepted(pairs: Sequence[MadePair], gate: SentenceGate) -> dict[str, Estimate]:
-    """The share of each kind that the gate does not call unsupported. Kind -> share, of those present."""
+    """The share of each kind that the gate calls supported. Kind -> share, of those present."""
     shares: dict[str, list[float]] = {}
-    for pair in pairs:
-        is_accepted = gate.check(pair.claim, pair.evidence).status != "unsupported"
-        shares.setdefault(pair.kind, []).append(float(is_accepted))
+    verdicts = gate.check_all([CheckRequest(pair.claim, pair.evidence) for pair in pairs])
+    for pair, verdict in zip(pairs, verdicts, strict=True):
+        shares.setdefault(pair.kind, []).append(float(verdict.status == "supported"))
     return {kind: estimate_mean(shares[kind]) for kind in KINDS if kind in shares}
 
 

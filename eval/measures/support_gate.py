@@ -1,4 +1,4 @@
-"""Claim/evidence pairs: how well the support gate separates supported claims from others.
+"""Claim/evidence pairs: how well the support gate tells supported claims from others.
 
 Owns the pair form and the measures on pairs. AUC is the chance that a supported claim gets the higher
 support (Hanley & McNeil, Radiology 1982; ties count half); accuracy is at the gate's shipped threshold.
@@ -16,16 +16,25 @@ from numpy.typing import NDArray
 
 from eval.measures.bootstrap import Estimate, Values, estimate, estimate_mean
 from rag.files import read_json_lines, refuse_duplicate_ids
+from rag.records import SupportLabel
+from rag.support.gate import CheckRequest
 
 Label = Literal["SUPPORT", "CONTRADICT", "NEI"]
 
 PAIR_MEASURES = {
     "auc": "SUPPORT against NEI: the supported claim has the higher support",
     "auc_contradict": "SUPPORT against CONTRADICT",
-    "accuracy": "SUPPORT and NEI classified rightly at the shipped threshold",
-    "accepted_support": "SUPPORT pairs the gate accepts",
-    "accepted_nei": "NEI pairs the gate accepts (lower is better)",
-    "accepted_contradict": "CONTRADICT pairs the gate accepts (lower is better)",
+    "auc_rest": "SUPPORT against all others",
+    "accuracy": "SUPPORT and the rest told apart at the shipped threshold",
+    "label_right": "supported, contradicted or not enough: the label is right",
+    "accepted_support": "SUPPORT pairs the gate calls supported",
+    "accepted_nei": "NEI pairs the gate calls supported (lower is better)",
+    "accepted_contradict": "CONTRADICT pairs the gate calls supported (lower is better)",
+}
+LABELS: dict[SupportLabel, Label] = {
+    "supported": "SUPPORT",
+    "contradicted": "CONTRADICT",
+    "not enough information": "NEI",
 }
 _BLOCK = 64
 """Pairs whose texts are encoded together."""
@@ -40,6 +49,10 @@ class LabelledPair:
     claim: str
     evidence: tuple[str, ...]
     label: Label
+    kind: str = ""
+    """How the claim was made ("reversed", "overclaim"), where the file says so."""
+    title: str = ""
+    """Of the abstract, where the file says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +63,12 @@ class Checked:
     support: float
     status: str
     reasons: tuple[str, ...] = ()
+    label: SupportLabel = "not enough information"
 
     @property
     def accepted(self) -> bool:
-        """Whether the gate shows it as supported, if weakly."""
-        return self.status != "unsupported"
+        """Shown as supported without a doubt."""
+        return self.status == "supported"
 
     @property
     def right(self) -> bool:
@@ -68,12 +82,14 @@ class GateVerdict(Protocol):
     def status(self) -> str: ...
     @property
     def reasons(self) -> tuple[str, ...]: ...
+    @property
+    def label(self) -> SupportLabel: ...
 
 
 class PairChecker(Protocol):
     """The part of the gate that is needed."""
 
-    def check_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> Sequence[GateVerdict]: ...
+    def check_all(self, requests: Iterable[CheckRequest]) -> Sequence[FoundByGate]: ...
 
 
 def load_pairs(path: Path) -> tuple[LabelledPair, ...]:
@@ -95,7 +111,8 @@ def _pair(record: dict[str, Any]) -> LabelledPair:
         raise ValueError(f"label is SUPPORT, CONTRADICT or NEI, not {label!r}")
     if not isinstance(claim, str) or not sentences or not all(isinstance(s, str) for s in sentences):
         raise ValueError("a pair needs a claim (text) and evidence (text, or a list of them)")
-    return LabelledPair(str(pair_id), claim, sentences, label)
+    kind, title = str(record.get("kind") or ""), str(record.get("title") or "")
+    return LabelledPair(str(pair_id), claim, sentences, label, kind, title)
 
 
 def check_pairs(
@@ -107,11 +124,16 @@ def check_pairs(
     checked: list[Checked] = []
     for start in range(0, len(pairs), _BLOCK):
         block = pairs[start : start + _BLOCK]
-        verdicts = gate.check_all([(pair.claim, pair.evidence) for pair in block])
-        for pair, verdict in zip(block, verdicts, strict=True):
-            checked.append(Checked(pair, float(verdict.support), verdict.status, tuple(verdict.reasons)))
+        found = gate.check_all([_request(pair) for pair in block])
+        for pair, verdict in zip(block, found, strict=True):
+            reasons = tuple(verdict.reasons)
+            checked.append(Checked(pair, float(verdict.support), verdict.status, reasons, verdict.label))
         progress(len(checked), len(pairs))
     return checked
+
+
+def _request(pair: LabelledPair) -> CheckRequest:
+    return CheckRequest(pair.claim, pair.evidence, (pair.title,) if pair.title else ())
 
 
 def measure_pairs(checked: Sequence[Checked]) -> dict[str, Estimate]:
@@ -120,16 +142,53 @@ def measure_pairs(checked: Sequence[Checked]) -> dict[str, Estimate]:
     for c in checked:
         by_label.setdefault(c.pair.label, []).append(c)
     supported, nei = by_label.get("SUPPORT", []), by_label.get("NEI", [])
-    measures = {}
-    for name, others in (("auc", nei), ("auc_contradict", by_label.get("CONTRADICT", []))):
+    contradicted = by_label.get("CONTRADICT", [])
+    found = {}
+    for name, others in (
+        ("auc", nei),
+        ("auc_contradict", contradicted),
+        ("auc_rest", [*nei, *contradicted]),
+    ):
         if supported and others:
-            measures[name] = estimate_auc([c.support for c in supported], [c.support for c in others])
-    if supported and nei:
-        measures["accuracy"] = estimate_mean([float(c.right) for c in [*supported, *nei]])
+            found[name] = estimate_auc([c.support for c in supported], [c.support for c in others])
+    if supported and (nei or contradicted):
+        found["accuracy"] = estimate_mean([float(c.right) for c in checked])
+        found["label_right"] = estimate_mean([float(LABELS[c.label] == c.pair.label) for c in checked])
     for label, members in by_label.items():
         accepted = [float(c.accepted) for c in members]
         measures[f"accepted_{label.lower()}"] = estimate_mean(accepted)
     return {name: measures[name] for name in PAIR_MEASURES if name in measures}
+
+
+@dataclass(frozen=True, slots=True)
+class KindShares:
+    """What the gate says of the claims of one kind, as shares of them."""
+
+    kind: str
+    label: Label
+    supported: Estimate
+    weak: float
+    contradicted: float
+
+
+def shares_by_kind(checked: Sequence[Checked]) -> list[KindShares]:
+    """The shares of every kind there is, supported kinds first; none where the pairs name no kinds."""
+    by_kind: dict[tuple[str, Label], list[Checked]] = {}
+    for c in checked:
+        if c.pair.kind:
+            by_kind.setdefault((c.pair.kind, c.pair.label), []).append(c)
+    order: list[Label] = ["SUPPORT", "CONTRADICT", "NEI"]
+    listed = sorted(by_kind.items(), key=lambda item: (order.index(item[0][1]), item[0]))
+    return [
+        KindShares(
+            kind,
+            label,
+            estimate_mean([float(c.accepted) for c in members]),
+            sum(c.status == "weak" for c in members) / len(members),
+            sum(c.label == "contradicted" for c in members) / len(members),
+        )
+        for (kind, label), members in listed
+    ]
 
 
 def estimate_auc(positive: Sequence[float], negative: Sequence[float]) -> Estimate:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.measures.bootstrap import Estimate
-from eval.measures.support_gate import PAIR_MEASURES, Checked, measure_pairs
+from eval.measures.support_gate import PAIR_MEASURES, Checked, KindShares, measure_pairs, shares_by_kind
 from eval.report import charts
 from eval.report.page import Plot, ReportPage, interval, made_by, render, shown, tile
 from eval.runs.run_folder import RunManifest, write_manifest
@@ -29,7 +29,12 @@ def write_pairs_report(
     """Write the whole run into its folder; returns the measures."""
     folder.mkdir(parents=True, exist_ok=True)
     measures = measure_pairs(checked)
-    summary = {"n": len(checked), "measures": {name: asdict(value) for name, value in measures.items()}}
+    summary = {
+        "n": len(checked),
+        "measures": {name: asdict(value) for name, value in measures.items()},
+        "by_kind": {each.kind: asdict(each) for each in shares_by_kind(checked)},
+        "reliability": calibrate([(c.support, c.pair.label == "SUPPORT") for c in checked]),
+    }
     write_text(folder / "results.jsonl", "".join(map(json_line, map(_result, checked))))
     write_text(folder / "scores.jsonl", "".join(map(json_line, map(_scores, checked))))
     write_text(folder / "summary.json", json.dumps(summary, indent=2) + "\n")
@@ -50,7 +55,27 @@ def pairs_markdown(name: str, checked: Sequence[Checked], measures: Mapping[str,
         lines.append(
             f"| {measure} | {shown(value)} | {interval(value)} | {value.n} | {PAIR_MEASURES[measure]} |"
         )
+    lines += _kinds_table(shares_by_kind(checked)) + _reliability_table(checked)
     return "\n".join(lines) + "\n"
+
+
+def _kinds_table(kinds: Sequence[KindShares]) -> list[str]:
+    if not kinds:
+        return []
+    rows = [
+        f"| {each.kind} | {each.label} | {shown(each.supported)} | {interval(each.supported)} |"
+        f" {each.weak:.3f} | {each.contradicted:.3f} | {each.supported.n} |"
+        for each in kinds
+    ]
+    head = "| kind | label | supported | 95% interval | weak | contradicted | n |"
+    return ["", head, "|---|---|---|---|---|---|---|", *rows]
+
+
+def _reliability_table(checked: Sequence[Checked]) -> list[str]:
+    """The support in tenths beside the share that is SUPPORT."""
+    bins = calibrate([(c.support, c.pair.label == "SUPPORT") for c in checked])
+    rows = [f"| {each['predicted']:.2f} | {each['held']:.2f} | {each['n']:.0f} |" for each in bins]
+    return ["", "| support, mean | share that is SUPPORT | n |", "|---|---|---|", *rows]
 
 
 def pairs_html(manifest: RunManifest, checked: Sequence[Checked], measures: Mapping[str, Estimate]) -> str:
@@ -87,18 +112,17 @@ def roc(positive: Sequence[float], negative: Sequence[float]) -> list[tuple[floa
 
 
 def _plots(checked: Sequence[Checked]) -> Iterator[Plot]:
-    answered = [c for c in checked if c.pair.label != "CONTRADICT"]
-    supported = [c.support for c in answered if c.pair.label == "SUPPORT"]
-    others = [c.support for c in answered if c.pair.label == "NEI"]
+    supported = [c.support for c in checked if c.pair.label == "SUPPORT"]
+    others = [c.support for c in checked if c.pair.label != "SUPPORT"]
     if not supported or not others:
         return
-    x = charts.Axis(0, 1, charts.UNIT_TICKS, "NEI pairs at or above")
+    x = charts.Axis(0, 1, charts.UNIT_TICKS, "other pairs at or above")
     y = charts.Axis(0, 1, charts.UNIT_TICKS, "SUPPORT pairs at or above")
     curve = charts.line_chart(_thinned(roc(supported, others)), x, y, area=True)
-    yield Plot("ROC", "SUPPORT against NEI, over all thresholds", curve)
-    bins = calibrate([(c.support, c.pair.label == "SUPPORT") for c in answered])
+    yield Plot("ROC", "SUPPORT against the rest, over all thresholds", curve)
+    bins = calibrate([(c.support, c.pair.label == "SUPPORT") for c in checked])
     discs = charts.calibration_chart(bins, "support", "share that is SUPPORT")
-    yield Plot("Calibration", "SUPPORT and NEI pairs by their support; a disc's area is its share", discs)
+    yield Plot("Calibration", "pairs by their support; a disc's area is its share", discs)
 
 
 def _thinned(points: list[tuple[float, float]], most: int = 200) -> list[tuple[float, float]]:
@@ -117,8 +141,9 @@ def _counts(checked: Sequence[Checked]) -> str:
 
 
 def _result(checked: Checked) -> dict[str, Any]:
-    verdict = {"support": checked.support, "status": checked.status, "reasons": checked.reasons}
-    return {"id": checked.pair.id, "label": checked.pair.label, **verdict}
+    found = {"support": checked.support, "status": checked.status, "reasons": checked.reasons}
+    about = {"label": checked.pair.label, "kind": checked.pair.kind, "found": checked.label}
+    return {"id": checked.pair.id, **about, **found}
 
 
 def _scores(checked: Checked) -> dict[str, Any]:

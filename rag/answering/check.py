@@ -1,4 +1,5 @@
-"""A text held against the library: what bears each sentence best, and whether the papers it cites do.
+"""A text held against the library: what supports or contradicts each sentence, and
+whether the papers it cites do.
 
 Searches with the sentence itself, then lets the gate judge. Reading the text is
 rag/answering/manuscript.py's.
@@ -17,7 +18,7 @@ from rag.answering.extractive import cite, short_name
 from rag.answering.manuscript import Statement, read_statements
 from rag.library.library import Library
 from rag.papers.identifiers import paper_id, title_key
-from rag.records import Citation, Evidence, Paper, RankedPaper, SearchMode, SupportStatus
+from rag.records import Citation, Evidence, Paper, RankedPaper, SearchMode, SupportLabel, SupportStatus
 from rag.retrieval.question import MAX_CHARS
 from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
@@ -45,7 +46,8 @@ class Searcher(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CitedPaper:
-    """A paper the text cites: as written there, as the library has it, and whether it bears the sentence."""
+    """A paper the text cites: as written there, as the library has it, and whether it supports the
+    sentence."""
 
     mention: str
     paper_id: str | None
@@ -53,6 +55,7 @@ class CitedPaper:
     title: str
     support: float
     status: SupportStatus
+    label: SupportLabel = "not enough information"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,9 @@ class CheckedStatement:
     status: SupportStatus
     reasons: tuple[str, ...]
     evidence: tuple[Citation, ...]
-    """The sentences that bear it best, or come nearest."""
+    """The sentences that support it; else the one that contradicts it, or what comes nearest."""
     cited: tuple[CitedPaper, ...]
+    label: SupportLabel = "not enough information"
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -79,15 +83,15 @@ def check_text(text: str, searcher: Searcher) -> Iterator[CheckedStatement]:
     """
     spoken_of: list[Paper] = []
     for statement in read_statements(text):
-        checked, bearers = _check(statement, searcher, spoken_of)
-        spoken_of = bearers or spoken_of
+        checked, supporting = _check(statement, searcher, spoken_of)
+        spoken_of = supporting or spoken_of
         yield checked
 
 
 def _check(
     statement: Statement, searcher: Searcher, spoken_of: Sequence[Paper]
 ) -> tuple[CheckedStatement, list[Paper]]:
-    """The statement checked, and the papers that bear it. It may go on about those `spoken_of` before."""
+    """The statement checked, and the papers that support it. It may go on about those `spoken_of` before."""
     mentioned = [(key, _by_key(key, searcher)) for key in statement.keys]
     mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, searcher))]
     found = [ranked.paper for ranked in searcher.search(statement.text[:MAX_CHARS], top=SEARCHED)]
@@ -103,19 +107,20 @@ def _check(
         reasons=finding.reasons,
         evidence=tuple(
             cite(n, quote.paper, Evidence(quote.paper.paper_id, quote.sentence, 0.0))
-            for n, quote in enumerate(finding.quotes, start=1)
+            for n, quote in enumerate(finding.quotes or finding.nearest, start=1)
         ),
         cited=tuple(_cited(mention, paper, statement.text, searcher) for mention, paper in mentioned),
+        label=finding.label,
     )
-    bearers = [quote.paper for quote in finding.quotes] if finding.status == "supported" else []
-    return checked, bearers
+    supporting = [quote.paper for quote in finding.quotes] if finding.status == "supported" else []
+    return checked, supporting
 
 
 def _cited(mention: str, paper: Paper | None, claim: str, searcher: Searcher) -> CitedPaper:
     if paper is None:
         return CitedPaper(mention, None, "", 0.0, "unsupported")
     finding = check_support(claim, _entries([paper]), searcher.gate)
-    return CitedPaper(mention, paper.paper_id, paper.title, finding.support, finding.status)
+    return CitedPaper(mention, paper.paper_id, paper.title, finding.support, finding.status, finding.label)
 
 
 def _entries(papers: Iterable[Paper]) -> list[ContextPaper]:

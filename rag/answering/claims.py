@@ -1,7 +1,7 @@
 """A model's text taken apart into sentences and the numbers each cites, and put together again.
 
 Knows the ways models write markers: [1], [1][3], [1, 4], [1-3], [paper 2], before or after the full stop, or
-in place of a name. Whether a number names anything, and whether that bears the sentence, is
+in place of a name. Whether a number names anything, and whether that supports the sentence, is
 rag/answering/attribution.py's.
 """
 

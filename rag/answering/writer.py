@@ -12,9 +12,10 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 
-from rag.answering.attribution import Finding, Quote, SupportGate, attribute_all, reading_ahead
+from rag.answering.attribution import Finding, SupportGate, attribute_all, warming_up
 from rag.answering.claims import Claim, join_claims, read_claims
 from rag.answering.context import Context, pack_context
+from rag.answering.evidence_choice import Quote
 from rag.answering.extractive import AnswerText, cite, short_name
 from rag.answering.llm_judge import second_opinion
 from rag.answering.timings import Clock
@@ -80,14 +81,14 @@ class Writer:
         try:
             with clock("pack"):
                 context, messages = self._messages(question.standalone, papers)
-            with reading_ahead(context, self.gate):
+            with warming_up(self.gate):
                 reply = yield from self._streamed(messages, clock, cancellation)
             with clock("check"):
                 answer = self._checked(draft, reply, context)
         except ModelError as error:
             answer = _quoted(draft, quote(), f"{NO_REPLY}: {error}")
         if not answer.sentences and not answer.abstained:
-            told = "Nothing the model wrote is borne by the papers, so this is quoted from them."
+            told = "Nothing the model wrote is supported by the papers, so this is quoted from them."
             answer = _quoted(answer, quote(), told)
         yield Done(replace(answer, timings_ms=clock.timings_ms()))
 
@@ -129,7 +130,7 @@ class Writer:
         said = [claim for claim in claims if not _refuses(claim)]
         findings = attribute_all(said, context, self.gate)
         usage = reply.usage
-        if self.config.judge:
+        if self.config.judge != "off":
             findings, usage, told = self._judged(said, findings, usage)
             notices.append(told)
         answer = replace(draft, usage=usage, notice=" ".join(filter(None, notices)) or None)
@@ -145,7 +146,8 @@ class Writer:
     ) -> tuple[list[Finding], Usage, str | None]:
         """The findings after the model's second opinion, and what both calls took."""
         try:
-            judgement = second_opinion([claim.text for claim in claims], findings, self._judge, self.llm)
+            texts, when = [claim.text for claim in claims], self.config.judge
+            judgement = second_opinion(texts, findings, self._judge, self.llm, when)
         except ModelError as error:
             return findings, usage, f"The second opinion failed, so the gate's stands: {error}."
         return (

@@ -62,8 +62,8 @@ def _pair(record: dict[str, Any]) -> ClaimPair:
     pair_id, claim, evidence = record.get("id"), record.get("claim"), record.get("evidence")
     if not isinstance(pair_id, str | int) or isinstance(pair_id, bool):
         raise ValueError('"id" is missing, or neither text nor a number')
-    if not isinstance(claim, str) or not claim.strip():
-        raise ValueError('"claim" is missing, empty or not text')
+    if not isinstance(claim, str):
+        raise ValueError('"claim" is missing or not text')
     sentences = [evidence] if isinstance(evidence, str) else evidence
     if not isinstance(sentences, list) or not all(isinstance(sentence, str) for sentence in sentences):
         raise ValueError('"evidence" is missing, or neither a text nor a list of texts')

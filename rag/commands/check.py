@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
@@ -14,12 +15,16 @@ from rag.commands.terminal import Terminal, plain, terminal
 from rag.config import Config
 from rag.errors import InputError
 from rag.files import read_text
-from rag.records import SupportStatus
+from rag.records import SupportLabel, SupportStatus
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement, CitedPaper
+    from rag.support.gate import Gate
 
 MARKS: dict[SupportStatus, str] = {"supported": "+", "weak": "~", "unsupported": "!"}
+_LEADS: dict[SupportLabel, str] = {"contradicted": "contradicted by: "}
+BLOCK = 128
+"""Claims that are judged together, and printed before the next."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
-    """Print each sentence with its status and its evidence, or one JSON line for each claim, in order."""
+    """Print each sentence with what supports or contradicts it, or one JSON line for each claim, in order."""
     if args.batch is not None and args.file is not None:
         raise InputError("there is a FILE and --batch too; give one of them")
     if args.batch is not None:
@@ -50,21 +55,29 @@ def _check_pairs(path: str, as_json: bool, config: Config) -> int:
         raise InputError("--batch prints JSON lines; add --json")
     pairs = read_pairs(path)
 
-    from rag.encoder.minilm import Encoder
-    from rag.support.gate import Gate
+    from rag.support.gate import CheckRequest, Gate
 
-    gate = Gate(Encoder.load(config))
-    for pair in with_progress(pairs, "Checking"):
-        verdict = gate.check(pair.claim, pair.evidence)
-        print_json(
-            {
-                "id": pair.id,
-                "support": verdict.support,
-                "status": verdict.status,
-                "reasons": list(verdict.reasons),
-            }
-        )
+    gate = Gate.load(config)
+    blocks = [pairs[start : start + BLOCK] for start in range(0, len(pairs), BLOCK)]
+    for block in with_progress(blocks, "Checking"):
+        verdicts = gate.check_all([CheckRequest(pair.claim, pair.evidence) for pair in block])
+        for pair, verdict in zip(block, verdicts, strict=True):
+            print_json(
+                {
+                    "id": pair.id,
+                    "support": verdict.support,
+                    "status": verdict.status,
+                    "label": verdict.label,
+                    "reasons": list(verdict.reasons),
+                }
+            )
+    _tell_problem(gate)
     return 0
+
+
+def _tell_problem(gate: Gate) -> None:
+    if gate.problem:
+        print(f"rag check: nothing was checked: {gate.problem}", file=sys.stderr)
 
 
 def _check_text(text: str, as_json: bool, config: Config) -> int:
@@ -84,6 +97,7 @@ def _check_text(text: str, as_json: bool, config: Config) -> int:
             )
         else:
             _show(checked, terminal())
+        _tell_problem(assistant.gate)
     return 0
 
 
@@ -101,20 +115,25 @@ def _block(each: CheckedStatement, term: Terminal) -> Iterator[str]:
     head = term.wrap(each.text, f"{MARKS[each.status]} ", "  ")
     yield term.bold(head) if each.status == "supported" else term.warn(head)
     why = f": {'; '.join(each.reasons)}" if each.reasons else ""
-    yield term.wrap(f"line {each.line}, {each.status} ({each.support:.2f}){why}", "    ")
-    nearest = "" if each.status == "supported" else "nearest: "
+    yield term.wrap(f"line {each.line}, {_verdict(each)} ({each.support:.2f}){why}", "    ")
+    lead = _LEADS.get(each.label, "nearest: ") if each.status != "supported" else ""
     for citation in each.evidence:
-        yield term.wrap(f"{nearest}“{plain(citation.quote)}” — {citation.title}", "    ")
+        yield term.wrap(f"{lead}“{plain(citation.quote)}” — {citation.title}", "    ")
     for cited in each.cited:
         yield term.wrap(_cited(cited), "    ")
+
+
+def _verdict(each: CheckedStatement) -> str:
+    """The verdict in a word or two: what contradicts a sentence is another thing than what is not found."""
+    if each.status == "unsupported":
+        return "contradicted" if each.label == "contradicted" else "not found"
+    return each.status
 
 
 def _cited(cited: CitedPaper) -> str:
     if cited.paper_id is None:
         return f"cites {cited.mention}, which is not in the library"
-    support = {
-        "supported": "supports it",
-        "weak": "supports it in part",
-        "unsupported": "does not support it",
-    }
-    return f"cites “{cited.title}”, which {support[cited.status]}"
+    if cited.label == "contradicted":
+        return f"cites “{cited.title}”, which contradicts it"
+    found = {"supported": "supports it", "weak": "may support it", "unsupported": "does not support it"}
+    return f"cites “{cited.title}”, which {found[cited.status]}"

@@ -19,7 +19,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-llm", action="store_true", help="answer in the papers' own sentences all the same"
     )
     group.add_argument("--strict", action="store_true", help="leave unsupported sentences out, not marked")
-    group.add_argument("--judge", action="store_true", help="have the model, too, check what it wrote")
+    group.add_argument(
+        "--judge",
+        action=argparse.BooleanOptionalAction,
+        help="have the model, too, check what it wrote: all of it, or nothing (else what is in doubt, or as"
+        " RAG_LLM_JUDGE says: doubtful, all, off)",
+    )
     group.add_argument("--rewrite", action="store_true", help="have the model word what is searched")
     group.add_argument(
         "--prompts", metavar="DIR", help="Markdown files in place of the prompts of the same name"
@@ -35,7 +40,7 @@ def with_model_arguments(config: Config, args: argparse.Namespace) -> Config:
     return replace(
         config,
         strict=args.strict or config.strict,
-        judge=args.judge or config.judge,
+        judge=config.judge if args.judge is None else "all" if args.judge else "off",
         rewrite=args.rewrite or config.rewrite,
         prompts=Path(args.prompts).expanduser() if args.prompts else config.prompts,
         llm_cache=config.llm_cache and not args.no_cache,

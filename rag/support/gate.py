@@ -1,25 +1,27 @@
-"""The support gate: does the cited evidence bear the claim?
+"""The support gate: do the cited sentences support the claim?
 
-Two layers give a calibrated chance: how far the evidence covers the claim (rag/support/alignment.py), for its
-length.
-Three can only refuse or doubt: numbers (rag/support/number_check.py), direction and negation
-(rag/support/contradiction.py), and names, where the caller says what else may supply them. Which evidence to
-try is rag/answering/attribution.py's.
+Certainties first: numbers and numbered names (rag/support/number_check.py). Then the learned judgement
+(rag/support/support_model.py) of the claim and of each of its parts (rag/support/claim_parts.py), in one
+batch. Then the status, with its reasons. Forged markers, and which evidence to try, are
+rag/answering/attribution.py's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import exp, log
+from threading import Lock
 
-from rag.encoder.late_interaction import Floats
-from rag.encoder.minilm import Encoder
-from rag.records import SupportStatus
-from rag.support import alignment
-from rag.support.contradiction import Contradiction, Side, contradictions
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.config import Config
+from rag.errors import SetupError
+from rag.records import SupportLabel, SupportStatus
+from rag.support.claim_parts import claim_parts
+from rag.support.named_model import load_judge
 from rag.support.number_check import (
     NumberMismatch,
     NumbersAndNames,
@@ -27,218 +29,238 @@ from rag.support.number_check import (
     read_numbers,
     unsupported_numbers,
 )
-from rag.support.polarity import read_polarity
-from rag.text.sentences import split_sentences
+from rag.support.pair_judge import PairJudge
+from rag.support.support_model import CONTRADICTED, NOT_ENOUGH, SUPPORTED, Thresholds
+from rag.text.stemming import content_stems
 from rag.text.words import names
 
-# `python -m eval.fit.support ../shared`: a logistic over 105 answers of questions_dev, each against its own
-# evidence, other questions' and the nearest sentences of another paper, and SciFact's training claims. No
-# threshold from 0.4 to 0.55 costs an answer, 0.6 two; 0.55 was the lowest that refused .95 of the nearest
-# sentences for answers written apart. SciFact tells little here: length alone tells its evidence apart (AUC
-# .999).
-_COVERAGE, _LENGTH, _BIAS = 16.0, -1.5, -5.7
-_SUPPORTED, _WEAK = 0.6, 0.55
-_BARE = 0.5
-"""Coverage of all but its names below which a claim is in doubt: names are soon found, whatever is said of
-them. Two in a hundred reference answers are below."""
 _REFUSED = 0.1
-"""What is left of a claim's support where the evidence speaks against it: never enough to be weak."""
-_KEPT = 256
-"""Texts whose reading is kept (50 KB each): a gate sees the same sentences again and again."""
-_PADDING = 0.3
-"""Share of a batch that may be padding: short texts are encoded with short ones."""
+"""What is left of a claim's support where a certainty speaks against it: never enough to be weak."""
+_FEWEST_SHARED = 0.15
+"""Share of a claim's words that evidence and titles must have. No true claim among 1,721 has fewer."""
+_ABOUT_ANOTHER = 0.9
+"""Chance of "not enough" from which another number in the evidence is of something else altogether."""
+_KEPT = 4096
+"""Judgements that are kept: a gate sees the same pairs again and again."""
+_WORD = re.compile(r"[^\W_]")
+
+Chances = NDArray[np.float32]
+"""float32[3]: supported, contradicted, not enough."""
+LITTLE_SHARED = "little of it is in the cited sentence"
+NOTHING_SAID, NOTHING_CITED = "it says nothing", "nothing is cited for it"
 
 
 @dataclass(frozen=True, slots=True)
 class SupportVerdict:
-    """What the gate found. `support` is the chance, 0 to 1, that the evidence bears the claim, where as many
-    are borne as not.
+    """What the gate found. `support` is the chance, 0 to 1, that the evidence supports the claim, where as
+    many claims are supported as not.
 
     A claim is accepted unless its status is "unsupported"; "weak" is in doubt, for its support or for a name
-    that nothing supplies. `reasons` says in words what is amiss.
+    that nothing supplies. `reasons` says why, in words for the reader.
     """
 
     support: float
     status: SupportStatus
     reasons: tuple[str, ...] = ()
+    label: SupportLabel = "not enough information"
+    is_certain: bool = False
+    """Numbers, or nothing to judge, decided it: no second opinion can change it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Text:
-    """A claim, or a sentence of evidence, as each layer reads it."""
+class CheckRequest:
+    """A claim, the sentences that are to support it together, and the titles of their papers.
 
-    side: Side
-    figures: NumbersAndNames
-    names: tuple[str, ...]
+    Titles say who "we" are, and may supply names, but no numbers. Where there are any, a name that neither
+    they nor the evidence have leaves the claim weak at best.
+    """
+
+    claim: str
+    evidence: tuple[str, ...]
+    titles: tuple[str, ...] = ()
 
 
 class Gate:
-    """Claims against evidence. Keeps the readings of recent texts; safe to share between threads."""
+    """Claims against evidence. Keeps recent judgements; safe to share between threads.
 
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._texts: dict[str, _Text] = {}
-        self._tables: dict[tuple[str, str], Floats] = {}
+    The model is opened by `load` on first use. Where it cannot be opened no claim is supported, and every
+    verdict says why.
+    """
 
-    def check(self, claim: str, evidence: Sequence[str], context: Sequence[str] = ()) -> SupportVerdict:
-        """Whether texts of evidence, together, bear a claim.
+    def __init__(self, model: PairJudge | SetupError) -> None:
+        self._model = model
+        self._known: dict[tuple[str, str, str], Chances] = {}
+        self._lock = Lock()
 
-        `context` (the papers' titles, their abstracts) may supply names, but no numbers; where it is given, a
-        name that neither has leaves the claim weak at best.
-        """
-        return self.check_all([(claim, evidence)], context)[0]
+    @classmethod
+    def load(cls, config: Config) -> Gate:
+        """A gate with the configured model. Raises nothing: a model that is missing or damaged leaves claims
+        unchecked."""
+        try:
+            return cls(load_judge(config))
+        except SetupError as error:
+            return cls(error)
 
-    def check_all(
-        self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
-    ) -> list[SupportVerdict]:
-        """The verdicts on (claim, evidence) pairs, in order; all their texts are encoded together."""
-        split = [(claim, _sentences(evidence)) for claim, evidence in pairs]
-        texts = self._read([text for claim, sentences in split for text in (claim, *sentences)])
-        split = [(claim, [s for s in found if texts[s].side.reading.words]) for claim, found in split]
-        tables = self._compare(split, texts)
-        named = [_figures(text) for text in context]
-        return [
-            _verdict(texts[claim], [(texts[s], tables[claim, s]) for s in sentences], named)
-            for claim, sentences in split
-        ]
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be checked, as far as is known."""
+        return str(self._model) if isinstance(self._model, SetupError) else None
 
-    def best_sentence(
-        self, claim: str, sentences: Sequence[str], context: Sequence[str] = ()
-    ) -> tuple[int, SupportVerdict]:
-        """Index and verdict of the sentence that alone bears a claim best. Raises ValueError without one."""
-        verdicts = self.check_all([(claim, [sentence]) for sentence in sentences], context)
-        best = max(range(len(verdicts)), key=lambda i: verdicts[i].support)
-        return best, verdicts[best]
+    def warm_up(self) -> None:
+        """Open the model, so that the first check need not."""
+        self.check("It is warm.", ["It is warm."])
 
-    def features(self, claim: str, evidence: Sequence[str]) -> tuple[float, float]:
-        """Coverage and length, which the chance is computed from. For fitting; both texts must have words."""
-        texts = self._read([claim, *(sentences := _sentences(evidence))])
-        tables = self._compare([(claim, sentences)], texts)
-        sides = [texts[sentence].side for sentence in sentences]
-        return _features(texts[claim].side, sides, [tables[claim, sentence] for sentence in sentences])
+    def check(self, claim: str, evidence: Sequence[str], titles: Sequence[str] = ()) -> SupportVerdict:
+        """Whether texts of evidence, together, support a claim."""
+        return self.check_all([CheckRequest(claim, tuple(evidence), tuple(titles))])[0]
 
-    def _read(self, texts: Sequence[str]) -> dict[str, _Text]:
-        """The texts as the layers read them; those not seen lately are encoded in one go."""
-        found = {text: known for text in texts if (known := self._texts.get(text))}
-        for group in _by_length({text for text in texts if text not in found}):
-            for text, encoded in zip(group, self._encoder.encode_passages(group), strict=True):
-                reading = alignment.read(text, encoded)
-                found[text] = _Text(Side(reading, read_polarity(reading)), read_numbers(text), names(text))
-        self._texts = dict([*self._texts.items(), *found.items()][-_KEPT:])
-        return found
+    def check_all(self, requests: Iterable[CheckRequest]) -> list[SupportVerdict]:
+        """The verdicts, in order; all pairs are judged in one batch."""
+        asked = [_prepare(request) for request in requests]
+        model = self._model
+        if not isinstance(model, SetupError):
+            try:
+                known = self._chances([pair for each in asked for pair in each.pairs], model)
+                thresholds = model.thresholds
+            except SetupError as error:  # a file was damaged since, which the first use finds
+                self._model = model = error
+        if isinstance(model, SetupError):
+            return [_unchecked(each, model) for each in asked]
+        return [_verdict(each, [known[pair] for pair in each.pairs], thresholds) for each in asked]
 
-    def _compare(
-        self, split: Sequence[tuple[str, Sequence[str]]], texts: Mapping[str, _Text]
-    ) -> dict[tuple[str, str], Floats]:
-        """The likeness of each claim and each of its sentences; one claim's are worked out together."""
-        pairs = dict.fromkeys((claim, sentence) for claim, sentences in split for sentence in sentences)
-        found = {pair: known for pair in pairs if (known := self._tables.get(pair)) is not None}
-        new: dict[str, list[str]] = {}
-        for claim, sentence in pairs:
-            if (claim, sentence) not in found:
-                new.setdefault(claim, []).append(sentence)
-        for claim, sentences in new.items():
-            readings = [texts[sentence].side.reading for sentence in sentences]
-            tables = alignment.likeness(texts[claim].side.reading, readings)
-            found.update(zip(((claim, sentence) for sentence in sentences), tables, strict=True))
-        self._tables = dict([*self._tables.items(), *found.items()][-_KEPT:])
+    def _chances(
+        self, pairs: Sequence[tuple[str, str, str]], model: PairJudge
+    ) -> dict[tuple[str, str, str], Chances]:
+        """The chances of each (claim, evidence, title); those not seen lately are judged in one go."""
+        with self._lock:
+            found = {pair: known for pair in pairs if (known := self._known.get(pair)) is not None}
+        new = [pair for pair in dict.fromkeys(pairs) if pair not in found]
+        if new:
+            rows = model.judge([(claim, evidence) for claim, evidence, _ in new], [t for *_, t in new])
+            found.update(zip(new, rows, strict=True))
+            with self._lock:
+                self._known = dict([*self._known.items(), *found.items()][-_KEPT:])
         return found
 
 
-def _sentences(evidence: Sequence[str]) -> list[str]:
-    """The sentences of the evidence, once each."""
-    return list(dict.fromkeys(sentence for text in evidence for sentence in _split(text)))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request with what is certain about it, and the pairs that are to be judged: first the whole claim,
+    then its parts."""
+
+    claim: str
+    parts: tuple[str, ...]
+    pairs: tuple[tuple[str, str, str], ...]
+    against: tuple[NumberMismatch, ...]
+    doubts: tuple[str, ...]
+    is_elsewhere: bool = False
+    """The evidence has next to none of its words."""
+    nothing: str = ""
+    """Why there is nothing to judge."""
 
 
-@lru_cache(maxsize=_KEPT)
-def _split(text: str) -> tuple[str, ...]:
-    return tuple(sentence.text for sentence in split_sentences(text))
-
-
-@lru_cache(maxsize=_KEPT)
-def _figures(text: str) -> NumbersAndNames:
-    return read_numbers(text)
-
-
-def _verdict(
-    claim: _Text, evidence: Sequence[tuple[_Text, Floats]], context: Sequence[NumbersAndNames]
-) -> SupportVerdict:
-    if not claim.side.reading.words or not evidence:
-        nothing = "nothing is cited for it" if claim.side.reading.words else "it says nothing"
-        return SupportVerdict(0.0, "unsupported", (nothing,))
-    sides, figures = [text.side for text, _ in evidence], [text.figures for text, _ in evidence]
-    tables = [table for _, table in evidence]
-    coverage, length = _features(claim.side, sides, tables)
-    support = 1 / (1 + exp(-(_COVERAGE * coverage + _LENGTH * length + _BIAS)))
-    against = [_say_amiss(found) for found in unsupported_numbers(claim.figures, figures, context)]
-    against += [_say_contradicted(found) for found in contradictions(claim.side, sides, tables)]
-    doubts = _unnamed(claim.names, [*figures, *context]) if context else []
-    if against:
-        support *= _REFUSED
-    status = _status(support)
-    if status == "unsupported" and not against:
-        doubts.append("little of it is in the cited sentence")
-    elif context and claim.names and _besides_names(claim, tables) < _BARE:
-        doubts.append("but for the names, little of it is in the cited sentence")
-    return SupportVerdict(
-        support,
-        "weak" if status == "supported" and doubts else status,
-        tuple(dict.fromkeys([*against, *doubts])),
+def _prepare(request: CheckRequest) -> _Asked:
+    claim = " ".join(request.claim.split())
+    texts = (" ".join(text.split()) for text in request.evidence)
+    sentences = tuple(dict.fromkeys(text for text in texts if _WORD.search(text)))
+    if not _WORD.search(claim) or not sentences:
+        nothing = NOTHING_CITED if _WORD.search(claim) else NOTHING_SAID
+        return _Asked(claim, (), (), (), (), nothing=nothing)
+    numbers, evidence = _numbers(claim), [_numbers(sentence) for sentence in sentences]
+    titles = [_numbers(title) for title in request.titles]
+    parts = claim_parts(claim)
+    joined, title = " ".join(sentences), ". ".join(request.titles)
+    return _Asked(
+        claim,
+        parts,
+        tuple((text, joined, title) for text in (claim, *parts)),
+        tuple(unsupported_numbers(numbers, evidence, titles)),
+        tuple(_unnamed(names(claim), [*evidence, *titles])) if titles else (),
+        _share(claim, [joined, title]) < _FEWEST_SHARED,
     )
 
 
-def _features(claim: Side, evidence: Sequence[Side], tables: Sequence[Floats]) -> tuple[float, float]:
-    """How far the evidence covers the claim, and how much longer it is: much text covers much by chance.
-
-    Also tried: the cosine of whole texts, missing names, the worst clause, the best single sentence; in
-    tenfold cross-validation none adds to these two.
-    """
-    n_content = sum(side.reading.n_content for side in evidence)
-    return alignment.coverage(claim.reading, tables), log(n_content / claim.reading.n_content)
+def _share(claim: str, texts: Sequence[str]) -> float:
+    """The share of a claim's content words that the texts have, 0 to 1; 1 where it has none."""
+    wanted = content_stems(claim)
+    found = set().union(*map(content_stems, texts))
+    return len(wanted & found) / len(wanted) if wanted else 1.0
 
 
-def _besides_names(claim: _Text, tables: Sequence[Floats]) -> float:
-    """How far what the claim says is covered, the names of those it says it of left out."""
-    words = {word.lower() for name in claim.names for word in re.findall(r"\w+", name)}
-    return alignment.coverage(claim.side.reading, tables, words)
+@lru_cache(maxsize=1024)
+def _numbers(text: str) -> NumbersAndNames:
+    return read_numbers(text)
 
 
-def _status(support: float) -> SupportStatus:
-    if support >= _SUPPORTED:
+def _verdict(asked: _Asked, rows: Sequence[Chances], thresholds: Thresholds) -> SupportVerdict:
+    if asked.nothing:
+        return SupportVerdict(0.0, "unsupported", (asked.nothing,), is_certain=True)
+    whole, *parts = ([float(chance) for chance in row] for row in rows)
+    least = min(parts, key=lambda row: row[SUPPORTED], default=whole)
+    support = min(whole[SUPPORTED], least[SUPPORTED])
+    contradicted = max(row[CONTRADICTED] for row in (whole, *parts))
+    if asked.against:
+        return _refused(asked.against, support * _REFUSED, whole[NOT_ENOUGH] < _ABOUT_ANOTHER)
+    if asked.is_elsewhere:
+        return SupportVerdict(support * _REFUSED, "unsupported", (LITTLE_SHARED,))
+    reasons = list(asked.doubts)
+    status = _status(support, thresholds)
+    label: SupportLabel = "supported" if status == "supported" else "not enough information"
+    if status != "supported":
+        if contradicted >= thresholds.contradicted:
+            label = "contradicted"
+            reasons.insert(0, "the cited sentence contradicts it" + _named_part(asked, parts, CONTRADICTED))
+        elif parts and whole[SUPPORTED] >= thresholds.weak:
+            part = asked.parts[parts.index(least)]
+            reasons.insert(0, f"a part of it is not supported: “{part}”")
+        elif status == "weak":
+            reasons.insert(0, "the cited sentence may not say quite this")
+        else:
+            reasons.insert(0, "the cited sentence does not say this")
+    elif reasons:
+        status, label = "weak", "not enough information"
+    return SupportVerdict(support, status, tuple(dict.fromkeys(reasons)), label)
+
+
+def _refused(against: Sequence[NumberMismatch], support: float, is_related: bool) -> SupportVerdict:
+    """The verdict where numbers speak against a claim: contradicted where related evidence has another."""
+    reasons = tuple(dict.fromkeys(map(_say_mismatch, against)))
+    is_other = is_related and any(mismatch.found for mismatch in against)
+    label: SupportLabel = "contradicted" if is_other else "not enough information"
+    return SupportVerdict(support, "unsupported", reasons, label, is_certain=True)
+
+
+def _named_part(asked: _Asked, parts: Sequence[Sequence[float]], column: int) -> str:
+    """Which part is meant, where one stands out."""
+    if not parts:
+        return ""
+    most = max(range(len(parts)), key=lambda n: parts[n][column])
+    return f": “{asked.parts[most]}”"
+
+
+def _unchecked(asked: _Asked, error: SetupError) -> SupportVerdict:
+    """What is certain stays so; the rest is not checked, and not supported."""
+    if asked.nothing:
+        return SupportVerdict(0.0, "unsupported", (asked.nothing,), is_certain=True)
+    if asked.against:
+        return _refused(asked.against, 0.0, True)
+    return SupportVerdict(0.0, "unsupported", (f"not checked: {error}",))
+
+
+def _status(support: float, thresholds: Thresholds) -> SupportStatus:
+    if support >= thresholds.supported:
         return "supported"
-    return "weak" if support >= _WEAK else "unsupported"
+    return "weak" if support >= thresholds.weak else "unsupported"
 
 
-def _unnamed(names: Sequence[str], named: Sequence[NumbersAndNames]) -> list[str]:
-    missing = [name for name in names if not is_named(name, named)]
+def _unnamed(wanted: Sequence[str], texts: Sequence[NumbersAndNames]) -> list[str]:
+    missing = [name for name in wanted if not is_named(name, texts)]
     return [f"{name} is named neither in the cited sentence nor with it" for name in missing]
 
 
-def _say_amiss(found: NumberMismatch) -> str:
+def _say_mismatch(found: NumberMismatch) -> str:
     if not found.found:
         return f"{found.claimed} is not in the cited sentence"
     if found.is_misplaced:
         return f"the cited sentence says {found.claimed} of something else; of this it says {found.found}"
     return f"the cited sentence says {found.found}, not {found.claimed}"
-
-
-def _say_contradicted(found: Contradiction) -> str:
-    if found.kind == "sides":
-        return f"the cited sentence compares the other way round (“{found.found}”)"
-    if found.kind == "negation":
-        return f"of this and the cited sentence, one denies “{found.said}” and one does not"
-    return f"the cited sentence says “{found.found}” where this says “{found.said}”"
-
-
-def _by_length(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Texts in groups of like length, so that little of a batch is padding."""
-    group: list[str] = []
-    filled = 0
-    for text in sorted(texts, key=len):
-        if group and filled + len(text) < (1 - _PADDING) * (len(group) + 1) * len(text):
-            yield group
-            group, filled = [], 0
-        group.append(text)
-        filled += len(text)
-    if group:
-        yield group

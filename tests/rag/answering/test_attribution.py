@@ -3,15 +3,14 @@ together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from threading import Event, Timer
 
-from rag.answering.attribution import attribute, check_support, find_support, reading_ahead
+from rag.answering.attribution import attribute, attribute_all, check_support, find_support, warming_up
 from rag.answering.claims import Claim
 from rag.answering.context import Context, ContextPaper
 from rag.records import Paper
 from rag.text.sentences import split_sentences
-from tests.helpers.plain_gate import PlainGate, PlainVerdict
+from tests.helpers.plain_gate import PlainGate
 
 
 def context(*abstracts: str) -> Context:
@@ -39,21 +38,21 @@ def test_papers_that_are_not_cited_are_not_pieced_together() -> None:
     assert (finding.status, finding.quotes) == ("unsupported", ())
 
 
-def test_the_fewest_sentences_that_bear_a_claim_are_cited() -> None:
+def test_the_fewest_sentences_that_support_a_claim_are_cited() -> None:
     known = context("Pruning removes idle weights. Idle weights cost memory. It was tried on phones.")
     finding = check_support("Pruning removes idle weights.", known.entries, PlainGate())
     assert [quote.sentence.start for quote in finding.quotes] == [0]
 
 
-def test_a_paper_cited_too_is_kept_only_where_it_bears_the_claim_by_itself() -> None:
+def test_a_paper_cited_too_is_kept_only_where_it_supports_the_claim_by_itself() -> None:
     known = context("Pruning removes idle weights.", "Pruning often removes idle weights.", "Cats sleep.")
     finding = attribute(Claim("Pruning removes idle weights.", (1, 2, 3)), known, PlainGate())
     assert [quote.paper.paper_id for quote in finding.quotes] == ["p1", "p2"]
 
 
-def test_a_claim_no_paper_bears_is_shown_nearest_but_rests_on_nothing() -> None:
+def test_a_claim_no_paper_supports_is_shown_nearest_but_rests_on_nothing() -> None:
     nearest = find_support("Pruning removes cats from small wooden houses.", APART.entries, PlainGate())
-    assert (nearest.status, nearest.quotes[0].paper.paper_id) == ("unsupported", "p1")
+    assert (nearest.status, nearest.nearest[0].paper.paper_id) == ("unsupported", "p1")
     assert (
         attribute(Claim("Pruning removes cats from small wooden houses.", (1,)), APART, PlainGate()).quotes
         == ()
@@ -65,25 +64,20 @@ def test_nothing_to_rest_on_is_unsupported() -> None:
     assert attribute(Claim("Cats sleep.", (1,)), context(), PlainGate()).status == "unsupported"
 
 
-def test_reading_ahead_reads_best_paper_first_and_stops_with_the_block() -> None:
+def test_the_gate_is_warm_when_the_block_ends() -> None:
     class Slow(PlainGate):
         def __init__(self) -> None:
-            self.read: list[str] = []
-            self.begun, self.go_on = Event(), Event()
+            self.is_warm = False
+            self.go_on = Event()
 
-        def check_all(
-            self, pairs: Iterable[tuple[str, Sequence[str]]], context: Sequence[str] = ()
-        ) -> list[PlainVerdict]:
-            self.read += [claim for claim, _ in pairs]
-            self.begun.set()
-            self.go_on.wait(10)
-            return []
+        def warm_up(self) -> None:
+            self.is_warm = self.go_on.wait(10)
 
     gate = Slow()
-    with reading_ahead(APART, gate):
-        assert gate.begun.wait(10)
+    with warming_up(gate):
+        assert not gate.is_warm
         Timer(0.1, gate.go_on.set).start()
-    assert gate.read == ["Pruning removes idle weights."]
+    assert gate.is_warm
 
 
 def test_a_list_rests_on_a_sentence_of_each_paper_it_cites() -> None:
@@ -98,3 +92,37 @@ def test_what_is_said_of_both_papers_is_not_laid_at_the_door_of_a_third() -> Non
     finding = attribute(Claim("Both: pruning removes idle weights.", (1, 2)), known, PlainGate())
     assert (finding.status, finding.quotes) == ("unsupported", ())
     assert attribute(Claim("Pruning removes idle weights.", (1, 2)), known, PlainGate()).status == "supported"
+
+
+def test_a_wrong_number_of_a_paper_is_repaired_and_said() -> None:
+    finding = attribute(Claim("Pruning removes idle weights.", (2,)), APART, PlainGate())
+    assert (finding.status, finding.quotes[0].paper.paper_id) == ("supported", "p1")
+    assert finding.reasons == (
+        "it cited “Paper 2”, which does not support it; a sentence of “Paper 1” supports it",
+    )
+
+
+def test_a_true_sentence_that_cites_a_forged_number_is_re_attributed() -> None:
+    finding = attribute(Claim("Pruning removes idle weights.", (9,)), APART, PlainGate())
+    assert (finding.status, finding.quotes[0].paper.paper_id) == ("supported", "p1")
+    assert "[9] names no paper it was given" in finding.reasons
+    false = attribute(Claim("Pruning cures everything.", (9,)), APART, PlainGate())
+    assert (false.status, false.quotes) == ("unsupported", ())
+
+
+def test_all_claims_are_judged_in_two_batches_at_most() -> None:
+    class Counting(PlainGate):
+        n = 0
+
+        def check_all(self, requests):  # type: ignore[no-untyped-def]
+            self.n += 1
+            return super().check_all(requests)
+
+    gate = Counting()
+    claims = [Claim("Pruning removes idle weights.", (1,)), Claim("Cats sleep.", (2,)), Claim("Dogs bark.")]
+    assert [f.status for f in attribute_all(claims, APART, gate)] == [
+        "supported",
+        "unsupported",
+        "unsupported",
+    ]
+    assert gate.n <= 2

@@ -17,7 +17,6 @@ from rag.answering.extractive import AnswerText
 from rag.answering.timings import Clock
 from rag.answering.writer import NOT_SAID, REFUSAL, Writer
 from rag.config import Config
-from rag.encoder.minilm import Encoder
 from rag.errors import ConfigError
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
 from rag.retrieval.understanding import understand
@@ -74,7 +73,8 @@ class Write:
     ) -> Answer:
         scripted = [reply if isinstance(reply, Scripted) else Scripted(reply) for reply in replies]
         server = self.stack.enter_context(ModelServer(scripted))
-        known = {"base_url": server.url, "model": "any", "llm_cache": False, "timeout_s": 5.0, **settings}
+        known: dict[str, Any] = {"base_url": server.url, "model": "any", "llm_cache": False, "timeout_s": 5.0}
+        known |= {"judge": "off", **settings}
         writer = Writer(replace(Config(library=self.folder, cache=self.folder), **known), self.gate)
         self.stack.callback(writer.close)
         question = understand(DRAFT.question, FakeEncoder())
@@ -93,9 +93,9 @@ def write(tmp_path: Path) -> Iterator[Write]:
 
 
 @pytest.fixture
-def write_with_our_gate(tmp_path: Path, encoder: Encoder) -> Iterator[Write]:
+def write_with_our_gate(tmp_path: Path, shipped_gate: Gate) -> Iterator[Write]:
     with ExitStack() as stack:
-        yield Write(tmp_path, stack, Gate(encoder))
+        yield Write(tmp_path, stack, shipped_gate)
 
 
 def _check_form(answer: Answer, papers: dict[str, Paper]) -> None:
@@ -162,9 +162,16 @@ def test_a_sentence_may_need_two_sentences_of_a_paper(write: Write) -> None:
 
 
 def test_unknown_marker_is_marked_unsupported(write: Write) -> None:
-    (sentence,) = write("InfLLM keeps distant context in memory units [17].").sentences
+    (sentence,) = write("Cats are mammals [17].").sentences
     assert (sentence.status, sentence.citations) == ("unsupported", ())
-    assert sentence.reasons == ("[17] names no paper it was given",)
+    assert sentence.reasons[0] == "[17] names no paper it was given"
+
+
+def test_a_true_sentence_with_an_unknown_marker_is_re_attributed(write: Write) -> None:
+    (sentence,) = write("InfLLM keeps distant context in memory units [17].").sentences
+    assert (sentence.status, sentence.citations) == ("supported", (1,))
+    assert sentence.reasons[0] == "[17] names no paper it was given"
+    assert "supports it" in sentence.reasons[1]
 
 
 def test_an_unknown_marker_beside_a_good_one_is_told(write: Write) -> None:
@@ -173,12 +180,12 @@ def test_an_unknown_marker_beside_a_good_one_is_told(write: Write) -> None:
     assert "[17] names no paper" in sentence.reasons[0]
 
 
-def test_a_wrong_marker_is_mended_and_told(write: Write) -> None:
+def test_a_wrong_marker_is_repaired_and_said(write: Write) -> None:
     answer = write("InfLLM keeps distant context in memory units [2].")
     assert answer.citations[0].paper_id == "inf"
     assert answer.sentences[0].status == "supported"
     assert answer.sentences[0].reasons == (
-        f"it cited “{SPARSE.title}”, which does not bear it; a sentence of “{STREAMS.title}” bears it",
+        f"it cited “{SPARSE.title}”, which does not support it; a sentence of “{STREAMS.title}” supports it",
     )
 
 
@@ -313,18 +320,51 @@ def test_a_list_keeps_its_lines(write: Write) -> None:
     assert answer.answer == "- InfLLM keeps memory units. [1]\n- SPLADE learns sparse term weights. [2]"
 
 
-def test_the_second_opinion_overrules_the_gate_downwards_only(write: Write) -> None:
-    text = "InfLLM keeps memory units [1]. SPLADE reaches 0.322 MRR [2]. Cats are mammals [1]."
-    kept, doubted, lost = write(text, "1: yes\n2: no", judge=True).sentences
+def test_the_second_opinion_on_all_may_overrule_the_gate(write: Write) -> None:
+    text = "InfLLM keeps memory units [1]. SPLADE reaches 0.322 MRR [2]. SPLADE reaches 0.422 MRR [2]."
+    kept, doubted, lost = write(text, "1: yes\n2: no", judge="all").sentences
     assert (kept.status, doubted.status, lost.status) == ("supported", "unsupported", "unsupported")
     assert "does not follow" in doubted.reasons[0]
     evidence = write.requests[1]["messages"][0]["content"]
-    assert evidence.count("<claim>") == 2 + 1  # and once where the prompt speaks of it
+    assert evidence.count("<claim>") == 2 + 1  # and once where the prompt speaks of it; numbers are certain
+
+
+DOUBTFUL = "InfLLM keeps distant context in large hidden attic rooms [1]."
+
+
+@pytest.mark.parametrize(
+    ("opinion", "status", "said"),
+    [
+        ("1: yes", "supported", "finds that it follows"),
+        ("1: partly", "weak", "only part"),
+        ("1: no", "unsupported", "does not follow"),
+        ("1: yes, because I know it", "weak", "no verdict"),
+    ],
+)
+def test_what_is_in_doubt_is_asked_and_no_more(opinion: str, status: str, said: str, write: Write) -> None:
+    answer = write(f"InfLLM keeps memory units [1]. {DOUBTFUL}", opinion, judge="doubtful")
+    sure, doubtful = answer.sentences
+    assert (sure.status, doubtful.status) == ("supported", status)
+    assert any(said in reason for reason in doubtful.reasons)
+    asked = write.requests[1]["messages"][0]["content"]
+    assert "attic rooms" in asked
+    assert "memory units.</claim>" not in asked
+
+
+def test_without_a_doubt_there_is_one_call(write: Write) -> None:
+    write("InfLLM keeps memory units [1].", judge="doubtful")
+    assert len(write.requests) == 1
+
+
+def test_a_number_that_is_not_there_is_no_matter_of_opinion(write: Write) -> None:
+    (sentence,) = write("SPLADE reaches 0.422 MRR [2].", "1: yes", judge="all").sentences
+    assert sentence.status == "unsupported"
+    assert len(write.requests) == 1
 
 
 def test_both_calls_of_a_judged_answer_are_paid_for(write: Write) -> None:
     text = Scripted("InfLLM keeps distant context in memory units [1].", usage=(100, 30))
-    usage = write(text, Scripted("1: yes", usage=(50, 6)), judge=True, model="gpt-4o").usage
+    usage = write(text, Scripted("1: yes", usage=(50, 6)), judge="all", model="gpt-4o").usage
     assert usage is not None
     assert (usage.prompt_tokens, usage.completion_tokens) == (150, 36)
     assert usage.cost_usd == pytest.approx((150 * 2.5 + 36 * 10) / 1e6)
@@ -342,13 +382,13 @@ def test_both_calls_of_a_judged_answer_are_paid_for(write: Write) -> None:
 def test_a_verdict_that_cannot_be_read_changes_nothing(
     opinion: str, status: str, said: str, write: Write
 ) -> None:
-    (sentence,) = write("InfLLM keeps distant context in memory units [1].", opinion, judge=True).sentences
+    (sentence,) = write("InfLLM keeps distant context in memory units [1].", opinion, judge="all").sentences
     assert sentence.status == status
     assert said in sentence.reasons[0]
 
 
 def test_a_failed_second_opinion_leaves_the_answer_standing(write: Write) -> None:
-    answer = write("InfLLM keeps distant context in memory units [1].", Scripted(status=401), judge=True)
+    answer = write("InfLLM keeps distant context in memory units [1].", Scripted(status=401), judge="all")
     assert (answer.mode, answer.sentences[0].status) == ("llm", "supported")
     assert "second opinion failed" in (answer.notice or "")
 
@@ -368,7 +408,7 @@ def test_one_call_an_answer(write: Write) -> None:
         ("SPLADE learns sparse weights of terms for an inverted index.", "supported", ["spl"]),
         ("SPLADE reaches an MRR of 0.332 on the dev set of MS MARCO [2].", "unsupported", []),
         ("Dense retrievers are trained with hard negatives from BM25 [2].", "unsupported", []),
-        ("InfLLM keeps distant context in extra memory units [17].", "unsupported", []),
+        ("InfLLM keeps distant context in extra memory units [17].", "supported", ["inf"]),
     ],
 )
 def test_our_own_gate_decides_alike(
