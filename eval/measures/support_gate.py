@@ -89,7 +89,7 @@ class GateVerdict(Protocol):
 class PairChecker(Protocol):
     """The part of the gate that is needed."""
 
-    def check_all(self, requests: Iterable[CheckRequest]) -> Sequence[FoundByGate]: ...
+    def check_all(self, requests: Iterable[CheckRequest]) -> Sequence[GateVerdict]: ...
 
 
 def load_pairs(path: Path) -> tuple[LabelledPair, ...]:
@@ -156,8 +156,8 @@ def measure_pairs(checked: Sequence[Checked]) -> dict[str, Estimate]:
         found["label_right"] = estimate_mean([float(LABELS[c.label] == c.pair.label) for c in checked])
     for label, members in by_label.items():
         accepted = [float(c.accepted) for c in members]
-        measures[f"accepted_{label.lower()}"] = estimate_mean(accepted)
-    return {name: measures[name] for name in PAIR_MEASURES if name in measures}
+        found[f"accepted_{label.lower()}"] = estimate_mean(accepted)
+    return {name: found[name] for name in PAIR_MEASURES if name in found}
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def test_pairs_are_judged_in_order_without_a_library(rag: Rag, tmp_path: Path) -
     assert outcome.code == 0
     assert [each["id"] for each in found] == ["t", 2, "none"]
     assert [each["status"] for each in found] == ["supported", "unsupported", "unsupported"]
-    assert all(each.keys() == {"id", "support", "status", "reasons"} for each in found)
+    assert all(each.keys() == {"id", "support", "status", "label", "reasons"} for each in found)
     assert all(0 <= each["support"] <= 1 for each in found)
 
 
