@@ -162,6 +162,8 @@ class AnswerSentence:
     status: SupportStatus
     reasons: tuple[str, ...] = ()
     """Why it is not plainly supported, or what was repaired, in words for the reader."""
+    label: SupportLabel | None = None
+    """What the evidence says of a written sentence; None for a quote."""
 
 
 @dataclass(frozen=True, slots=True)

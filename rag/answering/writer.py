@@ -167,7 +167,7 @@ def compose(pairs: Sequence[tuple[Claim, Finding]]) -> AnswerText:
     return AnswerText(
         join_claims((claim, ns) for (claim, _), ns in zip(pairs, cited, strict=True)),
         tuple(
-            AnswerSentence(claim.text, ns, finding.support, finding.status, finding.reasons)
+            AnswerSentence(claim.text, ns, finding.support, finding.status, finding.reasons, finding.label)
             for (claim, finding), ns in zip(pairs, cited, strict=True)
         ),
         tuple(

@@ -82,7 +82,7 @@ class NamedModel:
     def judge(self, pairs: Sequence[tuple[str, str]], titles: Sequence[str] | None = None) -> Floats:
         """float32[len(pairs), 3]: chance that each (claim, evidence) is supported, contradicted, or neither.
 
-        titles go before the evidence. What passes MAX_TOKENS is cut off the evidence.
+        titles go before the evidence. What passes MAX_TOKENS is cut off the longer text.
         """
         found = np.tile(np.array([0, 0, 1], np.float32), (len(pairs), 1))
         titled = [
@@ -129,7 +129,7 @@ class NamedModel:
         except (OSError, ValueError) as error:
             raise SupportModelError(f"{self._files.tokenizer} cannot be read as a tokenizer") from error
         tokenizer.no_padding()
-        tokenizer.enable_truncation(MAX_TOKENS, strategy="only_first")
+        tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         return tokenizer
 
     @cached_property

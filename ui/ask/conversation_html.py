@@ -15,7 +15,11 @@ from ui.ask.conversations import Turn
 from ui.ask.toolbar_html import export_menu
 from ui.widgets.markup import attributes, button, esc, icon, plural
 
-STATUS_WORDS = {"weak": "Weakly supported", "unsupported": "Not borne out by what it cites"}
+STATUS_WORDS = {
+    "weak": "Weakly supported",
+    "unsupported": "Not found in what it cites",
+    "contradicted": "Contradicted by what it cites",
+}
 LONGEST_HELD = 24
 """Letters of a word that is kept on one line with its marks."""
 _MARKERS = re.compile(rf"\s*{OWN.pattern}")
@@ -147,13 +151,15 @@ def _mark(citation: Citation, number: int) -> str:
 
 
 def _flag(sentence: AnswerSentence) -> str:
-    """The sign behind a sentence that is not plainly supported; its reasons on hover and on focus."""
+    """The sign behind a sentence that is not plainly supported; its reasons on hover and on focus. What is
+    contradicted is told from what is only not found."""
     if sentence.status == "supported":
         return ""
-    words = STATUS_WORDS[sentence.status] + (": " + "; ".join(sentence.reasons) if sentence.reasons else "")
+    kind = "contradicted" if sentence.label == "contradicted" else sentence.status
+    words = STATUS_WORDS[kind] + (": " + "; ".join(sentence.reasons) if sentence.reasons else "")
     return (
-        f'<button type="button" class="flag {sentence.status}" aria-label="{esc(words)}"'
-        f"{attributes(tip=words)}>{sentence.status}</button>"
+        f'<button type="button" class="flag {kind}" aria-label="{esc(words)}"'
+        f"{attributes(tip=words)}>{kind}</button>"
     )
 
 

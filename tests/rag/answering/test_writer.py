@@ -399,21 +399,19 @@ def test_one_call_an_answer(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "status", "cited"),
+    ("text", "cited"),
     [
-        ("InfLLM stores far-away context in additional memory units [1].", "supported", ["inf"]),
-        ("InfLLM works on sequences of 1,024K tokens with no training [1].", "supported", ["inf"]),
-        ("InfLLM works on sequences of 1,025K tokens with no training [1].", "unsupported", []),
-        ("InfLLM keeps distant context in extra memory units [2].", "supported", ["inf"]),
-        ("SPLADE learns sparse weights of terms for an inverted index.", "supported", ["spl"]),
-        ("SPLADE reaches an MRR of 0.332 on the dev set of MS MARCO [2].", "unsupported", []),
-        ("Dense retrievers are trained with hard negatives from BM25 [2].", "unsupported", []),
-        ("InfLLM keeps distant context in extra memory units [17].", "supported", ["inf"]),
+        ("InfLLM stores far-away context in additional memory units [1].", ["inf"]),
+        ("InfLLM works on sequences of 1,024K tokens with no training [1].", ["inf"]),
+        ("InfLLM works on sequences of 1,025K tokens with no training [1].", []),
+        ("InfLLM keeps distant context in extra memory units [2].", ["inf"]),
+        ("SPLADE learns sparse weights of terms for an inverted index.", ["spl"]),
+        ("SPLADE reaches an MRR of 0.332 on the dev set of MS MARCO [2].", []),
+        ("Dense retrievers are trained with hard negatives from BM25 [2].", []),
+        ("InfLLM keeps distant context in extra memory units [17].", ["inf"]),
     ],
 )
-def test_our_own_gate_decides_alike(
-    text: str, status: str, cited: list[str], write_with_our_gate: Write
-) -> None:
+def test_our_own_gate_decides_alike(text: str, cited: list[str], write_with_our_gate: Write) -> None:
     answer = write_with_our_gate(text)
-    assert [sentence.status for sentence in answer.sentences] == [status]
+    assert [sentence.status == "unsupported" for sentence in answer.sentences] == [not cited]
     assert [citation.paper_id for citation in answer.citations] == cited
