@@ -5,14 +5,19 @@ understand ─▶ rank ─▶ read the best papers' sentences ─▶ know, or ab
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.answering import abstention, extractive
+from rag.answering.answerability import BestPaper
+from rag.answering.plans.composer import AnswerText
+from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.encoder.minilm import Encoder
@@ -35,7 +40,7 @@ from rag.records import (
 )
 from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weight_query
-from rag.retrieval.sentence_scoring import score_sentences
+from rag.retrieval.sentence_scoring import read_papers
 from rag.retrieval.understanding import understand
 
 if TYPE_CHECKING:
@@ -135,7 +140,7 @@ class Assistant:
             weights=LISTING if mode == "hybrid" and question.intent == "list" else None,
             encoded=question.encoded if question.standalone == question.search_text else None,
         )
-        return self._read(question, ranking, top or self.config.top)
+        return self._read(question, ranking, top or self.config.top)[0]
 
     def ask(
         self,
@@ -189,10 +194,14 @@ class Assistant:
             self._writer.warm_up()
         with clock("plan"):
             asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
+        if asked.intent == "meta":
+            yield from self._about_library(asked, clock)
+            return
         with clock("retrieve"):
             ranking, notice = self._rank(asked, filters)
         with clock("read"):
-            papers = self._read(asked, ranking, max(READ_PAPERS, top or self.config.top))
+            papers, best = self._read(asked, ranking, max(READ_PAPERS, top or self.config.top))
+            decision = abstention.decide(asked, ranking, papers, best)
         draft = Answer(
             question=text,
             mode="llm" if writes else "extractive",
@@ -204,18 +213,19 @@ class Assistant:
             retrieved=_retrieved(papers, top or self.config.top),
             searched_for=asked.queries,
             notice=notice,
-            confidence=abstention.confidence(ranking),
+            confidence=decision.confidence,
             intent=asked.intent,
         )
         yield Retrieved(tuple(papers), draft.searched_for)
-        if reason := abstention.abstention_reason(text, ranking, papers):
+        if decision.reason:
+            reason = decision.reason
             yield Done(
                 replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
             )
             return
 
-        def quote() -> extractive.AnswerText:
-            return extractive.answer(text, asked.kind, papers, words or self.config.words)
+        def quote() -> AnswerText:
+            return extractive.answer(asked, papers, self._rarity, words or self.config.words)
 
         if writes:
             yield from self._writer.write(draft, asked, papers, quote, clock, cancellation)
@@ -229,7 +239,32 @@ class Assistant:
                 answer=written.text,
                 sentences=written.sentences,
                 citations=written.citations,
+                sections=written.sections,
                 timings_ms=clock.timings_ms(),
+            )
+        )
+
+    def _about_library(self, question: Question, clock: Clock) -> Iterator[Event]:
+        """The answer to a question about the library itself: counted, not searched."""
+        with clock("answer"):
+            papers = islice(self.library.papers(), LOOKED_AT)
+            written = answer_meta(question.text, count_library(papers, self.library.n_papers))
+        yield Retrieved((), ())
+        yield Delta(written.text)
+        yield Done(
+            Answer(
+                question=question.text,
+                mode="extractive",
+                answer=written.text,
+                abstained=False,
+                reason=None,
+                sentences=written.sentences,
+                citations=(),
+                retrieved=(),
+                timings_ms=clock.timings_ms(),
+                confidence=1.0,
+                intent="meta",
+                sections=written.sections,
             )
         )
 
@@ -254,6 +289,13 @@ class Assistant:
         from rag.answering.writer import Writer
 
         return Writer(self.config, self.gate)
+
+    def _rarity(self, word: str) -> float:
+        """How rare a word is in the library, as inverse document frequency; of a word of several pieces, the
+        most there is."""
+        token_id = self.encoder.token_id(word.lower())
+        n_with = 0 if token_id is None else int(self.library.df[token_id])
+        return math.log1p((self.library.n_passages - n_with + 0.5) / (n_with + 0.5))
 
     def _require_papers(self) -> None:
         self.library.refresh()
@@ -300,20 +342,28 @@ class Assistant:
         )
         return merge(whole, sides) if sides else whole
 
-    def _read(self, question: Question, ranking: Ranking, top: int) -> list[RankedPaper]:
-        """The `top` papers; those an answer may draw on with their sentences, best for the question first."""
-        query = ranking.query
-        if question.text != ranking.text:
-            query = weight_query(self.library, self.encoder, self.encoder.encode_query(question.text))
-        best = ranking.ranked[:top]
-        evidence = score_sentences(
-            question, query, [self.library.passages_of(r.candidate) for r in best[:READ_PAPERS]]
+    def _read(
+        self, question: Question, ranking: Ranking, top: int
+    ) -> tuple[list[RankedPaper], BestPaper | None]:
+        """The `top` papers, those an answer may draw on with their sentences, best for the question first;
+        and the first paper with how the question matches it."""
+        text, query = ranking.text, ranking.query
+        if question.text != text:
+            text = question.text
+            query = weight_query(self.library, self.encoder, self.encoder.encode_query(text))
+        ranked = ranking.ranked[:top]
+        read = read_papers(
+            question, text, query, [self.library.passages_of(r.candidate) for r in ranked[:READ_PAPERS]]
         )
-        unread = [()] * (len(best) - len(evidence))
-        return [
-            RankedPaper(r.paper, r.score, e, abstention.confidence_from(r.late, r.cosine))
-            for r, e in zip(best, [*evidence, *unread], strict=True)
+        evidence = [paper.evidence for paper in read] + [()] * (len(ranked) - len(read))
+        own = [
+            BestPaper(r.paper, r.late, r.cosine, p.evidence, p.matches)
+            for r, p in zip(ranked[: len(read)], read, strict=True)
         ]
+        sure = [abstention.paper_confidence(question.text, each) for each in own]
+        sure += [abstention.confidence_from(r.late, r.cosine) for r in ranked[len(own) :]]
+        papers = [RankedPaper(r.paper, r.score, e, c) for r, e, c in zip(ranked, evidence, sure, strict=True)]
+        return papers, own[0] if own else None
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:

@@ -32,8 +32,8 @@ class Config:
     """Weights and the ONNX graphs built from them."""
     weights: Path | None = None
     """A folder with model.safetensors and tokenizer.json, looked at before anything else."""
-    words: int = 80
-    """Length an extractive answer aims at, in words."""
+    words: int | None = None
+    """Bound on the length of an extractive answer, in words; without, each intent has its own."""
     top: int = 10
     """Papers a search returns."""
     base_url: str | None = None

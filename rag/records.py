@@ -104,8 +104,14 @@ class Evidence:
     paper_id: str
     sentence: Sentence
     score: float
+    """A logit within its paper: exp(score), normalised over the paper's sentences, is how likely each is to
+    hold the answer, given that the paper does."""
     traits: SentenceTraits | None = None
     """None where the abstract around the sentence was not read."""
+    late: float = 0.0
+    """Late interaction of the question with the sentence, -1 to 1: what compares sentences of two papers."""
+    part_late: tuple[float, ...] = ()
+    """The same of each part of a question in several parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +170,8 @@ class AnswerSentence:
     """Why it is not plainly supported, or what was repaired, in words for the reader."""
     label: SupportLabel | None = None
     """What the evidence says of a written sentence; None for a quote."""
+    lead: str = ""
+    """What is shown before it and is not of the quotation: the name of its paper, say."""
 
 
 @dataclass(frozen=True, slots=True)

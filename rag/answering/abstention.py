@@ -1,91 +1,107 @@
-"""Whether the library covers a question, and what to say where it does not.
+"""Whether an answer is given, and what is said where none is.
 
-Two tests: retrieval must be sure enough that anything in the library bears on the question; and what the
-question names must be named by what was found, for a paper that never mentions a benchmark cannot say
-what was scored on it.
+Two probabilities decide (rag/answering/answerability.py): that the library is about the subject, and that the
+best paper's abstract says what was asked. A refusal names what is not said, and the nearest thing that is.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rag.records import Paper, RankedPaper
+from rag.answering.answerability import (
+    ANSWERS,
+    ON_SUBJECT,
+    BestPaper,
+    answer_features,
+    asks_amount,
+    focus_of,
+    subject_features,
+)
+from rag.answering.plans.relevance import stems
+from rag.records import Intent, RankedPaper
+from rag.retrieval.question import Question
 from rag.retrieval.ranking import Ranking
 from rag.text.folding import fold
-from rag.text.words import names
+from rag.text.latex import readable
 
-# A logistic over the best late-interaction score and the best passage cosine. Fitted on 266 questions a
-# library answers and 418 it does not (three libraries: machine learning, biomedicine, the demo papers; the
-# questions of each asked of the others, and everyday ones), each set weighing the same.
-_LATE, _COSINE, _CONSTANT = 13.2, 23.1, -13.8
-THRESHOLD = 0.2
-"""Least confidence at which an answer is given."""
-SURE = 0.95
-"""From this confidence on, a name that was not found is taken for a slip of the pen."""
+LEAST_ON_SUBJECT = 0.29
+LEAST_ANSWERS = 0.52
+"""Least probabilities at which an answer is given. Both chosen by `python -m eval.fit.answerability`: at them
+.03 of the answerable questions are refused in cross-validation."""
+FROM_ONE_PAPER: frozenset[Intent] = frozenset({"fact", "definition", "other"})
+"""Intents that want one thing said. The others gather what there is, and need the subject only; a question of
+yes or no may be answered by several papers that each say a part, so it is refused later."""
+LEAST_STANCE = 0.35
 NEAREST = 3
+_LONGEST_QUOTE = 300
 
-_NAME = re.compile(r"(?=\S*\d|\S*[A-Z]\S*[A-Z])(?!.*-[a-z]{3,}$)\S{3,}|[A-Z]\d")
-"""A coined name: capitals or digits inside, and no English suffix (GPT-like, LLM-written)."""
-_MEASURES = r"(?:[a-z]+-)?(F1|MRR|nDCG|MAP|BLEU|ROUGE|METEOR|WER|AUC|AUROC|perplexity|accuracy)\b"
-_MEASURE = re.compile(rf"\b{_MEASURES}", re.I)
-_ASKS = r"\b(?:what|which|how (?:much|many|high|well))\b"
-_ASKS_VALUE = re.compile(
-    rf"{_ASKS}.{{0,40}}\b(?:get|gets|got|reach|score|report|achieve|have|has)"
-    rf"|{_ASKS}(?:\s+\S+){{0,2}}?\s+{_MEASURES}(?:@\d+)?(?:\s+\S+){{0,2}}?\s+(?:do|does|did)\b",
-    re.I,
-)
+# A logistic over the best late-interaction score and the best passage cosine of one paper. Fitted on 266
+# questions a library answers and 418 it does not (three libraries: machine learning, biomedicine, the demo
+# papers; the questions of each asked of the others, and everyday ones), each set weighing the same.
+_LATE, _COSINE, _CONSTANT = 13.2, 23.1, -13.8
 
 
-def confidence(ranking: Ranking) -> float:
-    """How sure retrieval is that the library covers what was asked, 0 to 1; 0 where nothing was found."""
-    if not ranking.ranked:
-        return 0.0
-    best_late = max(ranked.late for ranked in ranking.ranked)
-    best_cosine = max(ranked.cosine for ranked in ranking.ranked)
-    return confidence_from(best_late, best_cosine)
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """confidence: the probability that an answer given would be right, 0 to 1. reason: why none is given."""
+
+    confidence: float
+    reason: str | None = None
 
 
 def confidence_from(late: float, cosine: float) -> float:
-    """How sure a passage of such scores is to bear on the question, 0 to 1."""
+    """How sure a passage of such scores is to be about the question, 0 to 1."""
     return 1 / (1 + math.exp(-(_LATE * late + _COSINE * cosine + _CONSTANT)))
 
 
-def abstention_reason(question: str, ranking: Ranking, papers: Sequence[RankedPaper]) -> str | None:
-    """Why no answer is given, with the nearest papers; None where one is due."""
-    if not papers:
-        return "This library does not say: no paper in it passes the filters."
-    sure = confidence(ranking)
-    found = [ranked.paper for ranked in papers]
-    if sure < THRESHOLD:
-        why = "no paper in it comes close to the question"
-    elif sure < SURE and (unknown := _unknown_name(question, found)):
-        why = f"none of the papers found mentions {unknown}"
-    elif measure := _unknown_measure(question, found[0]):
-        why = f"the paper found, “{found[0].title}”, gives no {measure}"
-    else:
-        return None
-    nearest = "; ".join(f"“{paper.title}”" for paper in found[:NEAREST])
-    return f"This library does not say: {why}. Nearest: {nearest}."
+def paper_confidence(question: str, paper: BestPaper) -> float:
+    """How sure a paper that was read is to be about the question, 0 to 1."""
+    return ON_SUBJECT(subject_features(question, paper.late, paper.cosine, paper))
 
 
-def _unknown_name(question: str, papers: Iterable[Paper]) -> str | None:
-    """The first coined name of the question that no paper mentions."""
-    texts = [_text(paper) for paper in papers]
-    coined = (name for name in names(question) if _NAME.fullmatch(name) and not _MEASURE.fullmatch(name))
-    return next((name for name in coined if not any(_occurs(name, text) for text in texts)), None)
+def decide(
+    question: Question, ranking: Ranking, papers: Sequence[RankedPaper], best: BestPaper | None
+) -> Decision:
+    """Whether `papers`, best first, answer the question; `best` is the first of them as it was read."""
+    if best is None or not papers:
+        return Decision(0.0, "This library does not say: no paper in it passes the filters.")
+    late = max(ranked.late for ranked in ranking.ranked)
+    cosine = max(ranked.cosine for ranked in ranking.ranked)
+    on_subject = ON_SUBJECT(subject_features(question.text, late, cosine, best))
+    nearest = "; ".join(f"“{readable(each.paper.title)}”" for each in papers[:NEAREST])
+    if on_subject < LEAST_ON_SUBJECT:
+        return Decision(
+            on_subject,
+            f"This library does not say: no paper in it comes close to the question. Nearest: {nearest}.",
+        )
+    if question.intent not in {*FROM_ONE_PAPER, "stance"}:
+        return Decision(on_subject)
+    answers = ANSWERS(answer_features(question.text, best))
+    if answers >= (LEAST_STANCE if question.intent == "stance" else LEAST_ANSWERS):
+        return Decision(on_subject * answers)
+    return Decision(
+        on_subject * answers,
+        f"This library does not say: {_missing(question, best)}.{_said_instead(best)} Nearest: {nearest}.",
+    )
 
 
-def _unknown_measure(question: str, paper: Paper) -> str | None:
-    """The measure whose value on something is asked, where the paper does not mention it."""
-    asked = _MEASURE.search(question) if _ASKS_VALUE.search(question) else None
-    return asked.group() if asked and not _occurs(asked.group(1), _text(paper)) else None
+def _missing(question: Question, best: BestPaper) -> str:
+    """What the best paper's abstract does not give, as far as it can be named."""
+    title = readable(best.paper.title).rstrip(".")
+    text = fold(f"{best.paper.title}\n{best.paper.abstract}").lower()
+    unknown = [name for name in question.names if fold(name).lower() not in text]
+    if unknown:
+        return f"the nearest abstract, of “{title}”, does not mention {unknown[0]}"
+    if asks_amount(question.text):
+        return f"the abstract of “{title}” gives no such figure"
+    focus = focus_of(question.text)
+    if focus and not stems(focus) & stems(text):
+        return f"the abstract of “{title}” says nothing of “{focus}”"
+    return f"the abstract of “{title}” does not answer it"
 
 
-def _text(paper: Paper) -> str:
-    return fold(f"{paper.title}\n{paper.abstract}").lower()
-
-
-def _occurs(name: str, text: str) -> bool:
-    return fold(name).lower() in text
+def _said_instead(best: BestPaper) -> str:
+    said = readable(best.evidence[0].sentence.text) if best.evidence else ""
+    return f" It does say: “{said}”" if 0 < len(said) <= _LONGEST_QUOTE else ""

@@ -14,8 +14,8 @@ from typing import Any, Protocol
 
 from rag.answering.attribution import check_support, find_support
 from rag.answering.context import ContextPaper
-from rag.answering.extractive import cite, short_name
 from rag.answering.manuscript import Statement, read_statements
+from rag.answering.plans.composer import cite, short_name
 from rag.library.library import Library
 from rag.papers.identifiers import paper_id, title_key
 from rag.records import Citation, Evidence, Paper, RankedPaper, SearchMode, SupportLabel, SupportStatus

@@ -16,8 +16,8 @@ from rag.answering.attribution import Finding, SupportGate, attribute_all, warmi
 from rag.answering.claims import Claim, join_claims, read_claims
 from rag.answering.context import Context, pack_context
 from rag.answering.evidence_choice import Quote
-from rag.answering.extractive import AnswerText, cite, short_name
 from rag.answering.llm_judge import second_opinion
+from rag.answering.plans.composer import AnswerText, cite, short_name
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.errors import ModelError, ModelRejected

@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_question(parser, "QUESTION")
     parser.add_argument("--json", action="store_true", help="print the whole answer as one JSON value")
     parser.add_argument("--top", type=positive, metavar="N", help="papers to look at")
-    parser.add_argument("--words", type=positive, metavar="N", help="length to aim at, without a model (80)")
+    parser.add_argument("--words", type=positive, metavar="N", help="bound on the length, without a model")
     add_model_arguments(parser)
     add_filter_arguments(parser)
 

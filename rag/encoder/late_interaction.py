@@ -42,10 +42,14 @@ def pack_bits(tokens: Floats) -> Bits:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query's pieces that count. tokens: float32[n, 384]; weights: float32[n], summing to 1."""
+    """A query's pieces that count. tokens: float32[n, 384]; weights: float32[n], summing to 1.
+
+    offsets: int32[n, 2], where each stands in the query's text; None where that was not asked for.
+    """
 
     tokens: Floats
     weights: Floats
+    offsets: NDArray[np.int32] | None = None
 
 
 def weight_tokens(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Query:
@@ -58,7 +62,7 @@ def weight_tokens(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Qu
     kept = np.flatnonzero(weights)
     if kept.size == 0:
         kept, weights = np.arange(len(weights)), np.ones_like(weights)
-    return Query(encoded.tokens[kept], weights[kept] / weights[kept].sum())
+    return Query(encoded.tokens[kept], weights[kept] / weights[kept].sum(), encoded.offsets[kept])
 
 
 def idf(document_frequency: NDArray[np.int64], n_documents: int) -> Floats:

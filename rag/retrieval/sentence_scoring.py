@@ -2,13 +2,13 @@
 
 Late interaction of the question with each sentence (read in the context of its abstract), and what the
 place and the wording of a sentence tell: abstracts open with background and close with findings.
-Chooses nothing: rag/answering/extractive.py and rag/answering/context.py do.
+Chooses nothing: the answer plans (rag/answering/plans) and rag/answering/context.py do.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -19,67 +19,122 @@ from rag.library.library import Candidate
 from rag.records import Evidence, Sentence
 from rag.retrieval.question import Question
 from rag.retrieval.ranking import z_scores
+from rag.retrieval.sentence_features import NAMES, PaperMatches, feature_matrix, mean_vectors
 from rag.retrieval.sentence_roles import traits
 from rag.text.sentences import split_sentences
 
-# Fitted by a softmax over each gold abstract's sentences (evidence against the rest), rounded; in tenfold
-# cross-validation over 102 abstracts of questions_dev, facts found in 80 words rise from .62 (late
-# interaction alone) to .69.
-_LATE, _BEFORE = 0.8, 0.3
-_LATER_IN_TEXT, _OPENING = 0.8, -0.45
-_REPORTS = 0.35
-_NUMBER_WANTED, _NUMBER_UNWANTED = 0.35, -0.3
-_NOTICE = -4.0
-"""A notice that code can be had, and no figure: not fitted, it answers no question but where it is."""
-
-_REPORT = re.compile(
-    r"\b(we|our|f(?:ind|ound)|show(?:s|ed|n)?|demonstrat\w+|reveal\w*|observ\w+|results?|outperform\w*"
-    r"|achiev\w+|improv\w+|surpass\w*|reduc\w+)\b",
-    re.I,
-)
-_ASKS_NUMBER = re.compile(
-    r"\bhow (much|many|fast|long|big|large|far|often|well|good)\b|\bby what\b|\bnumber of\b"
-    r"|\bwhat (\w+ ){0,2}(scores?|shares?|gains?|margin|f1|latency|size|rate|fraction|percentage|accuracy)\b",
-    re.I,
-)
-_IS_NOTICE = re.compile(
-    r"https?://|\b(code|data(set)?s?|models?|checkpoints?|demo)\b.{0,40}\b(available|released?|open-?sourced?)\b"
-    r"|\b(release|open-?source)\b.{0,30}\b(code|data|models?)\b",
-    re.I,
-)
-_ADDRESS = re.compile(r"https?://\S+")
-_ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|download)\b", re.I)
+WEIGHTS = {
+    "late": -1.05,
+    "late_beyond_title": 1.59,
+    "peak": -0.22,
+    "cosine": 0.23,
+    "words_shared": 0.41,
+    "late_before": 0.2,
+    "cosine_before": 0.13,
+    "place": 2.31,
+    "opening": -1.16,
+    "last": -0.9,
+    "reports": -0.15,
+    "we": 0.33,
+    "contrast": 0.5,
+    "figure": 0.14,
+    "number_wanted": 2.17,
+    "number_unwanted": -0.11,
+    "figure_wanted": 0.66,
+    "notice": -0.84,
+    "length": 0.18,
+    "introduces_wanted": 0.38,
+}
+"""Fitted by `python -m eval.fit.sentence_scoring ../shared`: a softmax over the sentences of each gold
+abstract, those that hold the answer against the rest."""
 
 
-def score_sentences(
-    question: Question, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
-) -> list[tuple[Evidence, ...]]:
-    """The sentences of each paper, given as all its passages, best for the question first.
+@dataclass(frozen=True, slots=True)
+class ReadPaper:
+    """A paper's sentences, best for the question first, and how the question's pieces match it."""
 
-    A score is in standard deviations within its paper: it ranks a paper's own sentences and does not
-    compare papers. For a list only late interaction counts: what puts a paper on it may be said anywhere,
-    and is seldom its result.
+    evidence: tuple[Evidence, ...]
+    matches: PaperMatches
+
+
+def read_papers(
+    question: Question, text: str, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
+) -> list[ReadPaper]:
+    """The sentences of each paper, given as all its passages. `query` is `text`, the question as it is read.
+
+    For a list only late interaction ranks them: what puts a paper on it may be said anywhere, and is seldom
+    its result.
     """
     sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
     blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
-    late_scores = late_interaction.scores(query, blocks)
-    evidence = []
+    titles = [_title_block(passages[0]) for passages in papers]
+    best = late_interaction.best_matches(query, [*blocks, *titles])
+    cosines = mean_vectors(blocks) @ question.encoded.vector if blocks else np.zeros(0, np.float32)
+    parts = _part_weights(question.parts, text, query)
+    found = []
     start = 0
-    for passages, own in zip(papers, sentences, strict=True):
-        texts = [sentence.text for sentence in own]
-        late = late_scores[start : start + len(own)]
-        values = z_scores(late) if question.intent == "list" else combine_features(question.text, texts, late)
+    for n, (passages, own) in enumerate(zip(papers, sentences, strict=True)):
+        span = slice(start, start + len(own))
         start += len(own)
-        paper_id, own_traits = passages[0].paper.paper_id, traits(texts)
-        order = np.argsort(-values, kind="stable").tolist()
-        evidence.append(tuple(Evidence(paper_id, own[i], float(values[i]), own_traits[i]) for i in order))
-    return evidence
+        matches = PaperMatches(best[:, span], best[:, len(blocks) + n], query.weights, cosines[span])
+        found.append(ReadPaper(_evidence(question, passages[0].paper.paper_id, own, matches, parts), matches))
+    return found
+
+
+def _evidence(
+    question: Question,
+    paper_id: str,
+    sentences: Sequence[Sentence],
+    matches: PaperMatches,
+    parts: Sequence[Floats],
+) -> tuple[Evidence, ...]:
+    texts = [sentence.text for sentence in sentences]
+    late = matches.weights @ matches.sentences
+    part_late = np.array([weights @ matches.sentences for weights in parts])
+    scores = z_scores(late) if question.intent == "list" else score_texts(question.text, texts, matches)
+    own = traits(texts)
+    return tuple(
+        Evidence(paper_id, sentences[i], float(scores[i]), own[i], float(late[i]), tuple(part_late[:, i]))
+        if parts
+        else Evidence(paper_id, sentences[i], float(scores[i]), own[i], float(late[i]))
+        for i in np.argsort(-scores, kind="stable").tolist()
+    )
+
+
+def score_texts(question: str, texts: Sequence[str], matches: PaperMatches) -> Floats:
+    """How well each of a paper's sentences answers the question, in the order of the abstract. float32[n]"""
+    weights = np.array([WEIGHTS[name] for name in NAMES], np.float32)
+    return np.asarray(feature_matrix(question, texts, matches) @ weights, np.float32)
+
+
+def _part_weights(parts: Sequence[str], text: str, query: late_interaction.Query) -> list[Floats]:
+    """For each part of a question asked as `text`, the weights of the pieces that stand in it; none where a
+    part is not found there."""
+    if query.offsets is None:
+        return []
+    found = []
+    for part in parts:
+        words = part.split()
+        tails = (" ".join(words[n:]) for n in range(len(words)))  # a name may have been put before it
+        tail = next((tail for tail in tails if tail in text), "")
+        start = text.rfind(tail)
+        inside = (query.offsets[:, 0] >= start) & (query.offsets[:, 0] < start + len(tail))
+        weights = query.weights * inside
+        if not tail or not weights.any():
+            return []
+        found.append(np.asarray(weights / weights.sum(), np.float32))
+    return found
 
 
 def _blocks(candidate: Candidate) -> list[late_interaction.Bits]:
     shift = candidate.text_start - candidate.passage.start
     spans = [(sentence.start + shift, sentence.end + shift) for sentence in sentences_of(candidate)]
     return late_interaction.spans_to_blocks(candidate.block.bits, candidate.block.offsets, spans)
+
+
+def _title_block(candidate: Candidate) -> late_interaction.Bits:
+    block = candidate.block
+    return block.bits[block.offsets[:, 0] < candidate.text_start]
 
 
 @lru_cache(maxsize=4096)
@@ -91,27 +146,3 @@ def sentences_of(candidate: Candidate) -> list[Sentence]:
     """A passage's sentences, with offsets into the abstract."""
     start = candidate.passage.start
     return [Sentence(s.text, s.start + start, s.end + start) for s in _split(candidate.passage.text)]
-
-
-def combine_features(question: str, sentences: Sequence[str], late_scores: Floats) -> Floats:
-    """How well each of a paper's sentences answers the question, given late interaction's scores of them.
-
-    Both in the order of the abstract; float32[n].
-    """
-    n = len(sentences)
-    if n == 0:
-        return np.zeros(0, np.float32)
-    late = z_scores(late_scores)
-    before = np.concatenate([[0], late[:-1]])
-    place = np.arange(n) / max(1, n - 1)
-    reports = np.array([bool(_REPORT.search(text)) for text in sentences])
-    has_number = np.array([any(char.isdigit() for char in text) for text in sentences])
-    number = _NUMBER_WANTED if _ASKS_NUMBER.search(question) else _NUMBER_UNWANTED
-    values = _LATE * late + _BEFORE * before + _LATER_IN_TEXT * place + _OPENING * (place == 0)
-    if not _ASKS_NOTICE.search(question):
-        values = values + _NOTICE * np.array([_is_notice(text) for text in sentences])
-    return np.asarray(values + _REPORTS * reports + number * has_number, np.float32)
-
-
-def _is_notice(text: str) -> bool:
-    return bool(_IS_NOTICE.search(text)) and not any(map(str.isdigit, _ADDRESS.sub("", text)))

@@ -12,8 +12,8 @@ from rag.papers.filters import parse_where, parse_years
 from rag.records import Filters
 from ui.widgets.markup import attributes, button, esc, icon, menu, select
 
-LENGTHS = {40: "Short answer", 80: "Medium answer", 160: "Long answer"}
-"""Words an answer aims at."""
+LENGTHS = {0: "Length by question", 40: "Short answer", 80: "Medium answer", 160: "Long answer"}
+"""Words that bound an answer; 0 leaves the length to what is asked."""
 FIELDS = {
     "year": "Year",
     "author": "Author",
@@ -91,9 +91,9 @@ def chips(filters: Filters) -> list[tuple[str, str]]:
     return found + list(filters.where)
 
 
-def render_settings(settings: Settings, has_model: bool, default_words: int) -> str:
+def render_settings(settings: Settings, has_model: bool, default_words: int | None) -> str:
     """The line under the question box: mode, length, filters."""
-    length = _length(settings.words or default_words)
+    length = _length(settings.words or default_words or 0)
     on = "".join(map(_chip, chips(settings.filters)))
     return (
         '<div class="chips" role="group" aria-label="How to answer">'

@@ -51,7 +51,7 @@ class Choosing:
         return replace(settings, llm=None if event._data["value"] == "model" else False)
 
     def _set_words(self, settings: Settings, event: gr.EventData) -> Settings:
-        return replace(settings, words=int(event._data["value"]))
+        return replace(settings, words=int(event._data["value"]) or None)
 
     def _add_filter(self, settings: Settings, event: gr.EventData) -> Settings:
         try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import rag.answering.extractive
+import rag.answering.plans.composer
 import rag.assistant
 import rag.retrieval.ranking
 from eval.data.questions import Dataset, load_questions
@@ -136,13 +136,13 @@ def test_the_gate_goes_red_without_late_interaction(
 def test_the_gate_goes_red_when_quotes_are_one_character_off(
     demo_assistant: Assistant, demo_set: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cite = rag.answering.extractive.cite
+    cite = rag.answering.plans.composer.cite
 
     def shifted(n: int, paper: Paper, evidence: Evidence) -> Citation:
         right = cite(n, paper, evidence)
         return replace(right, start=right.start + 1, end=right.end + 1)
 
-    monkeypatch.setattr(rag.answering.extractive, "cite", shifted)
+    monkeypatch.setattr(rag.answering.plans.composer, "cite", shifted)
     floors = read_baseline(ROOT / "eval" / "baseline.json", demo_set.sha256)
     short = shortfalls(evaluate(demo_assistant, demo_set.head(8), tmp_path).summary, floors)
     assert "quote_fidelity is 0.0000, under 0.99" in short

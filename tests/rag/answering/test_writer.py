@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from rag.answering.attribution import SupportGate
-from rag.answering.extractive import AnswerText
+from rag.answering.plans.composer import AnswerText
 from rag.answering.timings import Clock
 from rag.answering.writer import NOT_SAID, REFUSAL, Writer
 from rag.config import Config

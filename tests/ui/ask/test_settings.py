@@ -66,10 +66,10 @@ def test_without_a_model_there_is_nothing_to_choose_and_the_page_says_why() -> N
 
 @pytest.mark.parametrize(
     ("settings", "chosen"),
-    [(Settings(), ["model", "80"]), (Settings(llm=False, words=160), ["quotes", "160"])],
+    [(Settings(), ["model", "0"]), (Settings(llm=False, words=160), ["quotes", "160"])],
 )
 def test_the_choice_that_holds_is_selected(settings: Settings, chosen: list[str]) -> None:
-    html = render_settings(settings, True, 80)
+    html = render_settings(settings, True, None)
     assert [part.rsplit('value="', 1)[1].split('"')[0] for part in html.split(" selected")[:-1]] == chosen
 
 

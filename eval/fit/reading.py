@@ -1,0 +1,41 @@
+"""Questions as the product reads them, for the fits: what was understood, what was ranked, what was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.assistant import Assistant
+from rag.encoder.late_interaction import Query
+from rag.records import History
+from rag.retrieval.question import Question
+from rag.retrieval.ranking import Ranked, Ranking, rank, weight_query
+from rag.retrieval.sentence_scoring import ReadPaper, read_papers
+from rag.retrieval.understanding import understand
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its ranking, and `query`, the text and the pieces its sentences are read with."""
+
+    question: Question
+    ranking: Ranking
+    text: str
+    query: Query
+
+
+def ask_library(assistant: Assistant, text: str, history: History = ()) -> Asked:
+    """Understand and rank one question, as `Assistant.ask` does for all but comparisons."""
+    question = understand(text, assistant.encoder, history)
+    library, encoder = assistant.library, assistant.encoder
+    ranking = rank(library, encoder, question.search_text, encoded=question.encoded)
+    if question.text == ranking.text:
+        return Asked(question, ranking, ranking.text, ranking.query)
+    query = weight_query(library, encoder, encoder.encode_query(question.text))
+    return Asked(question, ranking, question.text, query)
+
+
+def read(assistant: Assistant, asked: Asked, ranked: Ranked) -> ReadPaper:
+    """The sentences of one of the ranked papers."""
+    passages = assistant.library.passages_of(ranked.candidate)
+    (found,) = read_papers(asked.question, asked.text, asked.query, [passages])
+    return found

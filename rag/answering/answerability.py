@@ -1,0 +1,187 @@
+"""How likely the library answers a question: two probabilities, each a fitted logistic over plain features.
+
+`on_subject`: something in the library is about what was asked at all. `answers`: the best paper's abstract
+says what was asked of it, given that it is about it; a real paper asked for what its abstract does not say
+is the common failure. Weights are fitted by `python -m eval.fit.answerability`. What is said where the answer
+is no is rag/answering/abstention.py's.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.answering.plans.choosing import shares
+from rag.answering.plans.relevance import stems
+from rag.encoder.late_interaction import Floats
+from rag.records import Evidence, Paper
+from rag.retrieval.sentence_features import PaperMatches
+from rag.text.folding import fold
+from rag.text.stopwords import STOP_WORDS
+from rag.text.words import names
+
+_ASKS_AMOUNT = re.compile(
+    r"\bhow (?:much|many|fast|long|big|large|far|often|old|well|high|good)\b|\bby (?:what|how)\b|\bat how\b"
+    r"|\bnumber of\b|\bper ?cent|@\d|\bF1\b|\bperplexity\b|\bodds ratio\b|\bthroughput\b"
+    r"|\bwhat (?:\w+['’]?\w*[- ]){0,3}(?:scores?|share|gain|margin|latency|size|rate|fraction|percentage"
+    r"|accuracy|dose|alpha|ratio|constant|resolution|frequency|weight|age|cost|value)\b",
+    re.I,
+)
+_YES_NO = re.compile(r"(?:is|are|was|were|do|does|did|can|could|has|have|should|will|would)\b", re.I)
+_FOCUS = re.compile(r"\b(?:wh?ich|what|whose|how (?:many|much))\s+([^?.,;:]+)", re.I)
+_UNMET = 0.5
+"""Similarity under which a piece of the question has no counterpart in the paper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """A fitted logistic: probability of yes from named features."""
+
+    constant: float
+    weights: Mapping[str, float]
+
+    def __call__(self, features: Mapping[str, float]) -> float:
+        total = self.constant + sum(weight * features[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-40.0, min(40.0, total))))
+
+
+@dataclass(frozen=True, slots=True)
+class BestPaper:
+    """The best paper as it was read, for a question."""
+
+    paper: Paper
+    late: float
+    cosine: float
+    evidence: Sequence[Evidence]
+    matches: PaperMatches
+
+
+def subject_features(
+    question: str, best_late: float, best_cosine: float, best: BestPaper
+) -> dict[str, float]:
+    """What says whether the library is about the question's subject.
+
+    best_late, best_cosine: the highest of any passage found.
+    """
+    return {
+        "late": best_late,
+        "cosine": best_cosine,
+        "title": float(best.matches.weights @ best.matches.title),
+        "met": float(best.matches.weights @ _met(best.matches)),
+        "name_in_title": float(any(_occurs(name, best.paper.title) for name in names(question))),
+    }
+
+
+def answer_features(question: str, best: BestPaper) -> dict[str, float]:
+    """What says whether the best paper's abstract answers the question."""
+    matches = best.matches
+    weights = matches.weights
+    met = _met(matches)
+    text = f"{best.paper.title}\n{best.paper.abstract}"
+    untold = weights * np.clip(1 - matches.title, 0.05, 1)
+    untold = untold / untold.sum()
+    sentences = untold @ matches.sentences
+    pairs = np.maximum(matches.sentences, np.roll(matches.sentences, -1, axis=1))
+    asked = stems(question)
+    missing = asked - stems(text)
+    amount = float(asks_amount(question))
+    leading = [evidence.sentence.text for evidence in best.evidence[:3]]
+    with_number = [any(map(str.isdigit, sentence)) for sentence in leading]
+    focus = stems(focus_of(question))
+    return {
+        "late": best.late,
+        "title": float(weights @ matches.title),
+        "met_tenth": _quantile(met, weights, 0.1),
+        "met_half": _quantile(met, weights, 0.5),
+        "met_least": float(met.min()),
+        "unmet": float(weights @ (met < _UNMET)),
+        "unmet_mildly": float(weights @ (met < _UNMET + 0.1)),
+        "untold": float(untold @ matches.sentences.max(axis=1)),
+        "best_sentence": float(sentences.max()),
+        "best_pair": float((untold @ pairs).max()),
+        "words_missing": min(6.0, float(len(missing))),
+        "share_missing": len(missing) / max(1, len(asked)),
+        "names_unknown": min(2.0, float(sum(not _occurs(name, text) for name in names(question)))),
+        "amount": amount,
+        "amount_without_number": amount * (not any(with_number)),
+        "amount_with_number": amount * (bool(with_number) and with_number[0]),
+        "yes_no": float(bool(_YES_NO.match(question.strip()))),
+        "focus_missing": len(focus & missing) / len(focus) if focus else 0.0,
+        "share_of_best": max(shares(best.evidence), default=0.0),
+    }
+
+
+def asks_amount(question: str) -> bool:
+    """Whether a question asks for a figure or a count."""
+    return bool(_ASKS_AMOUNT.search(question))
+
+
+def focus_of(question: str) -> str:
+    """What is asked for, as worded: the words after "which", "what" or "how many"."""
+    found = _FOCUS.search(question)
+    if not found:
+        return ""
+    kept: list[str] = []
+    for word in found[1].split():
+        if word.lower() in STOP_WORDS and kept:
+            break
+        if word.lower() not in STOP_WORDS:
+            kept.append(word)
+        if len(kept) == 3:
+            break
+    return " ".join(kept)
+
+
+def _met(matches: PaperMatches) -> Floats:
+    """How well each piece of the question is met anywhere in the paper. float32[n_pieces]"""
+    return np.asarray(np.maximum(matches.sentences.max(axis=1), matches.title), np.float32)
+
+
+def _quantile(values: Floats, weights: Floats, share: float) -> float:
+    order = np.argsort(values)
+    place = int(np.searchsorted(np.cumsum(weights[order]), share))
+    return float(values[order][min(place, len(values) - 1)])
+
+
+def _occurs(name: str, text: str) -> bool:
+    return fold(name).lower() in fold(text).lower()
+
+
+ON_SUBJECT = Logistic(
+    -28.17,
+    {
+        "late": 21.67,
+        "cosine": 22.19,
+        "title": 1.72,
+        "met": 39.81,
+        "name_in_title": 2.14,
+    },
+)
+ANSWERS = Logistic(
+    -2.82,
+    {
+        "late": 2.91,
+        "title": -4.25,
+        "met_tenth": 3.79,
+        "met_half": -1.9,
+        "met_least": 5.49,
+        "unmet": 2.11,
+        "unmet_mildly": 1.3,
+        "untold": 4.54,
+        "best_sentence": -2.51,
+        "best_pair": 0.86,
+        "words_missing": 0.28,
+        "share_missing": -1.4,
+        "names_unknown": -1.11,
+        "amount": -1.52,
+        "amount_without_number": -1.69,
+        "amount_with_number": -0.53,
+        "yes_no": -1.49,
+        "focus_missing": -0.35,
+        "share_of_best": 1.38,
+    },
+)

@@ -1,0 +1,128 @@
+"""Which sentences of a paper are shown: those likeliest to hold the answer, and those they lean on.
+
+Owns the length of what is said of one paper and the repair of sentences that lean on others. Which papers
+speak, and under what headings, is the plans'.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from rag.answering.plans.composer import n_words
+from rag.records import Evidence, RankedPaper, Role
+from rag.retrieval.ranking import z_scores
+
+LEAST_SHARE = 0.04
+"""A sentence less likely than this to hold the answer, given that its paper does, is filler."""
+SOFTNESS = 0.7
+"""What scores are multiplied by before they are made probabilities: the model of a sentence is surer of
+itself than it is right. In tenfold cross-validation over 355 abstracts, the evidence found in 80 words is .83
+with it and .82 without."""
+TRIED = 8
+"""Sentences of a paper that are tried with each other."""
+MOST = 4
+LEANING_COST = 0.25
+"""Share of its worth that a sentence loses where it leans on one that is not shown."""
+CONTRIBUTES: tuple[Role, ...] = ("result", "objective", "method")
+"""Roles of the sentences that say what a paper adds."""
+_LEANS = frozenset({"mention", "connective", "enumerator"})
+"""What the sentence before it repairs; a name before it repairs the rest."""
+
+
+def shares(evidence: Sequence[Evidence]) -> list[float]:
+    """How likely each of a paper's sentences is to hold the answer, given that the paper does."""
+    if not evidence:
+        return []
+    best = max(each.score for each in evidence)
+    values = [math.exp(SOFTNESS * (each.score - best)) for each in evidence]
+    return [value / sum(values) for value in values]
+
+
+def leans(evidence: Evidence) -> bool:
+    """Whether a sentence needs the one before it to be understood."""
+    return evidence.traits is not None and evidence.traits.needs in _LEANS
+
+
+def stands_alone(evidence: Evidence) -> bool:
+    """Whether a sentence can be read with nothing but its paper's name before it."""
+    return not leans(evidence)
+
+
+def previous(evidence: Evidence, all_evidence: Sequence[Evidence]) -> Evidence | None:
+    """The sentence before it in the abstract."""
+    if evidence.traits is None:
+        return None
+    place = evidence.traits.ordinal - 1
+    return next((e for e in all_evidence if e.traits is not None and e.traits.ordinal == place), None)
+
+
+def fill(evidence: Sequence[Evidence], room: int) -> tuple[Evidence, ...]:
+    """The sentences of one paper that are worth the most together within `room` words, in order.
+
+    evidence: all its sentences, best first. The best is always among them, however long; filler never is.
+    """
+    if not evidence:
+        return ()
+    share = dict(zip(map(id, evidence), shares(evidence), strict=True))
+    first, *others = evidence[:TRIED]
+    others = [each for each in others if share[id(each)] >= LEAST_SHARE or _repairs(each, evidence[:TRIED])]
+    best: tuple[Evidence, ...] = (first,)
+    best_worth = -math.inf
+    for n in range(min(MOST, len(others) + 1)):
+        for added in combinations(others, n):
+            chosen = (first, *added)
+            words = sum(n_words(each.sentence.text) for each in chosen)
+            if added and words > room:
+                continue
+            worth = sum(share[id(each)] * (1 - LEANING_COST * _is_adrift(each, chosen)) for each in chosen)
+            if worth > best_worth:
+                best, best_worth = chosen, worth
+    return in_order(best)
+
+
+def _repairs(candidate: Evidence, shown: Sequence[Evidence]) -> bool:
+    """Whether a sentence of little worth stands before one that leans on it."""
+    return any(leans(each) and previous(each, [candidate]) is candidate for each in shown)
+
+
+def _is_adrift(evidence: Evidence, chosen: Sequence[Evidence]) -> bool:
+    return leans(evidence) and previous(evidence, chosen) is None
+
+
+def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """The same sentences as the abstract has them."""
+    return tuple(sorted(evidence, key=lambda each: each.sentence.start))
+
+
+def one_sentence(
+    ranked: RankedPaper, wanted: Sequence[Role] = (), *, relevance: float = 1.0
+) -> Evidence | None:
+    """The sentence of a paper that says most in one line: relevant, of a wanted role, and readable alone.
+
+    relevance: what late interaction counts beside the roles. None where the paper has no sentence read.
+    """
+    if not ranked.evidence:
+        return None
+    late = z_scores(np.array([each.late for each in ranked.evidence], np.float32))
+    scores = z_scores(np.array([each.score for each in ranked.evidence], np.float32))
+
+    def worth(place: int) -> float:
+        evidence = ranked.evidence[place]
+        value = relevance * float(late[place] + scores[place]) / 2
+        if evidence.traits is not None and wanted:
+            role = evidence.traits.role_probabilities
+            value += 1.5 * sum(role.get(each, 0.0) for each in wanted)
+            value -= 1.5 * (role.get("resource", 0.0) + role.get("background", 0.0))
+        value -= LEANING_PENALTY * leans(evidence)
+        return value - max(0, n_words(evidence.sentence.text) - LONG) * 0.04
+
+    return ranked.evidence[max(range(len(ranked.evidence)), key=worth)]
+
+
+LEANING_PENALTY = 1.2
+LONG = 35
+"""Words beyond which a sentence is long for one line."""

@@ -1,0 +1,146 @@
+"""Which of the ranked papers an answer may draw on, and which it must leave out.
+
+Relevance is cut where it drops, within one ranking; what a question excludes is read in
+rag/retrieval/conditions.py and applied here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from rag.papers.identifiers import title_key
+from rag.records import Evidence, Paper, RankedPaper
+from rag.text.folding import fold
+from rag.text.words import content_words
+
+SHARE_OF_BEST = 0.4
+"""A paper belongs while the ranking's sum is at least this share of the best paper's."""
+LEAST_CONFIDENCE = 0.2
+FEW = 12
+"""With fewer papers a standard deviation says little, and each one's own confidence decides."""
+REACH = 6
+"""Words before a word that can deny it."""
+_WITHOUT = re.compile(
+    r"(?:without|no|lacks?|lacking|with no|have no|does(?:n['’]t| not) \w+|not)\s+(?:any\s+|the\s+)?", re.I
+)
+_DOES_WITHOUT = re.compile(
+    r"\b(?:without|no|not|nor|neither|never|eliminat\w+|avoid\w*|lack\w*|remov\w+|obviat\w+|instead of)\b"
+    r"|n['’]t\b"
+)
+_STEM = 5
+"""Letters of a word that are compared: "retrieval" is "retrievers"."""
+
+
+def relevant(papers: Sequence[RankedPaper], share: float = SHARE_OF_BEST) -> list[RankedPaper]:
+    """The papers, best first, up to where relevance drops; each once where two records hold one abstract.
+
+    The first is always among them. Only papers whose sentences were read.
+    """
+    kept: list[RankedPaper] = []
+    seen: set[str] = set()
+    for ranked in papers:
+        if kept and not _belongs(ranked, papers, share):
+            continue
+        text = " ".join(ranked.paper.abstract.casefold().split())
+        if ranked.evidence and text not in seen:
+            seen.add(text)
+            kept.append(ranked)
+    return kept
+
+
+def _belongs(ranked: RankedPaper, papers: Sequence[RankedPaper], share: float) -> bool:
+    if ranked.confidence < LEAST_CONFIDENCE:
+        return False
+    if len(papers) < FEW:
+        return True
+    best = papers[0].score
+    return ranked.score >= best - (1 - share) * abs(best)
+
+
+def without_excluded(papers: Sequence[RankedPaper], excluded: Sequence[str]) -> list[RankedPaper]:
+    """The papers that are not about what is excluded: their title and best sentence do not name it."""
+    if not excluded:
+        return list(papers)
+    return [ranked for ranked in papers if not any(_is_about(ranked, term) for term in excluded)]
+
+
+def _is_about(ranked: RankedPaper, term: str) -> bool:
+    if mentions(ranked.paper.title, term):
+        return True
+    if any(mentions(evidence.sentence.text, term) for evidence in ranked.evidence[:1]):
+        return True
+    said = sum(mentions(evidence.sentence.text, term) for evidence in ranked.evidence)
+    return said >= 2
+
+
+def coverage(question: str, text: str, rarity: Callable[[str], float]) -> float:
+    """The share of a question's content, each word by how rare it is, that a text holds. 0 to 1."""
+    held = stems(text)
+    weights = {_stem(word): rarity(word) for word in content_words(fold(question))}
+    total = sum(weights.values())
+    return sum(weight for stem, weight in weights.items() if stem in held) / total if total else 0.0
+
+
+def meets(text: str, condition: str) -> bool:
+    """Whether a text speaks of a condition: all its content words, and going without for "without X"."""
+    wanted = stems(_WITHOUT.sub("", condition))
+    if not wanted or not wanted <= stems(text):
+        return False
+    if not _WITHOUT.match(condition):
+        return True
+    words = re.findall(r"[\w'’-]+", text.lower())
+    for i, word in enumerate(words):
+        if stems(word) & wanted:
+            before = " ".join(words[max(0, i - REACH) : i])
+            if _DOES_WITHOUT.search(before) or re.search(r"-free\b|\bfree\b", " ".join(words[i : i + 2])):
+                return True
+    return False
+
+
+def mentions(text: str, term: str) -> bool:
+    """Whether a text holds all content words of a term, near enough ("retrievers" for "retrieval")."""
+    wanted = stems(term)
+    return bool(wanted) and wanted <= stems(text)
+
+
+def stems(text: str) -> set[str]:
+    """The beginnings of a text's content words, folded; parts of joined words count, too."""
+    words = (part for word in content_words(fold(text)) for part in (word, *re.split(r"[-/.]", word)))
+    return {_stem(word) for word in words if word}
+
+
+def _stem(word: str) -> str:
+    word = word.lower()
+    return word.removesuffix("s")[:_STEM] if len(word) > 3 else word
+
+
+def named(
+    question: str, papers: Sequence[RankedPaper], name_of: dict[str, str], longest: int
+) -> list[RankedPaper]:
+    """The papers whose name stands in the question, in its order; "SPLADE v2" does not name SPLADE.
+
+    name_of: paper id -> name. longest: words that a name has at most.
+    """
+    by_name = {title_key(name_of[each.paper.paper_id]): each for each in reversed(papers)}
+    words, found, at = question.split(), list[RankedPaper](), 0
+    while at < len(words):
+        runs = ((n, title_key(" ".join(words[at : at + n]))) for n in range(longest, 0, -1))
+        n, ranked = next(((n, by_name[key]) for n, key in runs if key in by_name), (1, None))
+        found += [ranked] if ranked and ranked not in found else []
+        at += n
+    return found
+
+
+def texts_of(paper: Paper) -> str:
+    """Title and abstract, as one text."""
+    return f"{paper.title}. {paper.abstract}"
+
+
+def best_for(ranked: RankedPaper, term: str) -> Evidence | None:
+    """The best of a paper's sentences that hold all words of `term`; None where none does."""
+    return next((each for each in ranked.evidence if mentions(each.sentence.text, term)), None)
+
+
+def any_mentions(texts: Iterable[str], term: str) -> bool:
+    return any(mentions(text, term) for text in texts)

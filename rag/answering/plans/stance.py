@@ -1,0 +1,114 @@
+"""The plan for a question of yes or no, for or against: findings side by side, and no verdict of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from rag.answering.plans.choosing import fill, leans, shares
+from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
+from rag.answering.plans.headings import Rarity
+from rag.answering.plans.relevance import coverage, relevant
+from rag.records import Evidence, RankedPaper
+from rag.retrieval.question import Question
+
+WORDS = 160
+MOST = 5
+FROM_ONE = 80
+"""Words where one paper alone speaks."""
+NEAREST = 3
+COVERS = 0.75
+"""Share of the question's content, by rarity, that a finding and its title must hold to speak to it."""
+CLOSE = 0.7
+NOT_SAID_OUTRIGHT = "No abstract found here answers this outright; the nearest say:"
+Direction = Literal["For", "Against", "Depends"]
+DIRECTIONS: tuple[Direction, ...] = ("For", "Against", "Depends")
+Judge = Callable[[str, Sequence[str]], Sequence[Direction | None]]
+"""For a question and findings: the direction of each, or None where it takes none."""
+
+_DEPENDS = re.compile(
+    r"\b(?:depend(?:s|ing|ent)?|trade-?offs?|no one-size|not (?:always|necessarily|universal\w*)"
+    r"|only (?:when|if|for)|sometimes|whether .* or|varies|vary|under certain|in some (?:cases|settings))\b"
+    r"|^(?:while|although|though)\b|\bwhile\b.*\b(?:not|less|worse|fail|limited|do not)\b",
+    re.I,
+)
+_DENIES = re.compile(
+    r"\b(?:not|no|never|nor|cannot|without|fail\w*|worse|worsen\w*|degrad\w+|hurt\w*|harm\w*|lack\w*|declin\w+"
+    r"|limit(?:s|ed|ation\w*)?|suffer\w*|struggl\w+|hinder\w*|unnecessary|unsuitable|ineffective|bottleneck\w*"
+    r"|underperform\w*|inferior|insufficient|contrary|little|only marginal\w*|drawback\w*|vulnerab\w+)\b"
+    r"|n['’]t\b",
+    re.I,
+)
+_ASKS_DENIAL = re.compile(r"\b(?:not|no|never|fail|worse|less|hurt|harm|against|without|unnecessary)\b", re.I)
+
+
+def answer_stance(
+    question: Question,
+    papers: Sequence[RankedPaper],
+    words: int,
+    rarity: Rarity,
+    judge: Judge | None = None,
+) -> AnswerText:
+    """Findings under For, Against and Depends, as far as there are any, in about `words` words.
+
+    judge: says a finding's direction; by default the words of denial and condition in it do.
+    """
+    findings = [(each, *_finding(each, question.text, rarity)) for each in relevant(papers)]
+    best = max(covered for _, _, covered in findings)
+    speaking = [each for each in findings if each[2] >= max(COVERS, CLOSE * best)][:MOST]
+    if not speaking:
+        lines = [AnswerLine(r.paper, short_name(r.paper.title), (said,)) for r, said, _ in findings[:NEAREST]]
+        return compose([LineGroup(None, tuple(lines))], before=NOT_SAID_OUTRIGHT)
+    if len(speaking) == 1:
+        return _one_paper(speaking[0][0], words)
+    directions = (judge or by_words)(question.text, [said.sentence.text for _, said, _ in speaking])
+    groups: dict[Direction | None, list[AnswerLine]] = {}
+    used = 0
+    for (ranked, said, _), direction in zip(speaking, directions, strict=True):
+        name = short_name(ranked.paper.title)
+        used += n_words(name) + n_words(said.sentence.text)
+        if used > words and groups:
+            break
+        groups.setdefault(direction, []).append(AnswerLine(ranked.paper, name, (said,)))
+    made = [LineGroup(each, tuple(groups.get(each, ()))) for each in DIRECTIONS]
+    return compose([*made, LineGroup("On the subject", tuple(groups.get(None, ())))])
+
+
+def _one_paper(ranked: RankedPaper, words: int) -> AnswerText:
+    name = short_name(ranked.paper.title)
+    chosen = fill(ranked.evidence, min(words, FROM_ONE) - n_words(name))
+    line = AnswerLine(ranked.paper, name, chosen)
+    return compose([LineGroup(None, (line,))], after="Only this paper of the library speaks to it.")
+
+
+def _finding(ranked: RankedPaper, question: str, rarity: Rarity) -> tuple[Evidence, float]:
+    """The sentence with what a paper found on the question, and the share of the question it and the title
+    cover."""
+    likely = shares(ranked.evidence)
+    covered = [
+        coverage(question, f"{ranked.paper.title}. {e.sentence.text}", rarity) for e in ranked.evidence
+    ]
+
+    def worth(place: int) -> float:
+        evidence = ranked.evidence[place]
+        value = likely[place] + 0.8 * evidence.late + covered[place]
+        if evidence.traits is not None:
+            value += 0.35 * evidence.traits.role_probabilities.get("result", 0.0)
+            value -= 0.35 * evidence.traits.role_probabilities.get("background", 0.0)
+        return value - 0.3 * leans(evidence)
+
+    best = max(range(len(ranked.evidence)), key=worth)
+    return ranked.evidence[best], covered[best]
+
+
+def by_words(question: str, findings: Sequence[str]) -> list[Direction | None]:
+    """The direction of each finding by its own words: those of condition, then those of denial."""
+    asks_denial = bool(_ASKS_DENIAL.search(question))
+    found: list[Direction | None] = []
+    for finding in findings:
+        if _DEPENDS.search(finding):
+            found.append("Depends")
+        else:
+            found.append("Against" if bool(_DENIES.search(finding)) != asks_denial else "For")
+    return found

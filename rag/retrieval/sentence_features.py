@@ -1,0 +1,148 @@
+"""What a sentence of a paper shows of a question: the features that rag/retrieval/sentence_scoring.py weighs.
+
+Late interaction of the question with each sentence, where the sentence stands, what it is made of. Pure:
+arrays and texts in, a matrix out. The weights are fitted by eval/fit/sentence_scoring.py.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.encoder.late_interaction import Bits, Floats
+from rag.retrieval.ranking import z_scores
+from rag.text.words import content_words
+
+NAMES = (
+    "late", "late_beyond_title", "peak", "cosine", "words_shared", "late_before", "cosine_before",
+    "place", "opening", "last", "reports", "we", "contrast", "figure", "number_wanted", "number_unwanted",
+    "figure_wanted", "notice", "length", "introduces_wanted",
+)  # fmt: skip
+"""The columns of `feature_matrix`."""
+
+_REPORT = re.compile(
+    r"\b(we|our|f(?:ind|ound)|show(?:s|ed|n)?|demonstrat\w+|reveal\w*|observ\w+|results?|outperform\w*"
+    r"|achiev\w+|improv\w+|surpass\w*|reduc\w+)\b",
+    re.I,
+)
+_WE = re.compile(r"\b(?:we|our)\b", re.I)
+_CONTRAST = re.compile(r"(?:However|But|Yet|Although|While|Despite)\b")
+_FIGURE = re.compile(r"\d+(?:\.\d+)?\s*(?:%|x\b|×|points?|times|-?fold)")
+_ASKS_NUMBER = re.compile(
+    r"\bhow (much|many|fast|long|big|large|far|often|well|good)\b|\bby what\b|\bnumber of\b"
+    r"|\bwhat (\w+ ){0,2}(scores?|shares?|gains?|margin|f1|latency|size|rate|fraction|percentage|accuracy)\b",
+    re.I,
+)
+_ASKS_WHAT_IT_IS = re.compile(
+    r"^\W*(?:what(?:'s| is| are)\b(?! the\b)|define\b|explain what\b|what does \S+ (?:do|mean|stand for)\b)",
+    re.I,
+)
+_INTRODUCES = re.compile(
+    r"\b(?:we|this (?:paper|work|study|article|survey)|the authors?)\b.{0,40}?\b(?:introduc|propos|present"
+    r"|describ|develop|defin)\w*|\b(?:called|named|termed|dubbed|known as|refers? to|defined as)\b"
+    r"|^\S+(?: \S+){0,5}? (?:is|are) (?:an?|the)\b",
+    re.I,
+)
+_IS_NOTICE = re.compile(
+    r"https?://|\b(code|data(set)?s?|models?|checkpoints?|demo)\b.{0,40}\b(available|released?|open-?sourced?)\b"
+    r"|\b(release|open-?source)\b.{0,30}\b(code|data|models?)\b",
+    re.I,
+)
+_ADDRESS = re.compile(r"https?://\S+")
+_ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|download)\b", re.I)
+_STEM = 6
+"""Letters of a word that are compared."""
+_PEAK = 0.5
+"""Similarity of two word pieces from which they say the same, or nearly."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaperMatches:
+    """How the pieces of a question match a paper.
+
+    sentences: float32[n_pieces, n_sentences], the best similarity of each piece in each sentence.
+    title: float32[n_pieces], that in the title. weights: float32[n_pieces], summing to 1.
+    cosines: float32[n_sentences], the question's vector with the mean of each sentence's pieces.
+    """
+
+    sentences: Floats
+    title: Floats
+    weights: Floats
+    cosines: Floats
+
+
+def asks_number(question: str) -> bool:
+    """Whether a question asks for a number."""
+    return bool(_ASKS_NUMBER.search(question))
+
+
+def mean_vectors(blocks: Sequence[Bits]) -> Floats:
+    """The unit mean of each block's signs; zero for an empty one. float32[n_blocks, 384]"""
+    means = np.zeros((len(blocks), 8 * (blocks[0].shape[1] if blocks else 0)), np.float32)
+    for i, block in enumerate(blocks):
+        if len(block):
+            means[i] = 2 * np.unpackbits(block, axis=1).mean(axis=0, dtype=np.float32) - 1
+    return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6), np.float32)
+
+
+def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -> Floats:
+    """The features of a paper's sentences, in the abstract's order. float32[n, len(NAMES)]"""
+    n = len(texts)
+    if n == 0:
+        return np.zeros((0, len(NAMES)), np.float32)
+    late = z_scores(matches.weights @ matches.sentences)
+    # What the title already says tells the paper's sentences apart less well.
+    untold = matches.weights * np.clip(1 - matches.title, 0.05, 1)
+    cosine = z_scores(matches.cosines)
+    place = np.arange(n) / max(1, n - 1)
+    number = np.array([any(char.isdigit() for char in text) for text in texts])
+    figure = _marks(_FIGURE, texts)
+    wants_number = asks_number(question)
+    columns = {
+        "late": late,
+        "late_beyond_title": z_scores(untold / untold.sum() @ matches.sentences),
+        "peak": z_scores(matches.weights @ np.clip(matches.sentences - _PEAK, 0, None)),
+        "cosine": cosine,
+        "words_shared": z_scores(_shared_words(question, texts)),
+        "late_before": np.concatenate([[0], late[:-1]]),
+        "cosine_before": np.concatenate([[0], cosine[:-1]]),
+        "place": place,
+        "opening": place == 0,
+        "last": place == 1,
+        "reports": _marks(_REPORT, texts),
+        "we": _marks(_WE, texts),
+        "contrast": np.array([bool(_CONTRAST.match(text)) for text in texts]),
+        "figure": figure,
+        "number_wanted": number * wants_number,
+        "number_unwanted": number * (not wants_number),
+        "figure_wanted": figure * wants_number,
+        "notice": np.array([is_notice(text) for text in texts]) * (not _ASKS_NOTICE.search(question)),
+        "length": z_scores(np.log([1 + len(text.split()) for text in texts])),
+        "introduces_wanted": _marks(_INTRODUCES, texts) * bool(_ASKS_WHAT_IT_IS.search(question)),
+    }
+    return np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
+
+
+def is_notice(text: str) -> bool:
+    """Whether a sentence only says where code or data can be had, with no figure beside it."""
+    return bool(_IS_NOTICE.search(text)) and not any(map(str.isdigit, _ADDRESS.sub("", text)))
+
+
+def _marks(pattern: re.Pattern[str], texts: Sequence[str]) -> Floats:
+    return np.array([bool(pattern.search(text)) for text in texts], np.float32)
+
+
+def _shared_words(question: str, texts: Sequence[str]) -> Floats:
+    """The question's words in each sentence, each by how few of the sentences hold it. float32[n]"""
+    asked = _stems(question)
+    own = [_stems(text) for text in texts]
+    n_holding = Counter(stem for stems in own for stem in stems)
+    return np.array([sum(np.log1p(len(own) / n_holding[s]) for s in stems & asked) for stems in own])
+
+
+def _stems(text: str) -> set[str]:
+    return {word.lower()[:_STEM] for word in content_words(text)}
