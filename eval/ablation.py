@@ -108,6 +108,11 @@ def _ranking(assistant: Assistant, weights: FusionWeights, question: GoldQuestio
 
     asked = understand(question.question, assistant.encoder, question.history)
     ranking = rank(
-        assistant.library, assistant.encoder, asked.search_text, weights=weights, encoded=asked.encoded
+        assistant.library,
+        assistant.encoder,
+        asked.search_text,
+        weights=weights,
+        encoded=asked.encoded,
+        top=DEPTH,
     )
-    return [ranked.paper.paper_id for ranked in ranking.ranked[:DEPTH]]
+    return [ranked.paper_id for ranked in ranking.ranked[:DEPTH]]

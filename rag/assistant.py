@@ -139,6 +139,7 @@ class Assistant:
             filters=filters,
             weights=LISTING if mode == "hybrid" and question.intent == "list" else None,
             encoded=question.encoded if question.standalone == question.search_text else None,
+            top=top or self.config.top,
         )
         return self._read(question, ranking, top or self.config.top)[0]
 
@@ -198,9 +199,10 @@ class Assistant:
             yield from self._about_library(asked, clock)
             return
         with clock("retrieve"):
-            ranking, notice = self._rank(asked, filters)
+            n_read = max(READ_PAPERS, top or self.config.top)
+            ranking, notice = self._rank(asked, filters, n_read)
         with clock("read"):
-            papers, best = self._read(asked, ranking, max(READ_PAPERS, top or self.config.top))
+            papers, best = self._read(asked, ranking, n_read)
             decision = abstention.decide(asked, ranking, papers, best)
         draft = Answer(
             question=text,
@@ -319,15 +321,15 @@ class Assistant:
 
         return rewrite(question, history, self._writer.llm, self.encoder, self.config.prompts)
 
-    def _rank(self, question: Question, given: Filters | None) -> tuple[Ranking, str | None]:
+    def _rank(self, question: Question, given: Filters | None, top: int) -> tuple[Ranking, str | None]:
         """Rank with the question's filters; those only stated in it give way where no paper passes."""
-        ranking = self._rank_sides(question, question.filters)
+        ranking = self._rank_sides(question, question.filters, top)
         if ranking.ranked or question.filters == (given or Filters()):
             return ranking, None
         notice = "No paper in the library passes the filter read from the question, so it was left out."
-        return self._rank_sides(question, given), notice
+        return self._rank_sides(question, given, top), notice
 
-    def _rank_sides(self, question: Question, filters: Filters | None) -> Ranking:
+    def _rank_sides(self, question: Question, filters: Filters | None, top: int) -> Ranking:
         weights = LISTING if question.intent == "list" else None
         whole, *sides = (
             rank(
@@ -337,6 +339,7 @@ class Assistant:
                 filters=filters,
                 weights=weights,
                 encoded=question.encoded if text == question.search_text else None,
+                top=top,
             )
             for text in question.queries
         )
@@ -351,19 +354,20 @@ class Assistant:
         if question.text != text:
             text = question.text
             query = weight_query(self.library, self.encoder, self.encoder.encode_query(text))
-        ranked = ranking.ranked[:top]
-        read = read_papers(
-            question, text, query, [self.library.passages_of(r.candidate) for r in ranked[:READ_PAPERS]]
-        )
+        there = self.library.passages_of([ranked.passage_id for ranked in ranking.ranked[:top]])
+        passages = {each[0].paper.paper_id: each for each in there if each}
+        ranked = [each for each in ranking.ranked[:top] if each.paper_id in passages]
+        read = read_papers(question, text, query, [passages[r.paper_id] for r in ranked[:READ_PAPERS]])
+        papers = [passages[each.paper_id][0].paper for each in ranked]
         evidence = [paper.evidence for paper in read] + [()] * (len(ranked) - len(read))
         own = [
-            BestPaper(r.paper, r.late, r.cosine, p.evidence, p.matches)
-            for r, p in zip(ranked[: len(read)], read, strict=True)
+            BestPaper(paper, r.late, r.cosine, p.evidence, p.matches)
+            for paper, r, p in zip(papers, ranked, read, strict=False)
         ]
         sure = [abstention.paper_confidence(question.text, each) for each in own]
         sure += [abstention.confidence_from(r.late, r.cosine) for r in ranked[len(own) :]]
-        papers = [RankedPaper(r.paper, r.score, e, c) for r, e, c in zip(ranked, evidence, sure, strict=True)]
-        return papers, own[0] if own else None
+        columns = zip(papers, ranked, evidence, sure, strict=True)
+        return [RankedPaper(p, r.score, e, c) for p, r, e, c in columns], own[0] if own else None
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:

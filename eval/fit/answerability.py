@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from eval.data.questions import load_questions
-from eval.fit.reading import ask_library, read
+from eval.fit.reading import ask_library, papers_of, read
 from rag.answering.answerability import BestPaper, Logistic, answer_features, subject_features
 from rag.assistant import Assistant
 from rag.records import History
@@ -89,7 +89,8 @@ def read_cases(
         found = ask_library(assistant, text, history)
         ranked = found.ranking.ranked
         top = read(assistant, found, ranked[0])
-        best = BestPaper(ranked[0].paper, ranked[0].late, ranked[0].cosine, top.evidence, top.matches)
+        paper = papers_of(assistant, found)[ranked[0].paper_id]
+        best = BestPaper(paper, ranked[0].late, ranked[0].cosine, top.evidence, top.matches)
         late, cosine = max(r.late for r in ranked), max(r.cosine for r in ranked)
         yield Case(
             source,

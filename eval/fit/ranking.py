@@ -100,7 +100,7 @@ def mean_ndcg(queries: QuerySet, encoder: Encoder, weights: FusionWeights) -> fl
 
 def _ranking(queries: QuerySet, id: str, encoder: Encoder, weights: FusionWeights) -> Sequence[str]:
     ranking = rank(queries.library, encoder, queries.texts[id], weights=weights, encoded=queries.queries[id])
-    return [each.paper.paper_id for each in ranking.ranked[:10]]
+    return [each.paper_id for each in ranking.ranked[:10]]
 
 
 def _query_set(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rag.assistant import Assistant
 from rag.encoder.late_interaction import Query
-from rag.records import History
+from rag.records import History, Paper
 from rag.retrieval.question import Question
 from rag.retrieval.ranking import Ranked, Ranking, rank, weight_query
 from rag.retrieval.sentence_scoring import ReadPaper, read_papers
@@ -34,8 +34,14 @@ def ask_library(assistant: Assistant, text: str, history: History = ()) -> Asked
     return Asked(question, ranking, question.text, query)
 
 
+def papers_of(assistant: Assistant, asked: Asked) -> dict[str, Paper]:
+    """The ranked papers, by id."""
+    passage_ids = [ranked.passage_id for ranked in asked.ranking.ranked]
+    return {each.paper.paper_id: each.paper for each in assistant.library.candidates(passage_ids)}
+
+
 def read(assistant: Assistant, asked: Asked, ranked: Ranked) -> ReadPaper:
     """The sentences of one of the ranked papers."""
-    passages = assistant.library.passages_of(ranked.candidate)
+    (passages,) = assistant.library.passages_of([ranked.passage_id])
     (found,) = read_papers(asked.question, asked.text, asked.query, [passages])
     return found

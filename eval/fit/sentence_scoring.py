@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from eval.data.questions import GoldQuestion, load_questions
-from eval.fit.reading import ask_library, read
+from eval.fit.reading import ask_library, papers_of, read
 from rag.assistant import Assistant
 from rag.papers.identifiers import title_key
 from rag.records import Sentence
@@ -69,16 +69,18 @@ def read_abstracts(assistant: Assistant, questions: Sequence[GoldQuestion]) -> I
             continue
         asked = ask_library(assistant, question.question, question.history)
         wanted = {title_key(evidence.title) for evidence in question.evidence}
+        papers = papers_of(assistant, asked)
         for ranked in asked.ranking.ranked:
-            if title_key(ranked.paper.title) not in wanted:
+            paper = papers[ranked.paper_id]
+            if title_key(paper.title) not in wanted:
                 continue
             found = read(assistant, asked, ranked)
             sentences = sorted((e.sentence for e in found.evidence), key=lambda each: each.start)
             texts = [sentence.text for sentence in sentences]
-            holds = np.array([_holds(s, ranked.paper.abstract, question) for s in sentences], float)
+            holds = np.array([_holds(s, paper.abstract, question) for s in sentences], float)
             if holds.any():
                 yield Abstract(
-                    ranked.paper.paper_id,
+                    paper.paper_id,
                     feature_matrix(asked.question.text, texts, found.matches).astype(float),
                     holds,
                     np.array([len(text.split()) for text in texts]),

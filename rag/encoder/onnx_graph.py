@@ -126,3 +126,22 @@ def write_int8_graph(float_graph: Path, path: Path) -> None:
         # Shapes do not infer through contrib operators, so say what flows between them.
         extra_options={"MatMulConstBOnly": True, "DefaultTensorType": TensorProto.FLOAT},
     )
+
+
+def write_bit_product(path: Path) -> None:
+    """Write rag/encoder/bit_product.onnx: (bits uint8[n,d], query int8[d,m]) -> int32[n,m].
+
+    The file lies beside this module, so that a search need not import onnx to make it.
+    """
+    tensor = helper.make_tensor_value_info
+    model = helper.make_model(
+        helper.make_graph(
+            [helper.make_node("MatMulInteger", ["bits", "query"], ["products"])],
+            "bit_product",
+            [tensor("bits", TensorProto.UINT8, ["n", "d"]), tensor("query", TensorProto.INT8, ["d", "m"])],
+            [tensor("products", TensorProto.INT32, ["n", "m"])],
+        ),
+        opset_imports=[helper.make_opsetid("", 13)],
+        ir_version=8,
+    )
+    onnx.save(model, path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rag.index.indexes import Indexes
 from rag.index.passage_rows import PassageRow, row_key, to_paper, whole
 from rag.index.token_store import TokenBlock
-from rag.papers.passages import passage_text
+from rag.papers.passages import text_start
 from rag.records import Paper, Passage
 
 
@@ -35,6 +35,16 @@ def candidates(indexes: Indexes, passage_ids: Sequence[str]) -> list[Candidate]:
     return [candidate for passage_id in passage_ids if (candidate := found.get(passage_id))]
 
 
+def passages_of(indexes: Indexes, passage_ids: Sequence[str]) -> list[list[Candidate]]:
+    """All encoded passages, in order, of the paper of each of these; without papers gone or half-written."""
+    papers = whole_papers(indexes, passage_ids)
+    ids = [passage_id.rpartition("#")[0] for passage_id in passage_ids]
+    read = [(to_paper(papers[paper_id]), papers[paper_id]) for paper_id in ids if paper_id in papers]
+    return [
+        [candidate for row in rows if (candidate := _candidate(indexes, paper, row))] for paper, rows in read
+    ]
+
+
 def whole_papers(
     indexes: Indexes, passage_ids: Iterable[str], known: Iterable[PassageRow] = ()
 ) -> dict[str, list[PassageRow]]:
@@ -54,6 +64,4 @@ def _candidate(indexes: Indexes, paper: Paper, row: PassageRow) -> Candidate | N
     block = indexes.tokens.get(row_key(row))
     if block is None:
         return None
-    passage = row.passage
-    text_start = len(passage_text(paper.title, passage)) - len(passage.text)
-    return Candidate(passage, paper, block, text_start)
+    return Candidate(row.passage, paper, block, text_start(paper.title))

@@ -121,8 +121,8 @@ class Indexes:
         return self.dense.stamp, self.lexical.stamp
 
     def refresh(self, *, now: bool = False) -> None:
-        """See what other processes wrote since; costs about a millisecond where nothing was."""
-        if self.stamps() == self._loaded_stamps or not self._loading.acquire(blocking=now):
+        """See what other processes wrote since; costs little where nothing was."""
+        if self._is_current() or not self._loading.acquire(blocking=now):
             return
         try:
             if now or time.monotonic() - self._loaded_at >= _RELOAD_S:
@@ -223,6 +223,11 @@ class Indexes:
             papers = whole(self.dense.of_papers(part))
             self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
         self.lexical.set_stamp(self.dense.stamp)
+
+    def _is_current(self) -> bool:
+        # Writers of the folder set the word index's stamp last; on a server others change Chroma alone.
+        loaded = self._loaded_stamps
+        return self.lexical.stamp == loaded[1] if self._vectors else self.stamps() == loaded
 
     def _reload(self) -> None:
         stamps = self.stamps()

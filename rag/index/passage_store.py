@@ -34,7 +34,6 @@ since the graph was last written, `sync_threshold` at most, is added to it anew 
 _FIRST_PAGE, _PAGE = 100, 1000
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""
-_NOT_INDEXED = "Error finding id"
 _NO_INDEX = "Nothing found on disk"
 
 
@@ -117,25 +116,21 @@ class Dense:
             with self._calling():
                 self._collection.delete(ids=list(part))
 
-    def query(
-        self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The `n` nearest (passage_id, cosine) to float32[384], best first, equals by id.
-
-        Only passages among `allowed`, if given.
-        """
-        if n < 1 or (allowed is not None and not allowed):
+    def query(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
+        """The `n` nearest (passage_id, cosine) to float32[384], best first, equals by id."""
+        if n < 1:
             return []
         try:
-            return self._query(vector, n, allowed)
+            with self._calling():
+                found = self._collection.query(
+                    query_embeddings=np.atleast_2d(vector), n_results=n, include=["distances"]
+                )
         except StorageError as error:
             if _NO_INDEX in str(error):  # opened before the first paper came
                 return []
-            if allowed is None or _NOT_INDEXED not in str(error):
-                raise
-        # Some of `allowed` came or went after the vector index was loaded: rank all, then choose.
-        among = set(allowed)
-        return [hit for hit in self._query(vector, self.n_passages, None) if hit[0] in among][:n]
+            raise
+        hits = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
+        return sorted(((id, 1.0 - distance) for id, distance in hits), key=lambda hit: (-hit[1], hit[0]))
 
     def get(self, passage_ids: Sequence[str]) -> list[PassageRow]:
         """Rows in the order of their ids; ids that are not there are left out."""
@@ -162,19 +157,6 @@ class Dense:
         distances = cast("list[list[float]]", found["distances"])
         # Another with the same vector serves as well.
         return [id for id, best in zip(passage_ids, distances, strict=True) if not best or best[0] > _SAME]
-
-    def _query(
-        self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None
-    ) -> list[tuple[str, float]]:
-        with self._calling():
-            found = self._collection.query(
-                query_embeddings=np.atleast_2d(vector),
-                n_results=n,
-                ids=None if allowed is None else list(allowed),
-                include=["distances"],
-            )
-        hits = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
-        return sorted(((id, 1.0 - distance) for id, distance in hits), key=lambda hit: (-hit[1], hit[0]))
 
     def _rows(self, **selection: Any) -> list[PassageRow]:
         with self._calling():

@@ -56,7 +56,10 @@ class TokenBlock:
 
 @dataclass(frozen=True, slots=True)
 class _FileView:
-    """The files as one head describes them. keys: _KEY[n_blocks]; order: int64[n_blocks], sorting keys."""
+    """The files as one head describes them.
+
+    keys: _KEY[n_blocks]; order: int64[n_blocks], sorting keys; sorted_keys: uint64[n_blocks].
+    """
 
     generation: int
     n_bytes: int
@@ -64,6 +67,7 @@ class _FileView:
     blocks_crc: int
     keys: NDArray[Any]
     order: NDArray[np.int64]
+    sorted_keys: NDArray[np.uint64]
     df: NDArray[np.int64]
     data: bytes | mmap.mmap
 
@@ -97,12 +101,26 @@ class TokenStore:
     def get(self, key: int) -> TokenBlock | None:
         """The block of a text, or None where it is missing or does not read back."""
         view = self._view
-        at = int(np.searchsorted(view.keys["key"], np.uint64(key), side="right", sorter=view.order)) - 1
-        if at < 0 or (row := view.keys[view.order[at]])["key"] != key:
+        at = int(np.searchsorted(view.sorted_keys, np.uint64(key), side="right")) - 1
+        if at < 0 or view.sorted_keys[at] != key:
             return None
-        raw = _raw(view, row)
+        raw = _raw(view, view.keys[view.order[at]])
         self.damaged |= raw is None
         return None if raw is None else _unpack(raw, _n_pieces(raw))
+
+    def vectors(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """float32[len(keys), 384], the texts' vectors, unchecked, and which are there; others are 0."""
+        view = self._view
+        vectors = np.zeros((len(keys), DIMENSIONS), np.float32)
+        at = np.searchsorted(view.sorted_keys, keys, side="right") - 1
+        found = at >= 0
+        found[found] = view.sorted_keys[at[found]] == keys[found]
+        starts = view.keys["start"][view.order[at[found]]]
+        there = starts + _VECTOR_BYTES <= len(view.data)
+        found[found] = there
+        for place, start in zip(np.flatnonzero(found).tolist(), starts[there].tolist(), strict=True):
+            vectors[place] = np.frombuffer(view.data, "<f4", DIMENSIONS, start)
+        return vectors, found
 
     def __contains__(self, key: int) -> bool:
         return key in self._drafts or self.get(key) is not None
@@ -164,7 +182,8 @@ class TokenStore:
             keys_crc=int(head["keys_crc"]),
             blocks_crc=int(head["blocks_crc"]),
             keys=keys,
-            order=np.argsort(keys["key"], kind="stable"),
+            order=(order := np.argsort(keys["key"], kind="stable")),
+            sorted_keys=keys["key"][order],
             df=head["df"].astype(np.int64),
             data=_mapped(self._path("blocks", generation)),
         )
@@ -198,7 +217,9 @@ class TokenStore:
 
 def _empty(generation: int) -> _FileView:
     no_keys, no_order = np.empty(0, _KEY), np.empty(0, np.int64)
-    return _FileView(generation, 0, 0, 0, no_keys, no_order, np.zeros(VOCABULARY, np.int64), b"")
+    return _FileView(
+        generation, 0, 0, 0, no_keys, no_order, no_keys["key"], np.zeros(VOCABULARY, np.int64), b""
+    )
 
 
 def _is_cut_or_changed(view: _FileView) -> bool:

@@ -1,4 +1,5 @@
-"""The word index: BM25 over passages with their titles (tantivy), and which passages pass a filter.
+"""The word index: BM25 over passages with their titles (tantivy), which passages pass a filter, and where the
+token store holds them.
 
 Derived: all of it can be made again from Chroma (rag/index/passage_store.py), whose stamp it carries. Text
 is folded before it is indexed and before it is searched (rag/text/folding.py). A user's words never meet a
@@ -13,26 +14,37 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tantivy import DocAddress, FieldType, Index, Occur, Query, Schema
+from tantivy import DocAddress, Index, Occur, Query
 
 from rag.errors import IndexDamaged
 from rag.files import disk_fault, read_json, write_json
+from rag.index.filter_query import Selection, filter_query
 from rag.index.seals import broken, read_seal, seal
-from rag.index.word_index_schema import FILTERED, FORM, IndexedPassage, document, english, schema
+from rag.index.word_index_schema import FORM, IndexedPassage, document, english, schema
 from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
-from rag.text.folding import fold, strip_accents
+from rag.text.folding import fold
 
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
-_SPECIAL = re.compile(r"[\\.+*?()|\[\]{}^$]")
-_ANYTHING = "(.|\n)*"
 _SYSTEM_ERROR = re.compile(r"\b(?:code:|os error) (\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class WordHit:
+    """A passage with its BM25, 0 where no word occurs; its key in the token store, and where in the text kept
+    there (rag.papers.passages.passage_text) the passage begins, its title standing before it."""
+
+    passage_id: str
+    score: float
+    text_key: int
+    text_start: int
 
 
 class Lexical:
@@ -93,43 +105,58 @@ class Lexical:
     def text_keys(self) -> NDArray[np.uint64]:
         """Under what keys the token store holds the passages, in no order. uint64[n_passages]"""
         found = self._searcher.search(Query.all_query(), limit=max(1, self.n_passages), count=False).hits
-        keys = self._searcher.fast_field_values("text_key", [address for _, address in found])
-        return np.array(keys, np.uint64)
+        return self._column("text_key", [address for _, address in found])
 
     def versions(self) -> set[str]:
         """What is indexed: `version` of every passage."""
         return set(self._terms("version", Query.all_query()))
 
-    def search(self, text: str, n: int, allowed: Sequence[str] | None = None) -> list[tuple[str, float]]:
-        """The `n` best (passage_id, BM25) for the words of `text`, best first, equals by id.
-
-        Only passages among `allowed`, if given.
-        """
+    def search(self, text: str, n: int, selection: Selection | None = None) -> list[WordHit]:
+        """The `n` best passages for the words of `text`, best first, equals by id; only selected ones."""
         words = self._words(text)
         if words is None or n < 1:
             return []
-        query = words if allowed is None else _within(self._schema, words, allowed, must_match=True)
-        found = self._searcher.search(query, limit=n, count=False).hits
-        return sorted(self._with_ids(found), key=lambda hit: (-hit[1], hit[0]))
+        if selection:
+            words = Query.boolean_query([(Occur.Must, words), (Occur.Must, selection.query)])
+        hits = self._hits(self._searcher.search(words, limit=n, count=False).hits)
+        return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
 
-    def scores(self, text: str, passage_ids: Sequence[str]) -> NDArray[np.float32]:
-        """BM25 of these passages exactly as `search` gives it, else 0. float32[len(passage_ids)]"""
+    def look_up(self, text: str, passage_ids: Sequence[str]) -> list[WordHit]:
+        """These passages in no order, without those not indexed, scored as `search` scores them."""
+        if not passage_ids:
+            return []
         words = self._words(text)
-        if words is None or not passage_ids:
-            return np.zeros(len(passage_ids), np.float32)
-        query = _within(self._schema, words, passage_ids, must_match=False)
-        found = dict(self._with_ids(self._searcher.search(query, limit=len(passage_ids), count=False).hits))
-        return np.array([found.get(passage_id, 0.0) for passage_id in passage_ids], np.float32)
+        query = self._among(passage_ids)
+        if words is not None:
+            query = Query.boolean_query([(Occur.Must, query), (Occur.Should, words)])
+        return self._hits(self._searcher.search(query, limit=len(passage_ids), count=False).hits)
 
-    def allowed(self, filters: Filters) -> list[str]:
-        """Ids of the passages of papers that pass (as `rag.papers.filters.matches` means it), in no order.
+    def select(self, filters: Filters) -> Selection:
+        """The passages of papers that pass (as `rag.papers.filters.matches` means it).
 
         A condition on the abstract is not looked at here.
         """
-        clauses = [(Occur.Must, query) for query in self._conditions(filters)] or [
-            (Occur.Must, Query.all_query())
-        ]
-        return self._terms("passage_id", Query.boolean_query(clauses))
+        return self._selection(filter_query(self._schema, filters))
+
+    def select_ids(self, passage_ids: Sequence[str]) -> Selection:
+        """These passages."""
+        return self._selection(self._among(passage_ids) if passage_ids else Query.empty_query())
+
+    def passing(self, selection: Selection, passage_ids: Sequence[str]) -> set[str]:
+        """Those of these passages that are selected."""
+        query = Query.boolean_query([(Occur.Must, self._among(passage_ids)), (Occur.Must, selection.query)])
+        found = self._searcher.search(query, limit=max(1, len(passage_ids)), count=False).hits
+        return set(self.ids_at(address for _, address in found))
+
+    def selected(self, selection: Selection) -> tuple[list[DocAddress], NDArray[np.uint64]]:
+        """All selected passages, in no order: for `ids_at`, and their keys in the token store."""
+        found = self._searcher.search(selection.query, limit=max(1, selection.n_passages), count=False).hits
+        addresses = [address for _, address in found]
+        return addresses, self._column("text_key", addresses)
+
+    def ids_at(self, addresses: Iterable[DocAddress]) -> list[str]:
+        """Ids of the passages that `selected` gave, in order."""
+        return [str(self._searcher.doc(address).get_first("passage_id")) for address in addresses]
 
     def alike(self, papers: Sequence[Paper], n: int) -> list[str]:
         """The first passages of `n` papers that may be one of these (rag.papers.duplicates.keys), in no
@@ -139,7 +166,7 @@ class Lexical:
             return []
         query = Query.term_set_query(self._schema, "likeness", shared)
         found = self._searcher.search(query, limit=n, count=False).hits
-        return [passage_id for passage_id, _ in self._with_ids(found)]
+        return self.ids_at(address for _, address in found)
 
     def write(self, entries: Iterable[IndexedPassage], without: Iterable[str], stamp: int | None) -> None:
         """Index passages in place of their papers' old ones, remove the papers `without`, set the stamp."""
@@ -182,22 +209,22 @@ class Lexical:
         queries = [(Query.term_query(self._schema, "text", term, "freq"), n) for term, n in terms.items()]
         return Query.boolean_query([(Occur.Should, Query.boost_query(query, n)) for query, n in queries])
 
-    def _with_ids(self, hits: list[tuple[Any, DocAddress]]) -> list[tuple[str, float]]:
-        return [
-            (str(self._searcher.doc(address).get_first("passage_id")), float(score))
-            for score, address in hits
-        ]
+    def _selection(self, query: Query) -> Selection:
+        found = self._searcher.search(query, limit=1)
+        return Selection(query, int(found.count))  # type: ignore[attr-defined]  # missing in the stubs alone
 
-    def _conditions(self, filters: Filters) -> Iterator[Query]:
-        if filters.year_from is not None or filters.year_to is not None:
-            first, last = filters.year_from, filters.year_to
-            yield Query.range_query(self._schema, "published", FieldType.Integer, first, last)
-        wanted = [("authors", name) for name in filters.authors]
-        wanted += [("venue", filters.venue), ("sources", filters.source), *filters.where]
-        for field, text in wanted:
-            if text and field in FILTERED:
-                pattern = _SPECIAL.sub(r"\\\g<0>", strip_accents(text))
-                yield Query.regex_query(self._schema, field, f"{_ANYTHING}{pattern}{_ANYTHING}")
+    def _among(self, passage_ids: Sequence[str]) -> Query:
+        return Query.const_score_query(Query.term_set_query(self._schema, "passage_id", passage_ids), 0)
+
+    def _hits(self, hits: list[tuple[Any, DocAddress]]) -> list[WordHit]:
+        addresses = [address for _, address in hits]
+        keys = self._column("text_key", addresses).tolist()
+        starts = self._column("text_start", addresses).tolist()
+        columns = zip(self.ids_at(addresses), hits, keys, starts, strict=True)
+        return [WordHit(id, float(score), key, start) for id, (score, _), key, start in columns]
+
+    def _column(self, name: str, addresses: list[DocAddress]) -> NDArray[np.uint64]:
+        return np.array(self._searcher.fast_field_values(name, addresses), np.uint64)
 
 
 @contextmanager
@@ -210,9 +237,3 @@ def _faults(folder: Path) -> Iterator[None]:
             code = int(number[1])
             raise disk_fault(folder.parent, OSError(code, os.strerror(code))) from error
         raise IndexDamaged(f"the word index in {folder} is damaged: {error}") from error
-
-
-def _within(schema: Schema, words: Query, passage_ids: Sequence[str], *, must_match: bool) -> Query:
-    """The words' scores, for these passages only: being one of them adds nothing."""
-    among = Query.const_score_query(Query.term_set_query(schema, "passage_id", passage_ids), 0)
-    return Query.boolean_query([(Occur.Must, among), (Occur.Must if must_match else Occur.Should, words)])

@@ -19,10 +19,11 @@ from tantivy import (
 )
 
 from rag.papers.duplicates import keys
+from rag.papers.passages import text_start
 from rag.records import Paper, Passage
 from rag.text.folding import fold, strip_accents
 
-FORM = 2
+FORM = 3
 """Changes with anything that changes what is indexed; an index of another form is built again."""
 
 FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources", "year")
@@ -52,6 +53,7 @@ def schema() -> Schema:
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("ordinal", indexed=True)
     builder.add_unsigned_field("text_key", fast=True)
+    builder.add_unsigned_field("text_start", fast=True)
     # Only a fast field takes ranges; one that is not there passes none.
     builder.add_integer_field("published", indexed=True, fast=True)
     return builder.build()
@@ -71,6 +73,7 @@ def document(entry: IndexedPassage) -> Document:
     made.add_text("version", version(passage.passage_id, entry.content_hash))
     made.add_integer("ordinal", passage.ordinal)
     made.add_unsigned("text_key", entry.text_key)
+    made.add_unsigned("text_start", text_start(paper.title))
     if passage.ordinal == 0:
         for key in keys(paper):
             made.add_text("likeness", key)

@@ -19,13 +19,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
+from rag.encoder import late_interaction
 from rag.errors import EncoderMismatch, LibraryLocked, LibraryReadOnly
 from rag.files import disk_faults, size_of
 from rag.index.candidates import Candidate as Candidate
-from rag.index.candidates import candidates, whole_papers
+from rag.index.candidates import candidates, passages_of, whole_papers
+from rag.index.dense_search import nearest
+from rag.index.filter_query import Selection
 from rag.index.indexes import Indexes, open_indexes
 from rag.index.locks import holder, vector_files_lock, writing
 from rag.index.passage_rows import to_paper
+from rag.index.token_store import TokenBlock
+from rag.index.word_index import WordHit
 from rag.library import manifest
 from rag.library.integrity import Verification, verify_indexes
 from rag.papers.filters import matches
@@ -47,6 +52,8 @@ class Library:
         self._read_only = read_only
         self._about = about
         self._indexes = open_indexes(path, config, read_only=read_only)
+        no_df, no_idf = np.empty(0, np.int64), np.empty(0, np.float32)
+        self._idf = no_df, -1, no_idf
 
     @classmethod
     def open(cls, path: Path, config: Config, *, create: bool = False, read_only: bool = False) -> Library:
@@ -90,8 +97,18 @@ class Library:
 
     @property
     def df(self) -> NDArray[np.int64]:
-        """int64[30522]: passages in which each word piece occurs (those removed lately may still count)."""
+        """int64[30522]: passages in which each word piece occurs; those removed lately may still count."""
         return self._indexes.tokens.df
+
+    @property
+    def idf(self) -> NDArray[np.float32]:
+        """float32[30522]: how rare each word piece is in passages; those removed lately may still count."""
+        df, n, idf = self._idf
+        if df is not self._indexes.tokens.df or n != self.n_passages:
+            df, n = self._indexes.tokens.df, self.n_passages
+            idf = late_interaction.idf(df, n)
+            self._idf = df, n, idf
+        return idf
 
     def paper(self, paper_id: str) -> Paper | None:
         rows = whole_papers(self._indexes, [f"{paper_id}#0"])
@@ -151,39 +168,46 @@ class Library:
 
     # Searching
 
-    def allowed(self, filters: Filters) -> list[str]:
-        """Ids of the passages of papers that pass the filters, to be given to `nearest` and `matching`."""
-        ids = self._indexes.lexical.allowed(filters)
+    def select(self, filters: Filters) -> Selection:
+        """The passages of papers that pass the filters, to be given to `nearest` and `matching`."""
+        lexical = self._indexes.lexical
+        selection = lexical.select(filters)
         if not any(field == "abstract" for field, _ in filters.where):
-            return ids
+            return selection
+        ids = lexical.ids_at(lexical.selected(selection)[0])
         papers = whole_papers(self._indexes, ids)
         passing = {paper_id for paper_id, rows in papers.items() if matches(to_paper(rows), filters)}
-        return [passage_id for passage_id in ids if passage_id.rpartition("#")[0] in passing]
+        return lexical.select_ids([id for id in ids if id.rpartition("#")[0] in passing])
 
     def nearest(
-        self, vector: NDArray[np.float32], n: int, allowed: Sequence[str] | None = None
+        self, vector: NDArray[np.float32], n: int, selection: Selection | None = None
     ) -> dict[str, float]:
         """The `n` passages nearest to float32[384], with their cosines, best first."""
-        return dict(self._indexes.dense.query(vector, n, allowed))
+        return dict(nearest(self._indexes, vector, n, selection))
 
-    def matching(self, text: str, n: int, allowed: Sequence[str] | None = None) -> dict[str, float]:
-        """The `n` passages that match the words of `text` best, with their BM25, best first."""
-        return dict(self._indexes.lexical.search(text, n, allowed))
+    def matching(self, text: str, n: int, selection: Selection | None = None) -> list[WordHit]:
+        """The `n` passages that match the words of `text` best, best first."""
+        return self._indexes.lexical.search(text, n, selection)
 
-    def word_scores(self, text: str, passage_ids: Sequence[str]) -> NDArray[np.float32]:
-        """BM25 of these passages as `matching` gives it, 0 where no word occurs. float32[len(passage_ids)]"""
-        return self._indexes.lexical.scores(text, passage_ids)
+    def look_up(self, text: str, passage_ids: Sequence[str]) -> list[WordHit]:
+        """These passages, in no order, with BM25 as `matching` gives it; those not there are left out."""
+        return self._indexes.lexical.look_up(text, passage_ids)
+
+    def vectors(self, hits: Sequence[WordHit]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """The passages' vectors, float32[len(hits), 384], and which of them are there."""
+        return self._indexes.tokens.vectors(np.array([hit.text_key for hit in hits], np.uint64))
+
+    def blocks(self, hits: Sequence[WordHit]) -> list[TokenBlock | None]:
+        """What the encoder saw in the passages; None where it is missing or does not read back."""
+        return [self._indexes.tokens.get(hit.text_key) for hit in hits]
 
     def candidates(self, passage_ids: Sequence[str]) -> list[Candidate]:
         """These passages, in order; without those gone meanwhile, of half-written papers, or not encoded."""
         return candidates(self._indexes, passage_ids)
 
-    def passages_of(self, candidate: Candidate) -> list[Candidate]:
-        """All passages of the candidate's paper, in order."""
-        n = candidate.passage.n_passages
-        if n == 1:
-            return [candidate]
-        return self.candidates([f"{candidate.paper.paper_id}#{i}" for i in range(n)])
+    def passages_of(self, passage_ids: Sequence[str]) -> list[list[Candidate]]:
+        """All passages, in order, of the paper of each of these; without papers gone or half-written."""
+        return passages_of(self._indexes, passage_ids)
 
     # Changing
 

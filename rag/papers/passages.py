@@ -44,6 +44,11 @@ def passage_text(title: str, passage: Passage) -> str:
     return _head(title) + passage.text
 
 
+def text_start(title: str) -> int:
+    """Where in `passage_text` the passage itself begins."""
+    return len(_head(title))
+
+
 def _head(title: str) -> str:
     return title[:_TITLE_CHARS] + "\n"
 

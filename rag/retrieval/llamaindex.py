@@ -81,9 +81,11 @@ class HybridRetriever(BaseRetriever):
             query_bundle.query_str,
             filters=self._filters,
             weights=self._weights,
+            top=self._top,
         )
-        best = ranking.ranked[: self._top]
-        return [NodeWithScore(node=to_node(ranked.candidate), score=ranked.score) for ranked in best]
+        scores = {ranked.passage_id: ranked.score for ranked in ranking.ranked[: self._top]}
+        best = self._library.candidates(list(scores))
+        return [NodeWithScore(node=to_node(c), score=scores[c.passage.passage_id]) for c in best]
 
 
 def to_node(candidate: Candidate) -> TextNode:

@@ -52,6 +52,7 @@ _IS_NOTICE = re.compile(
     r"|\b(release|open-?source)\b.{0,30}\b(code|data|models?)\b",
     re.I,
 )
+_DIGIT = re.compile(r"[\d²³¹]")
 _ADDRESS = re.compile(r"https?://\S+")
 _ASKS_NOTICE = re.compile(r"\b(code|github|repository|released?|available|download)\b", re.I)
 _STEM = 6
@@ -99,7 +100,7 @@ def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -
     untold = matches.weights * np.clip(1 - matches.title, 0.05, 1)
     cosine = z_scores(matches.cosines)
     place = np.arange(n) / max(1, n - 1)
-    number = np.array([any(char.isdigit() for char in text) for text in texts])
+    number = np.array([bool(_DIGIT.search(text)) for text in texts])
     figure = _marks(_FIGURE, texts)
     wants_number = asks_number(question)
     columns = {

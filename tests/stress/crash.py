@@ -360,9 +360,8 @@ def _check(folder: Path, known: Versions, damaged: bool, out: Callable[[str], No
 
 def _search(library: Library, paper: Paper) -> None:
     (candidate,) = library.candidates([f"{paper.paper_id}#0"])
-    assert f"{paper.paper_id}#0" in library.matching(f"{paper.title} {paper.abstract[:1500]}", 50), (
-        "not by words"
-    )
+    by_words = library.matching(f"{paper.title} {paper.abstract[:1500]}", 50)
+    assert f"{paper.paper_id}#0" in {hit.passage_id for hit in by_words}, "not by words"
     nearest = library.nearest(candidate.block.vector, 3)
     assert max(nearest.values()) > 0.999, ("not by vector", paper.paper_id, nearest)
 

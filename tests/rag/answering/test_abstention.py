@@ -10,9 +10,7 @@ import pytest
 from rag.answering import abstention
 from rag.answering.answerability import ANSWERS, BestPaper, answer_features, focus_of
 from rag.encoder.late_interaction import Query
-from rag.index.token_store import TokenBlock
-from rag.library.library import Candidate
-from rag.records import Evidence, Paper, Passage, RankedPaper, Sentence
+from rag.records import Evidence, Paper, RankedPaper, Sentence
 from rag.retrieval.question import Question
 from rag.retrieval.ranking import Ranked, Ranking
 from rag.retrieval.sentence_features import PaperMatches
@@ -20,18 +18,11 @@ from tests.helpers.answer_samples import asked
 
 SAID = "FormNet reads forms."
 PAPER = Paper("p", "FormNet for Forms", f"{SAID} It was tested on FUNSD.")
-BLOCK = TokenBlock(
-    np.zeros(384, np.float32),
-    np.zeros((0, 48), np.uint8),
-    np.zeros(0, np.uint16),
-    np.zeros((0, 2), np.uint32),
-)
 QUERY = Query(np.zeros((0, 384), np.float32), np.zeros(0, np.float32))
 
 
 def ranking(late: float, cosine: float) -> Ranking:
-    candidate = Candidate(Passage("p#0", "p", 0, 1, PAPER.abstract, 0, len(PAPER.abstract)), PAPER, BLOCK, 0)
-    return Ranking("", QUERY, (Ranked(candidate, 1.0, late, cosine),))
+    return Ranking("", QUERY, (Ranked("p#0", 1.0, late, cosine),))
 
 
 def best(match: float, late: float = 0.5) -> BestPaper:

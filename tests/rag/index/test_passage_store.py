@@ -118,25 +118,11 @@ def test_the_nearest_are_those_of_the_cosine(dense: Dense) -> None:
     assert [score for _, score in found] == pytest.approx([score for _, score in due], abs=1e-5)
 
 
-def test_a_query_keeps_to_what_is_allowed(dense: Dense) -> None:
-    rows, vectors = filled(dense)
-    allowed = [row.passage_id for row in rows if row.ordinal == 0][10:20]
-    assert {id for id, _ in dense.query(vectors[0], 99, allowed)} == set(allowed)
-    assert dense.query(vectors[0], 5, []) == []
-    assert dense.query(vectors[0], 0) == []
-
-
-def test_an_allowed_passage_that_is_gone_does_no_harm(dense: Dense) -> None:
-    rows, vectors = filled(dense)
-    assert [id for id, _ in dense.query(vectors[0], 9, ["gone#0", rows[3].passage_id])] == [
-        rows[3].passage_id
-    ]
-
-
 def test_asking_for_more_than_there_is_gives_what_there_is(dense: Dense) -> None:
     assert dense.query(np.ones(384, np.float32), 5) == []
     rows, vectors = filled(dense)
     assert len(dense.query(vectors[0], 10 * len(rows))) == len(rows)
+    assert dense.query(vectors[0], 0) == []
 
 
 def test_a_row_written_again_keeps_nothing_of_the_old_one(dense: Dense) -> None:

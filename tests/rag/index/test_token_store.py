@@ -43,6 +43,15 @@ def test_blocks_come_back_bit_for_bit_and_an_empty_one_too(tmp_path: Path) -> No
     assert not store.damaged
 
 
+def test_vectors_come_in_the_order_asked_for_and_what_is_missing_is_said(tmp_path: Path) -> None:
+    store = filled(tmp_path)
+    vectors, found = store.vectors(np.array([7, 99, 0, 7], np.uint64))
+    assert found.tolist() == [True, False, True, True]
+    assert np.array_equal(vectors[[0, 2, 3]], [block(key, key).vector for key in (7, 0, 7)])
+    assert not vectors[1].any()
+    assert TokenStore(tmp_path / "new").vectors(np.array([1], np.uint64))[1].tolist() == [False]
+
+
 def test_keys_of_the_whole_range_are_found(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
     keys = [0, 1, 2**63 - 1, 2**63, 2**64 - 1, text_key("a"), text_key("")]

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from rag.errors import IndexDamaged
 from rag.index.passage_rows import content_hash
-from rag.index.word_index import Lexical
+from rag.index.word_index import Lexical, WordHit
 from rag.index.word_index_schema import IndexedPassage
 from rag.papers.filters import matches
 from rag.papers.passages import split_passages
@@ -42,7 +41,21 @@ def index(tmp_path: Path) -> Lexical:
 
 
 def best(index: Lexical, text: str) -> str | None:
-    return next((passage_id for passage_id, _ in index.search(text, 3)), None)
+    return next((hit.passage_id for hit in index.search(text, 3)), None)
+
+
+def scores(hits: Iterable[WordHit]) -> dict[str, float]:
+    return {hit.passage_id: hit.score for hit in hits}
+
+
+def selected(index: Lexical, filters: Filters) -> list[str]:
+    """Ids, sorted, as each way to ask for them gives them."""
+    selection = index.select(filters)
+    ids = sorted(index.ids_at(index.selected(selection)[0]))
+    everything = [entry.passage.passage_id for entry in entries(PAPERS)]
+    assert index.passing(selection, [*everything, "not there"]) == set(ids)
+    assert selection.n_passages == len(ids)
+    return ids
 
 
 @pytest.mark.parametrize(
@@ -81,26 +94,34 @@ def test_nothing_a_user_types_is_a_query_language(index: Lexical, text: str) -> 
 
 
 def test_a_word_said_twice_counts_twice(index: Lexical) -> None:
-    once, twice = dict(index.search("attention rank", 9)), dict(index.search("attention attention rank", 9))
-    only = dict(index.search("attention", 9))
+    once = scores(index.search("attention rank", 9))
+    twice = scores(index.search("attention attention rank", 9))
+    only = scores(index.search("attention", 9))
     assert twice["b#0"] == pytest.approx(once["b#0"] + only["b#0"])
 
 
 def test_scores_are_those_of_the_search_and_zero_elsewhere(index: Lexical) -> None:
     for text in ("late attention of rankers that rank", "rank", "the"):
-        found = dict(index.search(text, 99))
-        ids = [entry.passage.passage_id for entry in entries(PAPERS)] + ["not there"]
-        assert np.array_equal(index.scores(text, ids), np.array([found.get(id, 0) for id in ids], np.float32))
-    assert index.scores("rank", []).shape == (0,)
+        found = scores(index.search(text, 99))
+        ids = [entry.passage.passage_id for entry in entries(PAPERS)]
+        looked_up = scores(index.look_up(text, [*ids, "not there"]))
+        assert looked_up == {id: found.get(id, 0.0) for id in ids}
+    assert index.look_up("rank", []) == []
 
 
 def test_search_within_some_passages_gives_their_best_with_the_same_scores(index: Lexical) -> None:
-    found = dict(index.search("rank attention late", 99))
-    allowed = ["b#0", "2004.12832#0", "d#0"]
-    within = index.search("rank attention late", 99, allowed)
-    assert dict(within) == {id: score for id, score in found.items() if id in allowed}
-    assert [score for _, score in within] == sorted((score for _, score in within), reverse=True)
-    assert index.search("rank", 99, []) == []
+    found = scores(index.search("rank attention late", 99))
+    among = ["b#0", "2004.12832#0", "d#0"]
+    within = index.search("rank attention late", 99, index.select_ids(among))
+    assert scores(within) == {id: score for id, score in found.items() if id in among}
+    assert [hit.score for hit in within] == sorted((hit.score for hit in within), reverse=True)
+    assert index.search("rank", 99, index.select_ids([])) == []
+
+
+def test_a_hit_says_where_the_token_store_holds_its_text_and_where_the_passage_begins(index: Lexical) -> None:
+    due = {e.passage.passage_id: (e.text_key, len(e.paper.title) + 1) for e in entries(PAPERS)}
+    found = {hit.passage_id: (hit.text_key, hit.text_start) for hit in index.look_up("", list(due))}
+    assert found == due
 
 
 FILTERS = (
@@ -134,14 +155,14 @@ FILTERS = (
 def test_filters_pass_the_papers_they_plainly_mean(index: Lexical, filters: Filters) -> None:
     passing = {paper.paper_id for paper in PAPERS if matches(paper, filters)}
     due = sorted(e.passage.passage_id for e in entries(PAPERS) if e.paper.paper_id in passing)
-    assert sorted(index.allowed(filters)) == due
+    assert selected(index, filters) == due
 
 
 def test_a_paper_written_again_takes_the_place_of_the_old_one(index: Lexical) -> None:
     index.write(entries([replace(PAPERS[2], abstract="Zebras.", venue="TOIS")]), (), 2)
     assert (index.stamp, index.n_papers, index.n_passages) == (2, 4, 4)
     assert best(index, "zebra") == "c#1#0"
-    assert index.allowed(Filters(venue="tois")) == ["c#1#0"]
+    assert selected(index, Filters(venue="tois")) == ["c#1#0"]
     assert index.versions() == {
         f"{e.passage.passage_id} {e.content_hash}" for e in entries([*PAPERS[:2], PAPERS[3]])
     } | {f"c#1#0 {content_hash(replace(PAPERS[2], abstract='Zebras.', venue='TOIS'))}"}
@@ -151,8 +172,8 @@ def test_a_paper_taken_out_leaves_nothing(index: Lexical) -> None:
     index.write((), ["b"], 2)
     assert index.paper_ids() == ["2004.12832", "c#1", "d"]
     assert best(index, "attention") is None
-    assert index.allowed(Filters(venue="AAAI")) == []
-    assert index.scores("attention", ["b#0"]).tolist() == [0]
+    assert selected(index, Filters(venue="AAAI")) == []
+    assert index.look_up("attention", ["b#0"]) == []
 
 
 def test_an_open_index_sees_what_another_wrote_when_it_reloads(index: Lexical, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def full(template: Path, config: Config) -> Iterator[Library]:
 
 
 def found_by_words(library: Library, words: str) -> str | None:
-    return next((passage_id.partition("#")[0] for passage_id in library.matching(words, 1)), None)
+    return next((hit.passage_id.partition("#")[0] for hit in library.matching(words, 1)), None)
 
 
 def found_by_vector(library: Library, paper: Paper) -> str | None:
@@ -88,16 +88,11 @@ def test_papers_come_back_as_they_went_in_and_in_their_order(full: Library) -> N
 
 
 def _passages(library: Library) -> list[str]:
-    return [
-        c.passage.passage_id
-        for paper in PAPERS
-        for c in library.passages_of(library.candidates([f"{paper.paper_id}#0"])[0])
-    ]
+    return [c.passage.passage_id for paper in PAPERS for c in library.passages_of([f"{paper.paper_id}#0"])[0]]
 
 
 def test_passages_join_to_the_abstract_and_their_pieces_stand_where_they_say(full: Library) -> None:
-    (first,) = full.candidates(["p7#0"])
-    passages = full.passages_of(first)
+    (passages,) = full.passages_of(["p7#0"])
     assert len(passages) > 2
     assert "".join(each.passage.text for each in passages) == PAPERS[7].abstract
     for each in passages:
@@ -119,16 +114,16 @@ def test_each_paper_is_found_by_its_words_and_by_its_vector(full: Library) -> No
 
 
 def test_filters_narrow_both_legs(full: Library) -> None:
-    allowed = full.allowed(Filters(year_from=2010, year_to=2012))
-    assert {passage_id.partition("#")[0] for passage_id in allowed} == {"p10", "p11"}
+    selection = full.select(Filters(year_from=2010, year_to=2012))
     vector = FakeEncoder().encode_query("number5").vector
     assert (
-        full.nearest(vector, 99, allowed).keys()
-        == full.matching("abstract", 99, allowed).keys()
-        == set(allowed)
+        full.nearest(vector, 99, selection).keys()
+        == {hit.passage_id for hit in full.matching("abstract", 99, selection)}
+        == {"p10#0", "p11#0"}
     )
-    assert full.allowed(Filters(where=(("abstract", "NUMBER12 "),))) == ["p12#0"]
-    assert full.allowed(Filters(where=(("abstract", "number12 "),), year_to=2001)) == []
+    in_abstract = full.select(Filters(where=(("abstract", "NUMBER12 "),)))
+    assert [hit.passage_id for hit in full.matching("abstract", 99, in_abstract)] == ["p12#0"]
+    assert full.select(Filters(where=(("abstract", "number12 "),), year_to=2001)).n_passages == 0
 
 
 def test_a_second_ingest_changes_and_encodes_nothing(full: Library) -> None:
@@ -155,7 +150,7 @@ def test_new_metadata_is_taken_in_without_encoding(full: Library) -> None:
     assert full.add([other], encoder) == IngestReport(updated=1)
     assert encoder.n_encoded == 0
     assert full.paper("p7") == other
-    assert full.allowed(Filters(year_to=1999)) != []
+    assert full.select(Filters(year_to=1999)).n_passages > 0
 
 
 def test_the_last_of_papers_with_one_id_counts_and_every_record_is_counted(library: Library) -> None:
@@ -235,8 +230,9 @@ def test_status_counts_and_weighs(full: Library) -> None:
 
 def test_an_empty_library_can_be_asked(library: Library) -> None:
     assert (library.n_papers, list(library.papers()), library.ids()) == (0, [], [])
-    assert library.nearest(np.ones(384, np.float32), 5) == library.matching("word", 5) == {}
-    assert library.allowed(Filters(venue="x")) == []
+    assert library.nearest(np.ones(384, np.float32), 5) == {}
+    assert library.matching("word", 5) == []
+    assert library.select(Filters(venue="x")).n_passages == 0
     assert library.verify().ok
     assert library.remove(["x"]) == 0
 

@@ -18,40 +18,49 @@ def test_z_scores() -> None:
 def test_papers_come_once_best_first_and_the_same_each_time(demo_assistant: Assistant, query: str) -> None:
     library, encoder = demo_assistant.library, demo_assistant.encoder
     ranked = rank(library, encoder, query).ranked
-    order = [(-each.score, each.paper.paper_id) for each in ranked]
+    order = [(-each.score, each.paper_id) for each in ranked]
     assert order == sorted(order)
-    assert len({each.paper.paper_id for each in ranked}) == len(ranked)
+    assert len({each.paper_id for each in ranked}) == len(ranked)
     again = rank(library, encoder, query).ranked
-    assert [(-each.score, each.paper.paper_id) for each in again] == order
+    assert [(-each.score, each.paper_id) for each in again] == order
 
 
 def test_what_one_leg_found_has_the_other_legs_true_score(demo_assistant: Assistant) -> None:
     library, encoder = demo_assistant.library, demo_assistant.encoder
     query = "sparse retrieval with an inverted index"
     vector = encoder.encode_query(query).vector
-    words = library.matching(query, N_CANDIDATES)
+    words = {hit.passage_id for hit in library.matching(query, N_CANDIDATES)}
     near = library.nearest(vector, library.n_passages)
     ranked = rank(library, encoder, query).ranked
-    assert any(each.candidate.passage.passage_id not in words for each in ranked)
+    assert any(each.passage_id not in words for each in ranked)
     for each in ranked:
-        assert each.cosine == pytest.approx(near[each.candidate.passage.passage_id], abs=1e-3)
+        assert each.cosine == pytest.approx(near[each.passage_id], abs=1e-3)
 
 
 def test_a_single_leg_ranks_as_its_index_does(demo_assistant: Assistant) -> None:
     library, encoder = demo_assistant.library, demo_assistant.encoder
     query = "mixture of experts routing"
-    by_words = list(library.matching(query, 10))
+    by_words = [hit.passage_id for hit in library.matching(query, 10)]
     ranked = rank(library, encoder, query, weights=LEGS["lexical"]).ranked
-    assert [each.candidate.passage.passage_id for each in ranked[:10]] == by_words
+    assert [each.passage_id for each in ranked[:10]] == by_words
 
 
 def test_likeness_to_the_best_moves_like_papers_up(demo_assistant: Assistant) -> None:
     library, encoder = demo_assistant.library, demo_assistant.encoder
     query = "Which papers guess tokens ahead and check them?"
-    plain = [each.paper.paper_id for each in rank(library, encoder, query).ranked]
+    plain = [each.paper_id for each in rank(library, encoder, query, top=500).ranked]
     listed = [
-        each.paper.paper_id
-        for each in rank(library, encoder, query, weights=FusionWeights(similarity_to_top=0.6)).ranked
+        each.paper_id
+        for each in rank(
+            library, encoder, query, weights=FusionWeights(similarity_to_top=0.6), top=500
+        ).ranked
     ]
     assert plain != listed
     assert set(plain) == set(listed)
+
+
+def test_as_many_papers_are_ranked_as_are_wanted(demo_assistant: Assistant) -> None:
+    library, encoder = demo_assistant.library, demo_assistant.encoder
+    few = rank(library, encoder, "language models", top=1).ranked
+    many = rank(library, encoder, "language models", top=60).ranked
+    assert len(few) < 60 <= len(many)

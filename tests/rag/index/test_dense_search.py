@@ -1,0 +1,49 @@
+"""The dense leg under a filter gives what comparing every vector gives, whichever way it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rag.config import Config
+from rag.index import dense_search
+from rag.index.dense_search import nearest
+from rag.index.indexes import Indexes, open_indexes
+from rag.library.ingest import ingest
+from rag.records import Filters, Paper
+from tests.helpers.fakes import FakeEncoder
+
+PAPERS = [Paper(f"p{i}", f"Title {i}", f"It speaks of number{i} alone.", year=1900 + i) for i in range(120)]
+
+
+@pytest.fixture(scope="module")
+def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexes]:
+    folder = tmp_path_factory.mktemp("library")
+    opened = open_indexes(folder, replace(Config.from_env({}), library=folder), read_only=False)
+    ingest(opened, PAPERS, FakeEncoder())
+    yield opened
+    opened.dense.close()
+
+
+@pytest.mark.parametrize("few", [0, 2000], ids=["asked for more", "compared one by one"])
+@pytest.mark.parametrize("last_year", [1899, 1900, 1910, 1960, 2018, 2100])
+def test_the_nearest_of_those_that_pass(
+    indexes: Indexes, few: int, last_year: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense_search, "_FEW", few)
+    monkeypatch.setattr(dense_search, "_HIT_COST", few / 1000)
+    vector = FakeEncoder().encode_query("number5 and number77").vector
+    everything = dict(indexes.dense.query(vector, len(PAPERS)))
+    passing = {f"{p.paper_id}#0" for p in PAPERS if p.year is not None and p.year <= last_year}
+    due = [passage_id for passage_id in everything if passage_id in passing][:10]
+    found = nearest(indexes, vector, 10, indexes.lexical.select(Filters(year_to=last_year)))
+    assert [passage_id for passage_id, _ in found] == due
+    assert [cosine for _, cosine in found] == pytest.approx([everything[id] for id in due], abs=1e-5)
+
+
+def test_without_a_filter_the_vector_index_answers(indexes: Indexes) -> None:
+    vector = np.ones(384, np.float32)
+    assert nearest(indexes, vector, 7) == indexes.dense.query(vector, 7)
