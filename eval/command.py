@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.commands.options import add_output, positive, print_json
 from rag.commands.progress import progress_bar
@@ -185,7 +185,23 @@ def _pairs(args: argparse.Namespace, config: Config) -> int:
     else:
         print(pairs_markdown(args.pairs.stem, checked, measures))
     _note(f"The run is in {folder}; open {folder / 'report.html'}")
-    return 0
+    return _gate_pairs(args, {"measures": {name: asdict(value) for name, value in measures.items()}})
+
+
+def _gate_pairs(args: argparse.Namespace, summary: dict[str, Any]) -> int:
+    """3 where a measure of the pairs is under the baseline."""
+    from eval.data.questions import sha256
+    from eval.runs.floors import FELL_SHORT, PAIR_BASELINE, baseline_text, read_baseline, shortfalls
+
+    pairs_sha256 = sha256(args.pairs.read_bytes())
+    if args.write_baseline:
+        text = baseline_text(summary, pairs_sha256, PAIR_BASELINE)
+        args.write_baseline.write_text(text, encoding="utf-8")
+        _note(f"The baseline is in {args.write_baseline}")
+    short = shortfalls(summary, read_baseline(args.baseline, pairs_sha256)) if args.baseline else []
+    for line in short:
+        _note(f"rag eval: fell short: {line}")
+    return FELL_SHORT if short else 0
 
 
 def _dataset(args: argparse.Namespace) -> Dataset:

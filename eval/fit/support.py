@@ -4,6 +4,7 @@ Numbers, names, the claim's parts and the learned judgement together, where eval
 judgement alone. With `--folds DIR` (fold0.onnx, fold1.onnx, ... as written after `make train-gate`) every
 written pair is judged by a model that has not seen its paper; else by the kept judgements of the folds, which
 know whole claims alone. `--made` adds the pairs made of questions_dev, with the judgement that ships.
+`--count` writes rag/support/common_stems.json again, from the demo papers.
 """
 
 from __future__ import annotations
@@ -33,11 +34,14 @@ from rag.encoder.minilm import Encoder
 from rag.readers import read_paths
 from rag.records import Paper
 from rag.support.gate import Gate
+from rag.support.opposition import Opposition
 from rag.support.pair_judge import PairJudge
 from rag.support.support_graph import SupportFiles, ensure_support_files
 from rag.support.support_model import SupportModel, Thresholds
 
 N_FOLDS = 3
+MIN_TEXTS = 3
+"""Texts a stem must occur in to count as common."""
 
 
 def main() -> None:
@@ -45,12 +49,16 @@ def main() -> None:
     parser.add_argument("shared", type=Path, help="the folder with corpus/, eval/ and train/")
     parser.add_argument("--folds", type=Path, metavar="DIR", help="graphs of the folds, fold0.onnx and so on")
     parser.add_argument("--made", action="store_true", help="also the pairs made of questions_dev")
+    parser.add_argument("--count", action="store_true", help="write rag/support/common_stems.json, and stop")
     args = parser.parse_args()
+    if args.count:
+        _write_common_stems()
+        return
     examples = data.labelled_examples(args.shared)
     if args.folds:
         checked = _check_by_fold(examples, args.folds)
     else:
-        checked = check_pairs(_pairs(examples), Gate(KeptJudge.load(examples)))
+        checked = check_pairs(_pairs(examples), Gate(KeptJudge.load(examples), _opposition()))
     _print_figures(checked, examples)
     if args.made:
         _print_made(args.shared)
@@ -92,8 +100,12 @@ def _check_by_fold(examples: Sequence[data.Example], folder: Path) -> list[Check
             SupportFiles(folder / f"fold{fold}.onnx", files.tokenizer, folder / "about.json")
         )
         places = [n for n, its_fold in enumerate(folds) if its_fold == fold]
-        found |= zip(places, check_pairs([pairs[n] for n in places], Gate(judge)), strict=True)
+        found |= zip(places, check_pairs([pairs[n] for n in places], Gate(judge, _opposition())), strict=True)
     return [found[n] for n in range(len(pairs))]
+
+
+def _opposition() -> Opposition:
+    return Opposition(Encoder.load(Config.from_env()))
 
 
 def _pairs(examples: Sequence[data.Example]) -> list[LabelledPair]:

@@ -24,6 +24,8 @@ BASELINE = (
     "quote_fidelity", "abstention_right", "supported",
 )  # fmt: skip
 """What a baseline holds: measures where higher is better."""
+PAIR_BASELINE = ("auc", "auc_contradict", "auc_rest", "accuracy", "accepted_support")
+"""What a baseline of pairs holds."""
 TOLERANCE = 0.01
 """How far under its baseline a measure may be: int8 arithmetic rounds differently from one processor to
 another, and a question in forty is .025 of a 0-or-1 measure."""

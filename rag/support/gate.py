@@ -2,22 +2,24 @@
 
 Certainties first: numbers and numbered names (rag/support/number_check.py). Then the learned judgement
 (rag/support/support_model.py) of the claim and of each of its parts (rag/support/claim_parts.py), in one
-batch. Then the status, with its reasons. Forged markers, and which evidence to try, are
-rag/answering/attribution.py's.
+batch. Then words of opposite direction (rag/support/opposition.py), and the status with its reasons.
+Forged markers, and which evidence to try, are rag/answering/attribution.py's.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
+from rag.encoder.minilm import Encoder
 from rag.errors import SetupError
 from rag.records import SupportLabel, SupportStatus
 from rag.support.claim_parts import claim_parts
@@ -29,6 +31,7 @@ from rag.support.number_check import (
     read_numbers,
     unsupported_numbers,
 )
+from rag.support.opposition import Opposed, Opposition
 from rag.support.pair_judge import PairJudge
 from rag.support.support_model import CONTRADICTED, NOT_ENOUGH, SUPPORTED, Thresholds
 from rag.text.stemming import content_stems
@@ -38,6 +41,13 @@ _REFUSED = 0.1
 """What is left of a claim's support where a certainty speaks against it: never enough to be weak."""
 _FEWEST_SHARED = 0.15
 """Share of a claim's words that evidence and titles must have. No true claim among 1,721 has fewer."""
+# On 519 written pairs of papers that the judgement had not seen (one fold of it): at the threshold that
+# accepts .91 of paraphrases, reversed claims fall from .88 to .74, swapped ones from .91 to .81, paraphrases
+# to .89; area under the curve .731 and .760. As a certainty everywhere they would refuse .17 of paraphrases.
+_NEAR_VERBATIM = 0.9
+"""Share of a claim's other words that the evidence has from which words of opposite direction refuse it."""
+_OPPOSED_ODDS = 0.61
+"""What they leave of the odds of other claims: e to the -0.5."""
 _ABOUT_ANOTHER = 0.9
 """Chance of "not enough" from which another number in the evidence is of something else altogether."""
 _KEPT = 4096
@@ -80,6 +90,12 @@ class CheckRequest:
     titles: tuple[str, ...] = ()
 
 
+class OppositionFinder(Protocol):
+    """What of rag.support.opposition.Opposition is needed."""
+
+    def find_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> list[tuple[Opposed, ...]]: ...
+
+
 class Gate:
     """Claims against evidence. Keeps recent judgements; safe to share between threads.
 
@@ -87,8 +103,9 @@ class Gate:
     verdict says why.
     """
 
-    def __init__(self, model: PairJudge | SetupError) -> None:
+    def __init__(self, model: PairJudge | SetupError, opposition: OppositionFinder | None = None) -> None:
         self._model = model
+        self._opposition = opposition
         self._known: dict[tuple[str, str, str], Chances] = {}
         self._lock = Lock()
 
@@ -97,7 +114,7 @@ class Gate:
         """A gate with the configured model. Raises nothing: a model that is missing or damaged leaves claims
         unchecked."""
         try:
-            return cls(load_judge(config))
+            return cls(load_judge(config), Opposition(Encoder.load(config)))
         except SetupError as error:
             return cls(error)
 
@@ -126,7 +143,21 @@ class Gate:
                 self._model = model = error
         if isinstance(model, SetupError):
             return [_unchecked(each, model) for each in asked]
-        return [_verdict(each, [known[pair] for pair in each.pairs], thresholds) for each in asked]
+        verdicts = [_verdict(each, [known[pair] for pair in each.pairs], thresholds) for each in asked]
+        return self._with_opposition(asked, verdicts, thresholds)
+
+    def _with_opposition(
+        self, asked: Sequence[_Asked], verdicts: list[SupportVerdict], thresholds: Thresholds
+    ) -> list[SupportVerdict]:
+        """The verdicts, where a claim that is not refused is opposed in so many words: less, or none."""
+        accepted = [n for n, verdict in enumerate(verdicts) if verdict.status != "unsupported"]
+        if self._opposition is None or not accepted:
+            return verdicts
+        found = self._opposition.find_all([(asked[n].claim, asked[n].sentences) for n in accepted])
+        for n, opposed in zip(accepted, found, strict=True):
+            if opposed:
+                verdicts[n] = _opposed(verdicts[n], asked[n], opposed, thresholds)
+        return verdicts
 
     def _chances(
         self, pairs: Sequence[tuple[str, str, str]], model: PairJudge
@@ -153,8 +184,11 @@ class _Asked:
     pairs: tuple[tuple[str, str, str], ...]
     against: tuple[NumberMismatch, ...]
     doubts: tuple[str, ...]
-    is_elsewhere: bool = False
-    """The evidence has next to none of its words."""
+    share: float = 1.0
+    """Of its content words, those that the evidence or a title has."""
+    missing: frozenset[str] = frozenset()
+    """The stems of the others."""
+    sentences: tuple[str, ...] = ()
     nothing: str = ""
     """Why there is nothing to judge."""
 
@@ -176,15 +210,17 @@ def _prepare(request: CheckRequest) -> _Asked:
         tuple((text, joined, title) for text in (claim, *parts)),
         tuple(unsupported_numbers(numbers, evidence, titles)),
         tuple(_unnamed(names(claim), [*evidence, *titles])) if titles else (),
-        _share(claim, [joined, title]) < _FEWEST_SHARED,
+        *_share(claim, [joined, title]),
+        sentences,
     )
 
 
-def _share(claim: str, texts: Sequence[str]) -> float:
-    """The share of a claim's content words that the texts have, 0 to 1; 1 where it has none."""
+def _share(claim: str, texts: Sequence[str]) -> tuple[float, frozenset[str]]:
+    """The share of a claim's content words that the texts have, 0 to 1 (1 where it has none), and the
+    others."""
     wanted = content_stems(claim)
-    found = set().union(*map(content_stems, texts))
-    return len(wanted & found) / len(wanted) if wanted else 1.0
+    missing = wanted.difference(*map(content_stems, texts))
+    return (1 - len(missing) / len(wanted) if wanted else 1.0), missing
 
 
 @lru_cache(maxsize=1024)
@@ -201,7 +237,7 @@ def _verdict(asked: _Asked, rows: Sequence[Chances], thresholds: Thresholds) -> 
     contradicted = max(row[CONTRADICTED] for row in (whole, *parts))
     if asked.against:
         return _refused(asked.against, support * _REFUSED, whole[NOT_ENOUGH] < _ABOUT_ANOTHER)
-    if asked.is_elsewhere:
+    if asked.share < _FEWEST_SHARED:
         return SupportVerdict(support * _REFUSED, "unsupported", (LITTLE_SHARED,))
     reasons = list(asked.doubts)
     status = _status(support, thresholds)
@@ -220,6 +256,30 @@ def _verdict(asked: _Asked, rows: Sequence[Chances], thresholds: Thresholds) -> 
     elif reasons:
         status, label = "weak", "not enough information"
     return SupportVerdict(support, status, tuple(dict.fromkeys(reasons)), label)
+
+
+def _opposed(
+    verdict: SupportVerdict, asked: _Asked, opposed: Sequence[Opposed], thresholds: Thresholds
+) -> SupportVerdict:
+    """What is left of a verdict where words of direction or denial oppose the claim."""
+    reasons = [each.reason for each in opposed]
+    turned = frozenset().union(*(content_stems(each.word) for each in opposed))
+    if _is_near_verbatim(asked, turned):
+        return SupportVerdict(verdict.support * _REFUSED, "unsupported", tuple(reasons), "contradicted")
+    odds = _OPPOSED_ODDS * verdict.support / max(1 - verdict.support, 1e-9)
+    support = odds / (1 + odds)
+    status = _status(support, thresholds)
+    if status == "supported" and verdict.status == "supported":
+        return replace(verdict, support=support)
+    label: SupportLabel = "contradicted" if status == "unsupported" else "not enough information"
+    status = "weak" if status == "supported" else status
+    return SupportVerdict(support, status, tuple(dict.fromkeys([*reasons, *verdict.reasons])), label)
+
+
+def _is_near_verbatim(asked: _Asked, turned: frozenset[str]) -> bool:
+    """Whether the evidence has nearly all words of a claim but those that are turned round."""
+    n_words = len(content_stems(asked.claim) - turned)
+    return n_words - len(asked.missing - turned) >= _NEAR_VERBATIM * n_words
 
 
 def _refused(against: Sequence[NumberMismatch], support: float, is_related: bool) -> SupportVerdict:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from rag.support.number_roles import Share, misplaced, other_shares, shares
+from rag.support.number_roles import Share, changes, misplaced, other_shares, shares, turned_changes
 from rag.support.quantities import Quantity, as_written, chunks, is_numbered_name, quantities
 from rag.text.folding import fold
 
@@ -30,6 +30,7 @@ class NumbersAndNames:
     names: tuple[tuple[str, str], ...]
     spellings: frozenset[str]
     shares: tuple[Share, ...]
+    changes: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class NumberMismatch:
 
 def read_numbers(text: str) -> NumbersAndNames:
     names = tuple((chunk, as_written(chunk, text)) for chunk in chunks(text) if is_numbered_name(chunk))
-    return NumbersAndNames(quantities(text), names, _spellings(text), shares(text))
+    return NumbersAndNames(quantities(text), names, _spellings(text), shares(text), changes(text))
 
 
 def unsupported_numbers(
@@ -62,6 +63,9 @@ def unsupported_numbers(
     found += [
         NumberMismatch(ours.text, theirs.text) for ours, theirs in other_shares(claim.shares, every_share)
     ]
+    every_change = frozenset(change for text in evidence for change in text.changes)
+    for turned in turned_changes(claim.changes, every_change):
+        found.append(NumberMismatch("the other way round", turned))
     return [*found, *_other_digits(claim, [*evidence, *context])]
 
 

@@ -1,8 +1,9 @@
 """Whether a claim's numbers are of the same things as the evidence's.
 
-Two findings: another figure (the words around the claim's number stand, in the evidence, around another
-number of that unit), and part and whole ("all six tasks" where the evidence has "five of six"). What stands
-around a number is rag/support/number_context.py's, which numbers are there rag/support/number_check.py's.
+Three findings: a change the other way round ("from 8 to 21" for "from 21 to 8"); another figure (the words
+around the claim's number stand, in the evidence, around another number of that unit); part and whole ("all
+six tasks" where the evidence has "five of six"). What stands around a number is
+rag/support/number_context.py's, which numbers are there rag/support/number_check.py's.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _OF = r"(?:(?:out )?of|/) ?(?:the |its |their |these |all )*"
 _PART = re.compile(
     rf"\b(?P<but>all but )?(?P<part>{_NUMBER}) {_OF}(?P<whole>{_NUMBER})\b(?P<nouns>(?: [a-z-]+){{0,4}})"
 )
+_CHANGE = re.compile(r"\bfrom (\d+(?:d\d+)?)\S*(?: [a-z]+)? to (\d+(?:d\d+)?)")
 _WHOLE = re.compile(
     r"(?<!not )(?<!nearly )(?<!almost )\b(?:all|each|every|every one)(?: of)?"
     r"(?: the| its| their| these| those)?"
@@ -126,6 +128,18 @@ def shares(text: str) -> tuple[Share, ...]:
         for m in _WHOLE.finditer(rest)
     ]
     return (*parts, *wholes)
+
+
+def changes(text: str) -> frozenset[tuple[str, str]]:
+    """What a text says something went from and to: "from 21 to 8 seconds"."""
+    return frozenset(_CHANGE.findall(fold(text)))
+
+
+def turned_changes(claim: frozenset[tuple[str, str]], evidence: frozenset[tuple[str, str]]) -> Iterator[str]:
+    """The changes of a claim that the evidence has the other way round, as the evidence has them."""
+    for start, end in sorted(claim - evidence):
+        if start != end and (end, start) in evidence:
+            yield f"from {end} to {start}".replace("d", ".")
 
 
 def other_shares(claim: Sequence[Share], evidence: Sequence[Share]) -> Iterator[tuple[Share, Share]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rag.config import Config
 from rag.errors import SupportModelError
 from rag.support.gate import CheckRequest, Gate, SupportVerdict
+from rag.support.opposition import Opposed
 from rag.support.support_model import Thresholds
 from tests.conftest import Outcome
 
@@ -109,6 +110,61 @@ def test_sentences_are_judged_together_with_their_title_in_one_batch() -> None:
     assert model.n_calls == 1
     gate.check_all(requests)
     assert model.n_calls == 1  # known
+
+
+class Opposing:
+    """Finds what it was told to, whatever is asked; keeps that."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        self.asked: list[str] = []
+
+    def find_all(self, pairs: Iterable[tuple[str, Sequence[str]]]) -> list[tuple[Opposed, ...]]:
+        listed = list(pairs)
+        self.asked += [claim for claim, _ in listed]
+        return [(Opposed(self.reason),) for _ in listed]
+
+
+def test_words_of_the_opposite_direction_refuse_what_is_nearly_verbatim() -> None:
+    claim = "Average pooling baseline outperforms gisting in longer contexts."
+    verdict = Gate(Scripted(), Opposing("one denies it")).check(claim, [POOLING])
+    assert (verdict.status, verdict.label, verdict.reasons) == (
+        "unsupported",
+        "contradicted",
+        ("one denies it",),
+    )
+
+
+def test_they_only_lessen_the_support_of_what_is_worded_freely() -> None:
+    claim = "The mean of tokens outperforms gisting."
+    verdict = Gate(Scripted(), Opposing("one denies it")).check(claim, [POOLING])
+    assert verdict.status == "supported"
+    assert 0.8 < verdict.support < 0.9
+    doubtful = Gate(Scripted({claim: (0.6, 0.1, 0.3)}), Opposing("one denies it")).check(claim, [POOLING])
+    assert (doubtful.status, doubtful.reasons) == ("weak", ("one denies it",))
+
+
+def test_what_is_refused_is_not_asked_for_opposition() -> None:
+    opposing = Opposing("x")
+    Gate(Scripted({"Pooling sleeps.": SILENT}), opposing).check("Pooling sleeps.", [POOLING])
+    assert opposing.asked == []
+
+
+REFUSED = [
+    ("Average pooling consistently underperforms gisting in longer contexts.", POOLING),
+    ("Gisting consistently outperforms a simple average pooling baseline in longer contexts.", POOLING),
+    (
+        "Encoder-decoder architectures achieve 47% higher first-token latency than decoder-only models.",
+        ENCODER,
+    ),
+]
+
+
+@pytest.mark.parametrize(("claim", "evidence"), REFUSED)
+def test_the_shipped_gate_refuses_near_copies_turned_round(
+    claim: str, evidence: str, shipped_gate: Gate
+) -> None:
+    assert shipped_gate.check(claim, [evidence]).status == "unsupported"
 
 
 @pytest.mark.parametrize("evidence", [[], [""], [" ", "..."]])

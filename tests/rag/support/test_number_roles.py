@@ -64,6 +64,13 @@ def test_the_same_part_in_other_words_is_none(claim: str, evidence: str) -> None
     assert unsupported_numbers(read_numbers(claim), [read_numbers(evidence)]) == []
 
 
+def test_a_change_the_other_way_round_is_a_mismatch() -> None:
+    evidence = [read_numbers("Latency falls from 21 to 8.5 seconds.")]
+    (found,) = unsupported_numbers(read_numbers("Latency goes from 8.5 to 21 seconds."), evidence)
+    assert found.found == "from 21 to 8.5"
+    assert unsupported_numbers(read_numbers("It went from 21 seconds to 8.5."), evidence) == []
+
+
 def test_numbers_of_different_sentences_do_not_share_a_row() -> None:
     texts = ["Memory falls by 40%.", "Decoding is 25% faster."]
     evidence = [read_numbers(text) for text in texts]
