@@ -10,6 +10,8 @@ know whole claims alone. `--made` adds the pairs made of questions_dev, with the
 from __future__ import annotations
 
 import argparse
+import json
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,9 +32,12 @@ from eval.measures.support_gate import (
     shares_by_kind,
 )
 from rag.config import Config
+from rag.demo import demo_papers_path
 from rag.encoder.minilm import Encoder
+from rag.files import write_text
 from rag.readers import read_paths
 from rag.records import Paper
+from rag.support.alignment import stems
 from rag.support.gate import Gate
 from rag.support.opposition import Opposition
 from rag.support.pair_judge import PairJudge
@@ -158,6 +163,16 @@ def _shown(value: Estimate) -> str:
     if value.low is None or value.high is None:
         return f"{value.value:.3f} (n = {value.n})"
     return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}] (n = {value.n})"
+
+
+def _write_common_stems() -> None:
+    """In how many of the demo papers' abstracts each stem occurs, of those in MIN_TEXTS and more."""
+    texts = [paper.abstract for paper in read_paths([demo_papers_path()]) if isinstance(paper, Paper)]
+    n_with = Counter(stem for text in texts for stem in stems(text))
+    common = {stem: n for stem, n in sorted(n_with.items()) if n >= MIN_TEXTS}
+    path = Path("rag") / "support" / "common_stems.json"
+    write_text(path, json.dumps({"n_texts": len(texts), "n_with": common}, ensure_ascii=False) + "\n")
+    print(f"{path}: {len(common)} stems of {len(texts)} texts")
 
 
 if __name__ == "__main__":
