@@ -67,7 +67,7 @@ def resolve(paper: Paper, candidates: Iterable[Paper]) -> Paper:
     if not matches:
         return _under(paper, next((each for each in ids if each not in stored), ids[-1]))
     match = max(matches, key=lambda each: (each.paper_id in ids, *_closeness(each, paper)))
-    if match.paper_id in ids and _has_same_source(match, paper):
+    if _has_one_name(match, paper, ids) and _has_same_source(match, paper):
         return _under(paper, match.paper_id)
     return merge(match, paper)
 
@@ -195,11 +195,23 @@ def _is_one(stored: Paper, paper: Paper, ids: Sequence[str]) -> bool:
     """Whether a record is of a stored paper; `ids` are the record's possible ones."""
     if compare_records(stored, paper).verdict == "same":
         return True
-    if stored.paper_id not in ids or not have_one_title(stored, paper):
+    if not _has_one_name(stored, paper, ids) or not have_one_title(stored, paper):
         return False
     if (stored.authors, stored.year, stored.abstract) == (paper.authors, paper.year, paper.abstract):
         return True
     return _has_same_source(stored, paper) and _is_revision(Likeness(stored, paper))
+
+
+def _has_one_name(stored: Paper, paper: Paper, ids: Sequence[str]) -> bool:
+    """Whether a stored paper is named as a record would be: by one of its ids, or both by one title alone.
+
+    The id of a second paper of a title takes in authors and year as they first were, and is kept when those
+    change.
+    """
+    if stored.paper_id in ids:
+        return True
+    has_title_only = paper.paper_id == title_id(paper.title) and not (stored.doi or stored.arxiv_id)
+    return has_title_only and have_one_title(stored, paper)
 
 
 def _is_revision(alike: Likeness) -> bool:

@@ -178,7 +178,7 @@ def _change(rng: random.Random, papers: Sequence[Paper]) -> Change:
     kind = rng.choices(("add", "remove", "repair"), (6, 2, 2))[0]
     if kind == "repair":
         return Change("repair", damage=rng.choice(DAMAGES))
-    some = rng.sample(papers, rng.randint(1, 60))
+    some = rng.sample(papers, rng.randint(1, min(60, len(papers))))
     return (
         Change("add", tuple(_version(rng, paper) for paper in some))
         if kind == "add"

@@ -280,3 +280,13 @@ def test_the_id_of_a_second_paper_depends_on_that_paper_alone() -> None:
     third = namesake("Cy Fell", 2003, LAMPS)
     assert resolve(other, [one]).paper_id == resolve(other, [third, one]).paper_id
     assert resolve(other, [one]).paper_id == resolve(replace(other, abstract=LAMPS), [one]).paper_id
+
+
+def test_the_second_paper_of_a_title_is_brought_up_to_date_though_what_its_id_was_made_of_changed() -> None:
+    one, other = NAMESAKES["other authors and years"]
+    stored = resolve(other, [one])
+    for year in (1990, 1991):
+        corrected = replace(other, year=year)
+        changed = resolve(corrected, [one, stored])
+        assert changed == replace(corrected, paper_id=stored.paper_id)
+        stored = changed
