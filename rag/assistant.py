@@ -204,6 +204,8 @@ class Assistant:
         with clock("read"):
             papers, best = self._read(asked, ranking, n_read)
             decision = abstention.decide(asked, ranking, papers, best)
+            if notice and asked.stated.authors:
+                decision = abstention.no_such_author(asked.stated.authors, papers)
         draft = Answer(
             question=text,
             mode="llm" if writes else "extractive",
@@ -242,6 +244,7 @@ class Assistant:
                 sentences=written.sentences,
                 citations=written.citations,
                 sections=written.sections,
+                notice=" ".join(filter(None, (notice, written.remark))) or None,
                 timings_ms=clock.timings_ms(),
             )
         )

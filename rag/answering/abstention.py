@@ -25,6 +25,7 @@ from rag.retrieval.question import Question
 from rag.retrieval.ranking import Ranking
 from rag.text.folding import fold
 from rag.text.latex import readable
+from rag.text.stopwords import STOP_WORDS
 
 LEAST_ON_SUBJECT = 0.29
 LEAST_ANSWERS = 0.52
@@ -35,6 +36,10 @@ FROM_ONE_PAPER: frozenset[Intent] = frozenset({"fact", "definition", "other"})
 yes or no may be answered by several papers that each say a part, so it is refused later."""
 LEAST_STANCE = 0.35
 NEAREST = 3
+LATIN = 0.3
+"""Share of letters outside ASCII from which a question is in another script."""
+ENGLISH = 0.25
+"""Share of function words that an English question of four words or more has, nearly always."""
 _LONGEST_QUOTE = 300
 
 # A logistic over the best late-interaction score and the best passage cosine of one paper. Fitted on 266
@@ -74,7 +79,8 @@ def decide(
     if on_subject < LEAST_ON_SUBJECT:
         return Decision(
             on_subject,
-            f"This library does not say: no paper in it comes close to the question. Nearest: {nearest}.",
+            f"{_not_english(question)}This library does not say: no paper in it comes close to the question."
+            f" Nearest: {nearest}.",
         )
     if question.intent not in {*FROM_ONE_PAPER, "stance"}:
         return Decision(on_subject)
@@ -85,6 +91,31 @@ def decide(
         on_subject * answers,
         f"This library does not say: {_missing(question, best)}.{_said_instead(best)} Nearest: {nearest}.",
     )
+
+
+def no_such_author(authors: Sequence[str], papers: Sequence[RankedPaper]) -> Decision:
+    """The refusal where papers by somebody are asked for and none is recorded; `papers` are the nearest."""
+    names = " and ".join(authors)
+    unrecorded = not any(each.paper.authors for each in papers)
+    why = " (the papers found record no authors at all)" if unrecorded else ""
+    nearest = "; ".join(f"“{readable(each.paper.title)}”" for each in papers[:NEAREST])
+    return Decision(
+        0.0,
+        f"This library does not say: no paper in it is recorded as by {names}{why}. Nearest: {nearest}.",
+    )
+
+
+def _not_english(question: Question) -> str:
+    """What to say first of a question that may be in another language than the one that is searched."""
+    letters = [char for char in question.text if char.isalpha()]
+    foreign = sum(not char.isascii() for char in letters)
+    words = question.text.lower().split()
+    if letters and foreign > LATIN * len(letters):
+        return "This library is read and searched in English, and the question is in another script. "
+    n_english = sum(word.strip("?.,!") in STOP_WORDS for word in words)
+    if question.language != "en" or (len(words) >= 4 and n_english < ENGLISH * len(words)):
+        return "This library is read and searched in English; ask again in English if the question is not. "
+    return ""
 
 
 def _missing(question: Question, best: BestPaper) -> str:

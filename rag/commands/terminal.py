@@ -79,7 +79,7 @@ def render_answer(answer: Answer, term: Terminal) -> str:
         blocks.append(
             _nearest([each for each in answer.retrieved[:NEAREST] if each.title not in answer.answer], term)
         )
-    if answer.notice:
+    if answer.notice and answer.notice not in answer.answer:
         blocks.append(term.warn(term.wrap(answer.notice, "note: ", "  ")))
     return "\n\n".join(filter(None, blocks))
 

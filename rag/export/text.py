@@ -27,7 +27,8 @@ def byline(authors: tuple[str, ...], most: int = 6) -> str:
 def remarks(answer: Answer) -> list[str]:
     """Remarks beside an answer: why the library does not say, and its notice."""
     reason = answer.reason if answer.reason and answer.reason not in answer.answer else None
-    return [remark for remark in (reason, answer.notice) if remark]
+    notice = answer.notice if answer.notice and answer.notice not in answer.answer else None
+    return [remark for remark in (reason, notice) if remark]
 
 
 def is_web_address(url: str) -> bool:

@@ -96,7 +96,8 @@ def _result(ranked: RankedPaper, names: Sequence[str]) -> Evidence | None:
         claims = bool(_CLAIMS.search(text))
         figure = bool(figures_in(text))
         background = evidence.traits.role_probabilities.get("background", 0.0) if evidence.traits else 0.0
-        result -= 2 * background
+        opens = evidence.traits is not None and evidence.traits.ordinal == 0 and not figure
+        result -= 2 * background + 2 * opens
         return 2 * named + 1.2 * claims + 0.8 * figure + result + 2 * evidence.late - 0.5 * leans(evidence)
 
     return max(ranked.evidence, key=worth)

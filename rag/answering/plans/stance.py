@@ -9,7 +9,7 @@ from typing import Literal
 from rag.answering.plans.choosing import fill, leans, shares
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity
-from rag.answering.plans.relevance import coverage, relevant
+from rag.answering.plans.relevance import coverage, relevant, stems
 from rag.records import Evidence, RankedPaper
 from rag.retrieval.question import Question
 
@@ -18,9 +18,13 @@ MOST = 5
 FROM_ONE = 80
 """Words where one paper alone speaks."""
 NEAREST = 3
-COVERS = 0.75
-"""Share of the question's content, by rarity, that a finding and its title must hold to speak to it."""
-CLOSE = 0.7
+COVERS = 0.65
+"""Share of the question's content, by rarity, that a finding must hold to speak to it: the mean of what the
+sentence holds and what it holds with its title."""
+NEAR = 6
+"""Words between a denial and what it denies."""
+CLOSE = 0.8
+"""Share of the best paper's coverage that another's must reach, or the best speaks alone."""
 NOT_SAID_OUTRIGHT = "No abstract found here answers this outright; the nearest say:"
 Direction = Literal["For", "Against", "Depends"]
 DIRECTIONS: tuple[Direction, ...] = ("For", "Against", "Depends")
@@ -40,6 +44,12 @@ _DENIES = re.compile(
     r"|n['’]t\b",
     re.I,
 )
+_FRAME = re.compile(
+    r"\b(?:evidence|papers?|stud(?:y|ies)|literature|conflict\w*|contradict\w*|disagree\w*|agree\w*|argu\w+|claims?"
+    r"|against|always|ever|really|actually|better|best|worse|more|less|good|should|worth|help(?:s|ful)?)\b",
+    re.I,
+)
+"""Words of a question that ask for a stance and name no subject."""
 _ASKS_DENIAL = re.compile(r"\b(?:not|no|never|fail|worse|less|hurt|harm|against|without|unnecessary)\b", re.I)
 
 
@@ -54,14 +64,15 @@ def answer_stance(
 
     judge: says a finding's direction; by default the words of denial and condition in it do.
     """
-    findings = [(each, *_finding(each, question.text, rarity)) for each in relevant(papers)]
+    subject = _FRAME.sub(" ", question.text)
+    findings = [(each, *_finding(each, subject, rarity)) for each in relevant(papers)]
     best = max(covered for _, _, covered in findings)
-    speaking = [each for each in findings if each[2] >= max(COVERS, CLOSE * best)][:MOST]
-    if not speaking:
-        lines = [AnswerLine(r.paper, short_name(r.paper.title), (said,)) for r, said, _ in findings[:NEAREST]]
-        return compose([LineGroup(None, tuple(lines))], before=NOT_SAID_OUTRIGHT)
+    speaking = [each for each in findings if each[2] >= CLOSE * best][:MOST]
     if len(speaking) == 1:
         return _one_paper(speaking[0][0], words)
+    if best < COVERS:
+        lines = [AnswerLine(r.paper, short_name(r.paper.title), (said,)) for r, said, _ in findings[:NEAREST]]
+        return compose([LineGroup(None, tuple(lines))], before=NOT_SAID_OUTRIGHT)
     directions = (judge or by_words)(question.text, [said.sentence.text for _, said, _ in speaking])
     groups: dict[Direction | None, list[AnswerLine]] = {}
     used = 0
@@ -82,17 +93,18 @@ def _one_paper(ranked: RankedPaper, words: int) -> AnswerText:
     return compose([LineGroup(None, (line,))], after="Only this paper of the library speaks to it.")
 
 
-def _finding(ranked: RankedPaper, question: str, rarity: Rarity) -> tuple[Evidence, float]:
-    """The sentence with what a paper found on the question, and the share of the question it and the title
+def _finding(ranked: RankedPaper, subject: str, rarity: Rarity) -> tuple[Evidence, float]:
+    """The sentence with what a paper found on the subject, and the share of the subject it and the title
     cover."""
-    likely = shares(ranked.evidence)
+    likely, title = shares(ranked.evidence), ranked.paper.title
     covered = [
-        coverage(question, f"{ranked.paper.title}. {e.sentence.text}", rarity) for e in ranked.evidence
+        (coverage(subject, text, rarity) + coverage(subject, f"{title}. {text}", rarity)) / 2
+        for text in (each.sentence.text for each in ranked.evidence)
     ]
 
     def worth(place: int) -> float:
         evidence = ranked.evidence[place]
-        value = likely[place] + 0.8 * evidence.late + covered[place]
+        value = likely[place] + 0.8 * evidence.late + 1.5 * covered[place]
         if evidence.traits is not None:
             value += 0.35 * evidence.traits.role_probabilities.get("result", 0.0)
             value -= 0.35 * evidence.traits.role_probabilities.get("background", 0.0)
@@ -103,12 +115,20 @@ def _finding(ranked: RankedPaper, question: str, rarity: Rarity) -> tuple[Eviden
 
 
 def by_words(question: str, findings: Sequence[str]) -> list[Direction | None]:
-    """The direction of each finding by its own words: those of condition, then those of denial."""
+    """The direction of each finding by its own words: of condition; of denial, near what is asked."""
     asks_denial = bool(_ASKS_DENIAL.search(question))
+    asked = stems(question)
     found: list[Direction | None] = []
     for finding in findings:
         if _DEPENDS.search(finding):
             found.append("Depends")
         else:
-            found.append("Against" if bool(_DENIES.search(finding)) != asks_denial else "For")
+            found.append("Against" if _denies(finding, asked) != asks_denial else "For")
     return found
+
+
+def _denies(finding: str, asked: set[str]) -> bool:
+    """Whether a word of denial stands within NEAR words of one that is asked about."""
+    words = finding.split()
+    denials = [i for i, word in enumerate(words) if _DENIES.search(word)]
+    return any(stems(word) & asked for i in denials for word in words[max(0, i - NEAR) : i + NEAR + 1])
