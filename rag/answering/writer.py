@@ -24,7 +24,7 @@ from rag.errors import ModelError, ModelRejected
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.limits import Cancellation
 from rag.llm.prompts import load_prompt
-from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, RankedPaper, Usage
+from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Intent, RankedPaper, Usage
 from rag.retrieval.question import Question
 
 REFUSAL = "The papers in this library do not say."
@@ -32,6 +32,17 @@ REFUSAL = "The papers in this library do not say."
 
 NO_REPLY = "The model did not answer, so this is quoted from the papers"
 NOT_SAID = "None of the papers shown to the model answers the question."
+
+FORMS: dict[Intent, str] = {
+    "overview": "Give four to six papers a line each that begins with a dash and the paper's name, and say "
+    "what each contributes or found.",
+    "stance": "Say what speaks for it, what speaks against it and on what it depends, in a line that begins "
+    "with a dash for each finding. Give no verdict of your own.",
+    "best": "Give each method a line that begins with a dash, with its figure, its benchmark and its setting. "
+    "Name no winner across benchmarks.",
+    "recommend": "Give each option a line that begins with a dash, with the conditions it meets.",
+}
+"""What is asked of the model beside the question, by intent: the plans of rag/answering/plans in words."""
 
 _DECLINES = re.compile(
     r"""\b(?: papers? | abstracts? | context | sources? | documents? | texts? | library | information )\b
@@ -80,7 +91,9 @@ class Writer:
         """
         try:
             with clock("pack"):
-                context, messages = self._messages(question.standalone, papers)
+                form = FORMS.get(question.intent)
+                asked = f"{question.standalone}\n\n{form}" if form else question.standalone
+                context, messages = self._messages(asked, papers)
             with warming_up(self.gate):
                 reply = yield from self._streamed(messages, clock, cancellation)
             with clock("check"):
@@ -185,6 +198,7 @@ def _quoted(draft: Answer, written: AnswerText, told: str) -> Answer:
         answer=written.text,
         sentences=written.sentences,
         citations=written.citations,
+        sections=written.sections,
         notice=f"{draft.notice} {told}" if draft.notice else told,
     )
 
