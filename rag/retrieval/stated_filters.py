@@ -25,6 +25,7 @@ _LIMITS: tuple[tuple[re.Pattern[str], int | None, int | None], ...] = tuple(
         (rf"{_YEAR} or (?:earlier|older)\b", None, 0),
         (rf"(?:before|earlier than|older than|prior to) {_YEAR}", None, -1),
         (rf"(?<=papers )(?:published )?(?:in|of) {_YEAR}|\b(?:published|appeared) in {_YEAR}", 0, 0),
+        (rf"(?:came|come|coming) out in {_YEAR}|from the year {_YEAR}", 0, 0),
     )
 )
 """A pattern whose first year starts the span and whose last ends it, and what to add to each."""
@@ -35,7 +36,9 @@ _BY = re.compile(
     """,
     re.X,
 )
-_ET_AL = re.compile(rf"\b((?:by )?({_NAME})(?: and ({_NAME}))? et al\b\.?)")
+_ET_AL = re.compile(
+    rf"\b((?:by )?({_NAME})(?: and ({_NAME}))? et al\b\.?(?:,? \(?(?P<year>(?:19|20)\d\d)\b\)?)?)"
+)
 _HAS_PUBLISHED = re.compile(
     rf"\b(?:has|have|did)( ({_NAME})(?: and ({_NAME}))?) (?:published?|written|write|work(?:ed)? on)\b"
 )
@@ -59,7 +62,9 @@ def read_filters(question: str) -> tuple[str, Filters]:
             )
             question = _cut(question, *found.span())
     if found := _BY.search(question) or _ET_AL.search(question) or _HAS_PUBLISHED.search(question):
-        filters = replace(filters, authors=tuple(name for name in found.groups()[1:] if name))
+        filters = replace(filters, authors=tuple(name for name in found.groups()[1:3] if name))
+        if year := found.groupdict().get("year"):  # "Smith et al. 2019"
+            filters = replace(filters, year_from=int(year), year_to=int(year))
         question = _cut(question, *found.span(1))
     return question, filters
 

@@ -15,7 +15,8 @@ from rag.retrieval.intent import intent_probabilities, without
 from rag.retrieval.question import Question
 from rag.retrieval.sides import is_mention, parts_of, sides_of
 from rag.retrieval.stated_filters import read_filters
-from rag.text.words import names
+from rag.text.language import language_of
+from rag.text.words import content_words, names
 
 SURELY_META = 0.6
 """From this probability on, a question is about the library or a courtesy, and follows nothing. "Tell me more
@@ -31,6 +32,9 @@ def understand(
     should then search without them and say so.
     """
     asked, stated = read_filters(text)
+    # "Which papers came out in 2021?", "What did Smith et al. find?": what is left says next to nothing.
+    if len(content_words(asked)) < (2 if stated.authors else 1):
+        asked = text
     own = encoder.encode_query(asked)
     probabilities = intent_probabilities(asked, own.vector)
     is_about_papers = probabilities["meta"] < SURELY_META
@@ -56,6 +60,7 @@ def understand(
         excluded=excluded_of(asked),
         constraints=constraints_of(asked),
         reference=reference,
+        language=language_of(text),
     )
 
 

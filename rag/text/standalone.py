@@ -1,6 +1,6 @@
 """Whether a sentence of an abstract can be read alone, and if not, why and what repairs it.
 
-Rules over the opening of the sentence that hold in every field; what its words mean is not looked at.
+Rules over function words that hold in every field; what the other words mean is not looked at.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Literal
+
+from rag.text.words import names
 
 Cause = Literal["mention", "connective", "enumerator", "unnamed"]
 Repair = Literal["name", "previous"]
@@ -27,27 +29,60 @@ class Dependence:
     """The paper's name before it, outside the quotation, or the sentence before it."""
 
 
-_ENUMERATOR = re.compile(r"\(?(?:\d{1,2}|[a-z]|[ivx]{1,4})[).]\s", re.I)
-_MENTION = re.compile(
-    r"(?:this|these|those|such|it|its|they|their|he|she|both|the (?:former|latter))\b", re.I
+_ENUMERATOR = re.compile(r"\(?(?:\d{1,2}|[a-h]|[ivx]{1,4})[).]\s|(?:firstly|secondly|thirdly)\b", re.I)
+_THIS_PAPER = re.compile(
+    r"(?:in\s)?(?:this|the present)\s(?:\w+\s)?(?:paper|work|study|article|survey|review|report)\b",
+    re.I,
 )
-_CONNECTIVE = re.compile(
-    r"""(?: to\ (?: address | solve | tackle | overcome | this )
-        | then | first | second | third | moreover | therefore | thus | hence | however | furthermore
-        | in\ addition | additionally | consequently | instead | also )\b""",
+"""The paper itself: its name repairs it."""
+_MENTION = re.compile(
+    r"""(?: this | that(?=\s(?:is|was)\b) | these | those | such(?!\sas\b)
+        | it(?!\s(?:is|was|has\sbeen|remains)\s\w+\s(?:that|to|whether|how|why)\b) | its | they | their | them
+        | he | she | his | her | both(?!\s\S+\sand\b)
+            | the\ (?:former|latter|two|three|same|resulting|above) )\b""",
     re.I | re.X,
 )
-_UNNAMED = re.compile(r"\b(?:our|we|the proposed)\b", re.I)
+"""A pronoun or a demonstrative that opens the sentence; "it is known that" opens nothing up."""
+_CONNECTIVE = re.compile(
+    r"""(?: to\ (?: address | solve | tackle | overcome | remedy | mitigate | alleviate | bridge | fill
+            | do | achieve
+            | this )\ (?: this | these | that | the\ (?:issue|problem|gap|limitation|challenge)s?
+            | such | so )
+        | then(?!\s\w+ed\b) | second | third | finally | moreover | therefore | thus | hence | however
+            | furthermore
+        | further | in\ (?:addition|contrast|turn|particular|other\ words|this|these|such|that)
+        | additionally | consequently | accordingly | as\ (?:a\ result|such) | instead | also | besides
+            | nevertheless
+        | nonetheless | similarly | likewise | conversely | otherwise | meanwhile | specifically | but
+            | and | yet
+        | for\ (?:example|instance|this) | on\ the\ other\ hand | based\ on\ (?:this|these)
+            | building\ on\ (?:this|these)
+        | afterwards | subsequently | by\ (?:contrast|doing\ so) | with\ (?:this|these) | from\ (?:this|these)
+        | using\ (?:this|these|it|them) | under\ (?:this|these) )\b""",
+    re.I | re.X,
+)
+_UNNAMED = re.compile(
+    r"""\b(?: our | the\ (?:proposed|resulting|new|above|same)\ | (?<!in\ )this\ | these\  )
+        \s*(?:\w+[- ]){0,2}? (?: method | approach | model | system | framework | algorithm | technique
+            | strategy
+            | architecture | procedure | intervention | treatment | protocol | device | assay | tool
+            | scheme | design
+            | issue | problem | challenge | limitation | idea | attack | task | theory
+            | hypothes[ie]s )s?\b""",
+    re.I | re.X,
+)
 
 
 def dependence(sentence: str) -> Dependence | None:
     """Why `sentence` cannot be read alone; None where it can."""
     if found := _ENUMERATOR.match(sentence):
-        return Dependence("enumerator", found[0], "previous")
+        return Dependence("enumerator", found[0].strip(), "previous")
+    if found := _THIS_PAPER.match(sentence):
+        return None
     if found := _MENTION.match(sentence):
         return Dependence("mention", found[0], "previous")
     if found := _CONNECTIVE.match(sentence):
         return Dependence("connective", found[0], "previous")
-    if found := _UNNAMED.search(sentence):
+    if (found := _UNNAMED.search(sentence)) and not names(sentence):
         return Dependence("unnamed", found[0], "name")
     return None

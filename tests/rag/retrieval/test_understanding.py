@@ -89,6 +89,10 @@ def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only(enco
         ("What did Khattab work on?", "What did work on?", Filters(authors=("Khattab",))),
         ("What has RetNet published?", "What has RetNet published?", Filters()),
         ("What does Vaswani et al. propose?", "What does propose?", Filters(authors=("Vaswani",))),
+        ("What did Smith et al. 2019 find?", "What did find?", Filters(2019, 2019, ("Smith",))),
+        ("What do Smith et al. (2019) say of moss?", "What do say of moss?", Filters(2019, 2019, ("Smith",))),
+        ("Which papers came out in 2021?", "Which papers?", Filters(2021, 2021)),
+        ("Since 2022, which papers study moss?", "which papers study moss?", Filters(year_from=2022)),
         ("What F0.5 does GECToR reach on BEA-2019?", None, Filters()),
         ("How is SemEval-2025 Task 5 solved by TartuNLP?", None, Filters()),
         ("Has anyone followed a term from 1990s physics?", None, Filters()),
@@ -104,6 +108,21 @@ def test_given_filters_win_over_stated_ones() -> None:
     assert read("Parsing since 2015", filters=Filters(venue="ACL")).filters == Filters(
         year_from=2015, venue="ACL"
     )
+
+
+@pytest.mark.parametrize("question", ["Which papers came out in 2021?", "What did Smith et al. 2019 find?"])
+def test_a_question_of_nothing_but_a_filter_is_searched_as_it_stands(question: str) -> None:
+    assert read(question).search_text == question
+    assert read(question).filters
+
+
+def test_exclusions_conditions_and_the_language_are_read() -> None:
+    asked = read("I have 10k documents and no GPU, which retriever other than BM25 should I use?")
+    assert asked.constraints == ("10k documents", "no GPU")
+    assert asked.excluded == ("BM25",)
+    assert read("sparse retrieval but not SPLADE").excluded == ("SPLADE",)
+    assert read("Was ist Moos und wie ist es gewachsen?").language == "de"
+    assert asked.language == "en"
 
 
 def test_the_question_shown_keeps_the_words_that_became_filters() -> None:
