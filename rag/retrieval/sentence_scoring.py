@@ -16,11 +16,11 @@ import numpy as np
 from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats
 from rag.library.library import Candidate
-from rag.records import Evidence, Sentence
+from rag.records import Evidence, Sentence, SentenceTraits
 from rag.retrieval.question import Question
 from rag.retrieval.ranking import z_scores
 from rag.retrieval.sentence_features import NAMES, PaperMatches, feature_matrix, mean_vectors
-from rag.retrieval.sentence_roles import traits
+from rag.retrieval.sentence_roles import sentence_traits
 from rag.text.sentences import split_sentences
 
 WEIGHTS = {
@@ -77,28 +77,31 @@ def read_papers(
         span = slice(start, start + len(own))
         start += len(own)
         matches = PaperMatches(best[:, span], best[:, len(blocks) + n], query.weights, cosines[span])
-        found.append(ReadPaper(_evidence(question, passages[0].paper.paper_id, own, matches, parts), matches))
+        traits = sentence_traits([sentence.text for sentence in own], blocks[span])
+        read = list(zip(own, traits, strict=True))
+        found.append(
+            ReadPaper(_evidence(question, passages[0].paper.paper_id, read, matches, parts), matches)
+        )
     return found
 
 
 def _evidence(
     question: Question,
     paper_id: str,
-    sentences: Sequence[Sentence],
+    sentences: Sequence[tuple[Sentence, SentenceTraits]],
     matches: PaperMatches,
     parts: Sequence[Floats],
 ) -> tuple[Evidence, ...]:
-    texts = [sentence.text for sentence in sentences]
+    texts = [sentence.text for sentence, _ in sentences]
     late = matches.weights @ matches.sentences
     part_late = np.array([weights @ matches.sentences for weights in parts])
     scores = z_scores(late) if question.intent == "list" else score_texts(question.text, texts, matches)
-    own = traits(texts)
-    return tuple(
-        Evidence(paper_id, sentences[i], float(scores[i]), own[i], float(late[i]), tuple(part_late[:, i]))
-        if parts
-        else Evidence(paper_id, sentences[i], float(scores[i]), own[i], float(late[i]))
-        for i in np.argsort(-scores, kind="stable").tolist()
-    )
+    found = []
+    for i in np.argsort(-scores, kind="stable").tolist():
+        sentence, traits = sentences[i]
+        by_part = tuple(part_late[:, i]) if parts else ()
+        found.append(Evidence(paper_id, sentence, float(scores[i]), traits, float(late[i]), by_part))
+    return tuple(found)
 
 
 def score_texts(question: str, texts: Sequence[str], matches: PaperMatches) -> Floats:
