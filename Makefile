@@ -28,7 +28,7 @@ format: $(VENV)/installed-dev ## repair style
 types: $(VENV)/installed-dev ## check types
 	@$(RUN) -m mypy
 
-bench: $(VENV)/installed-dev ## measure speed and quality on ../shared
+bench: $(VENV)/installed-dev ## measure speed and quality on ../shared (ARGS="--sizes": at three sizes)
 	@$(RUN) -m eval.bench $(ARGS)
 
 # The only use of PyTorch. Its version is pyproject.toml's; a GPU is used where PyTorch finds one.

@@ -106,13 +106,13 @@ def _ranking(assistant: Assistant, weights: FusionWeights, question: GoldQuestio
     from rag.retrieval.ranking import rank
     from rag.retrieval.understanding import understand
 
-    asked = understand(question.question, assistant.encoder, question.history)
+    asked = understand(question.question, assistant.minilm, question.history)
     ranking = rank(
         assistant.library,
         assistant.encoder,
         asked.search_text,
         weights=weights,
-        encoded=asked.encoded,
+        encoded=asked.encoded if assistant.minilm is assistant.encoder else None,
         top=DEPTH,
     )
     return [ranked.paper_id for ranked in ranking.ranked[:DEPTH]]

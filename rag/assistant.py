@@ -20,6 +20,7 @@ from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
 from rag.answering.timings import Clock
 from rag.config import Config
+from rag.encoder.load import load_encoder
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
 from rag.library.library import Library
@@ -46,6 +47,7 @@ from rag.retrieval.understanding import understand
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
     from rag.answering.writer import Writer
+    from rag.encoder.onnx_reranker import OnnxReranker
     from rag.llm.limits import Cancellation
     from rag.support.gate import Gate
 
@@ -74,7 +76,7 @@ class Assistant:
         if path is not None:
             config = replace(config, library=Path(path).expanduser())
         library = Library.open(config.library, config, create=create)
-        encoder = Encoder.load(config)
+        encoder = load_encoder(config)
         library.check_encoder(encoder)
         return cls(library, encoder, config)
 
@@ -130,7 +132,7 @@ class Assistant:
         """
         query = check_question(query)
         self._require_papers()
-        question = understand(query, self.encoder, as_history(history))
+        question = self._for_library(understand(query, self.minilm, as_history(history)))
         ranking = rank(
             self.library,
             self.encoder,
@@ -141,6 +143,8 @@ class Assistant:
             encoded=question.encoded if question.standalone == question.search_text else None,
             top=top or self.config.top,
         )
+        if mode == "hybrid":
+            ranking = self._reranked(question, ranking)
         return self._read(question, ranking, top or self.config.top)[0]
 
     def ask(
@@ -290,6 +294,19 @@ class Assistant:
         return Gate.load(self.config)
 
     @cached_property
+    def minilm(self) -> Encoder:
+        """What the parts that were fitted on MiniLM's vectors use, whatever encodes the library."""
+        return Encoder.load(self.config) if self.config.encoder else self.encoder
+
+    @cached_property
+    def _reranker(self) -> OnnxReranker | None:
+        if not self.config.reranker:
+            return None
+        from rag.encoder.onnx_reranker import OnnxReranker
+
+        return OnnxReranker.load(self.config)
+
+    @cached_property
     def _writer(self) -> Writer:
         from rag.answering.writer import Writer
 
@@ -299,7 +316,8 @@ class Assistant:
         """How rare a word is in the library, as inverse document frequency; of a word of several pieces, the
         most there is."""
         token_id = self.encoder.token_id(word.lower())
-        n_with = 0 if token_id is None else int(self.library.df[token_id])
+        df = self.library.df
+        n_with = int(df[token_id]) if token_id is not None and token_id < len(df) else 0
         return math.log1p((self.library.n_passages - n_with + 0.5) / (n_with + 0.5))
 
     def _require_papers(self) -> None:
@@ -317,20 +335,33 @@ class Assistant:
     def _understand(
         self, text: str, history: History, filters: Filters | None, *, rewrites: bool
     ) -> Question:
-        question = understand(text, self.encoder, history, filters)
-        if not rewrites:
-            return question
-        from rag.retrieval.query_rewriting import rewrite
+        question = understand(text, self.minilm, history, filters)
+        if rewrites:
+            from rag.retrieval.query_rewriting import rewrite
 
-        return rewrite(question, history, self._writer.llm, self.encoder, self.config.prompts)
+            question = rewrite(question, history, self._writer.llm, self.minilm, self.config.prompts)
+        return self._for_library(question)
 
     def _rank(self, question: Question, given: Filters | None, top: int) -> tuple[Ranking, str | None]:
         """Rank with the question's filters; those only stated in it give way where no paper passes."""
-        ranking = self._rank_sides(question, question.filters, top)
-        if ranking.ranked or question.filters == (given or Filters()):
-            return ranking, None
-        notice = "No paper in the library passes the filter read from the question, so it was left out."
-        return self._rank_sides(question, given, top), notice
+        ranking, notice = self._rank_sides(question, question.filters, top), None
+        if not ranking.ranked and question.filters != (given or Filters()):
+            notice = "No paper in the library passes the filter read from the question, so it was left out."
+            ranking = self._rank_sides(question, given, top)
+        return self._reranked(question, ranking), notice
+
+    def _reranked(self, question: Question, ranking: Ranking) -> Ranking:
+        if self._reranker is None:
+            return ranking
+        from rag.retrieval.reranking import rerank
+
+        return rerank(ranking, question.standalone, self.library, self._reranker)
+
+    def _for_library(self, question: Question) -> Question:
+        """The question, understood with MiniLM, as the library's own encoder sees it."""
+        if self.minilm is self.encoder:
+            return question
+        return replace(question, encoded=self.encoder.encode_query(question.search_text))
 
     def _rank_sides(self, question: Question, filters: Filters | None, top: int) -> Ranking:
         weights = LISTING if question.intent == "list" else None
@@ -360,7 +391,13 @@ class Assistant:
         there = self.library.passages_of([ranked.passage_id for ranked in ranking.ranked[:top]])
         passages = {each[0].paper.paper_id: each for each in there if each}
         ranked = [each for each in ranking.ranked[:top] if each.paper_id in passages]
-        read = read_papers(question, text, query, [passages[r.paper_id] for r in ranked[:READ_PAPERS]])
+        read = read_papers(
+            question,
+            text,
+            query,
+            [passages[each.paper_id] for each in ranked[:READ_PAPERS]],
+            of_minilm=self.minilm is self.encoder,
+        )
         papers = [passages[each.paper_id][0].paper for each in ranked]
         evidence = [paper.evidence for paper in read] + [()] * (len(ranked) - len(read))
         own = [

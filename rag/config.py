@@ -34,6 +34,10 @@ class Config:
     """A folder with model.safetensors and tokenizer.json, looked at before anything else."""
     words: int | None = None
     """Bound on the length of an extractive answer, in words; without, each intent has its own."""
+    encoder: str | None = None
+    """A folder with an ONNX encoder, or its name on the hub, in place of MiniLM."""
+    reranker: str | None = None
+    """The same of a cross-encoder, which orders the best papers anew."""
     top: int = 10
     """Papers a search returns."""
     base_url: str | None = None
@@ -76,8 +80,9 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_CHROMA_URL, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE,
-        MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_CHROMA_URL, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S,
+        MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be
+        used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -90,6 +95,8 @@ class Config:
                 env.get("RAG_LIBRARY") or platformdirs.user_data_path("rag") / "library"
             ).expanduser(),
             cache=Path(env.get("RAG_CACHE") or platformdirs.user_cache_path("rag")).expanduser(),
+            encoder=env.get("RAG_ENCODER") or None,
+            reranker=env.get("RAG_RERANKER") or None,
             weights=Path(env["RAG_WEIGHTS"]).expanduser() if env.get("RAG_WEIGHTS") else None,
             base_url=base_url,
             api_key=env.get("OPENAI_API_KEY") or None,

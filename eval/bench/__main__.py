@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from eval.bench.sizes import SIZES, run_sizes
 from eval.data.questions import load_questions
 from eval.report.page import estimates, interval, shown
 from eval.runs.provenance import commit
@@ -58,6 +59,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--data", type=Path, default=ROOT.parent / "shared", help="the shared data (../shared)"
     )
+    parser.add_argument(
+        "--sizes", nargs="*", type=int, metavar="N", help=f"how it grows with the library (default: {SIZES})"
+    )
     parser.add_argument("--only", choices=("pages", "scifact"), help="one of the two collections")
     parser.add_argument(
         "--work", type=Path, default=ROOT / "bench", help="where libraries and runs go (bench/)"
@@ -66,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not args.data.is_dir():
         parser.error(f"{args.data} is not there; name the shared data with --data")
     print(machine() + "\n")
+    if args.sizes is not None:
+        run_sizes(args.sizes or SIZES, args.data / "corpus", args.work)
+        return 0
     if args.only != "scifact":
         show("Five pages of abstracts, questions_dev", bench_pages(args.data, args.work))
         questions = args.data / "eval" / "questions_dev.jsonl"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from rag.config import Config
+from rag.encoder.load import load_encoder
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryNotFound, RagError
 from rag.library.library import Library
@@ -35,7 +36,7 @@ class Check:
 def examine(config: Config) -> Iterator[Check]:
     """All checks, in the order in which a question needs what they look at."""
     try:
-        encoder = Encoder.load(config)
+        encoder = load_encoder(config)
         encoder.encode_query("Does this run?")
     except RagError as error:
         yield Check("encoder", "wrong", str(error))
@@ -51,7 +52,7 @@ def repair(config: Config) -> str:
     Raises LibraryNotFound, LibraryLocked, LibraryDamaged, EncoderMismatch, WeightsError.
     """
     with Library.open(config.library, config) as library:  # opening repairs what needs no encoder
-        n_encoded = library.repair(Encoder.load(config))
+        n_encoded = library.repair(load_encoder(config))
         return f"{library.n_papers:,} papers checked, {n_encoded:,} encoded again"
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.encoder.minilm import DIMENSIONS, Encoded, Encoder
+from rag.encoder.minilm import token_mean as token_mean
 from rag.text.stopwords import STOP_WORDS
 
 if TYPE_CHECKING:
@@ -32,16 +33,9 @@ Floats = NDArray[np.float32]
 Bits = NDArray[np.uint8]
 
 
-@cache
-def token_mean() -> Floats:
-    """float32[384]: MiniLM's mean token vector, the origin of the signs."""
-    raw = files("rag.encoder").joinpath("token_mean.npy").read_bytes()
-    return np.frombuffer(raw[-4 * DIMENSIONS :], np.float32)
-
-
-def pack_bits(tokens: Floats) -> Bits:
-    """float32[n, 384] token vectors as uint8[n, 48] signs about `token_mean`."""
-    return np.packbits(tokens > token_mean(), axis=1)
+def pack_bits(tokens: Floats, mean: Floats | None = None) -> Bits:
+    """float32[n, 384] token vectors as uint8[n, 48] signs about `mean`, by default MiniLM's."""
+    return np.packbits(tokens > (token_mean() if mean is None else mean), axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +55,9 @@ def weight_tokens(encoded: Encoded, idf: Floats, stop_ids: frozenset[int]) -> Qu
 
     idf: float32[vocabulary]. A query of function words alone keeps them all, equally.
     """
-    weights = idf[encoded.token_ids].astype(np.float32)
+    # Of an encoder with a growing vocabulary, pieces that no passage has are as rare as the rarest.
+    known = np.minimum(encoded.token_ids, len(idf) - 1)
+    weights = np.where(known == encoded.token_ids, idf[known], idf.max()).astype(np.float32)
     weights[[int(token) in stop_ids for token in encoded.token_ids]] = 0
     kept = np.flatnonzero(weights)
     if kept.size == 0:

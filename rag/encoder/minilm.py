@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 512
 DIMENSIONS = 384
+VOCABULARY = 30522
 BATCH_TOKENS = 4096
 """Tokens a batch holds, padding included: large enough to fill two cores, small enough for the cache."""
 
@@ -44,8 +46,21 @@ class Encoded:
     offsets: NDArray[np.int32]
 
 
+@cache
+def token_mean() -> NDArray[np.float32]:
+    """float32[384]: MiniLM's mean token vector."""
+    raw = files("rag.encoder").joinpath("token_mean.npy").read_bytes()
+    return np.frombuffer(raw[-4 * DIMENSIONS :], np.float32)
+
+
 class Encoder:
     """Texts in, `Encoded` out. Safe to share between threads."""
+
+    dimensions = DIMENSIONS
+    max_tokens = MAX_TOKENS
+    """Tokens of a text that are seen, the special ones included."""
+    vocabulary = VOCABULARY
+    """Word pieces it knows."""
 
     def __init__(self, weights: EncoderWeights, n_threads: int | None = None) -> None:
         self._weights = weights
@@ -60,6 +75,11 @@ class Encoder:
     @property
     def fingerprint(self) -> str:
         return self._weights.fingerprint
+
+    @property
+    def token_mean(self) -> NDArray[np.float32]:
+        """float32[384]: the point that the signs of token vectors are taken about."""
+        return token_mean()
 
     def n_tokens(self, text: str) -> int:
         """Word pieces of `text` with the two special ones, however many there are."""
@@ -93,7 +113,10 @@ class Encoder:
                 due += 1
 
     def _tokenize(self, texts: Sequence[str]) -> list[Encoding]:
-        return [_cut(encoding) for encoding in self._tokenizer.encode_batch(list(texts))]
+        encodings: list[Encoding] = self._tokenizer.encode_batch(list(texts))
+        for encoding in encodings:
+            encoding.truncate(self.max_tokens)
+        return encodings
 
     def _run(self, session: ort.InferenceSession, encodings: list[Encoding]) -> list[Encoded]:
         width = max(len(encoding.ids) for encoding in encodings)
@@ -124,11 +147,6 @@ class Encoder:
     @cached_property
     def _int8_session(self) -> ort.InferenceSession:
         return open_session(self._weights.int8_graph, self._n_threads, WeightsError)
-
-
-def _cut(encoding: Encoding) -> Encoding:
-    encoding.truncate(MAX_TOKENS)
-    return encoding
 
 
 def _encoded(hidden: NDArray[np.float32], encoding: Encoding) -> Encoded:

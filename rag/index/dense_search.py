@@ -39,12 +39,13 @@ def nearest(
         if len(passing) >= n:
             return [hit for hit in found if hit[0] in passing][:n]
         asked *= 4
-    return _compared(indexes, vector, n, selection)
+    return compare_all(indexes, vector, n, selection)
 
 
-def _compared(
+def compare_all(
     indexes: Indexes, vector: NDArray[np.float32], n: int, selection: Selection
 ) -> list[tuple[str, float]]:
+    """As `nearest`, by comparing the vector of every selected passage: exact, in time with their number."""
     addresses, keys = indexes.lexical.selected(selection)
     vectors, found = indexes.tokens.vectors(keys)
     cosines = np.where(found, vectors @ vector, -np.inf)

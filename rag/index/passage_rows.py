@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from hashlib import blake2b
 from typing import Any
 
@@ -22,6 +22,7 @@ Metadata = dict[str, Any]
 
 _TEXTS = ("paper_id", "title", "venue", "doi", "arxiv_id", "url")
 _LISTS = ("authors", "keywords", "sources")
+_PAPER_FIELDS = tuple(field.name for field in fields(Paper))
 NAMES = (*_TEXTS, *_LISTS, "year", "hash", "ordinal", "n_passages", "start", "end")
 """All that a row's metadata may have."""
 
@@ -69,7 +70,9 @@ def content_hash(paper: Paper) -> str:
 
     Raises UnicodeEncodeError where its text is not Unicode (a lone surrogate).
     """
-    content = json.dumps(replace(paper, sources=()).to_dict(), ensure_ascii=False, sort_keys=True)
+    # Not `to_dict`, which copies deeply: three times a paper, that was a sixth of an ingest without encoding.
+    said = {name: getattr(paper, name) for name in _PAPER_FIELDS} | {"sources": ()}
+    content = json.dumps(said, ensure_ascii=False, sort_keys=True)
     return blake2b(content.encode(), digest_size=16).hexdigest()
 
 

@@ -16,7 +16,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,27 +31,48 @@ VOCABULARY = 30522
 """Word pieces MiniLM knows."""
 _KEY = np.dtype([("key", "<u8"), ("start", "<u8"), ("n", "<u4"), ("crc", "<u4")])
 _HEAD = np.dtype([("magic", "S8"), ("generation", "<u8"), ("n_blocks", "<u8"), ("n_bytes", "<u8"),
-                  ("keys_crc", "<u4"), ("blocks_crc", "<u4"), ("df", "<u4", (VOCABULARY,))])  # fmt: skip
-_MAGIC = b"ragtok2"
+                  ("keys_crc", "<u4"), ("blocks_crc", "<u4")])  # fmt: skip
+"""What every head begins with; then comes, of another encoder than MiniLM, _LAYOUT; then uint32 `df`."""
+_LAYOUT = np.dtype([("dimensions", "<u4"), ("id_bytes", "<u4")])
+_MAGIC, _MAGIC_LAYOUT = b"ragtok2", b"ragtok3"
 _CHECKED_BYTES = 64_000_000
 """A store up to this size is checked when opened (10 ms a thousand texts), each block when it is read.
 Chosen by hand: about 50 ms."""
-_VECTOR_BYTES = 4 * DIMENSIONS
-_PIECE_BYTES = 8 + DIMENSIONS // 8 + 2
+_OFFSET_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class TokenBlock:
     """A text as the encoder saw it; `n` counts word pieces without the two special ones.
 
-    vector: float32[384], unit length. bits: uint8[n, 48]. token_ids: uint16[n].
-    offsets: int32[n, 2], where each piece stands in the text, half open.
+    vector: float32[384], unit length. bits: uint8[n, 48]. token_ids: uint16[n], or uint32 where the encoder
+    knows more pieces. offsets: int32[n, 2], where each piece stands in the text, half open.
+    An encoder of other dimensions d: float32[d] and uint8[n, d / 8].
     """
 
     vector: NDArray[np.float32]
     bits: NDArray[np.uint8]
-    token_ids: NDArray[np.uint16]
+    token_ids: NDArray[np.uint16] | NDArray[np.uint32]
     offsets: NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class _BlockLayout:
+    """What a block's bytes mean. All blocks of a store have one layout, that of the first."""
+
+    dimensions: int = DIMENSIONS
+    id_bytes: int = 2
+
+    @property
+    def vector_bytes(self) -> int:
+        return 4 * self.dimensions
+
+    @property
+    def piece_bytes(self) -> int:
+        return _OFFSET_BYTES + self.id_bytes + self.dimensions // 8
+
+    def n_pieces(self, raw: bytes) -> int:
+        return (len(raw) - self.vector_bytes) // self.piece_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +83,7 @@ class _FileView:
     """
 
     generation: int
+    layout: _BlockLayout
     n_bytes: int
     keys_crc: int
     blocks_crc: int
@@ -86,6 +108,7 @@ class TokenStore:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._drafts: dict[int, bytes] = {}
+        self._draft_layout = _BlockLayout()
         self.reload()
         self.damaged |= _is_cut_or_changed(self._view)
 
@@ -106,20 +129,21 @@ class TokenStore:
             return None
         raw = _raw(view, view.keys[view.order[at]])
         self.damaged |= raw is None
-        return None if raw is None else _unpack(raw, _n_pieces(raw))
+        return None if raw is None else _unpack(raw, view.layout)
 
     def vectors(self, keys: NDArray[np.uint64]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """float32[len(keys), 384], the texts' vectors, unchecked, and which are there; others are 0."""
         view = self._view
-        vectors = np.zeros((len(keys), DIMENSIONS), np.float32)
+        dimensions = view.layout.dimensions
+        vectors = np.zeros((len(keys), dimensions), np.float32)
         at = np.searchsorted(view.sorted_keys, keys, side="right") - 1
         found = at >= 0
         found[found] = view.sorted_keys[at[found]] == keys[found]
         starts = view.keys["start"][view.order[at[found]]]
-        there = starts + _VECTOR_BYTES <= len(view.data)
+        there = starts + view.layout.vector_bytes <= len(view.data)
         found[found] = there
         for place, start in zip(np.flatnonzero(found).tolist(), starts[there].tolist(), strict=True):
-            vectors[place] = np.frombuffer(view.data, "<f4", DIMENSIONS, start)
+            vectors[place] = np.frombuffer(view.data, "<f4", dimensions, start)
         return vectors, found
 
     def __contains__(self, key: int) -> bool:
@@ -130,13 +154,21 @@ class TokenStore:
         return int(np.count_nonzero(~np.isin(keys, self._view.keys["key"])))
 
     def append(self, key: int, block: TokenBlock) -> None:
-        """Add a block; readers find it, and a crash leaves it, from the next `commit` on."""
+        """Add a block; readers find it, and a crash leaves it, from the next `commit` on.
+
+        Raises ValueError where it is of another layout than those that are there.
+        """
+        layout = _BlockLayout(len(block.vector), block.token_ids.itemsize)
+        existing = self._draft_layout if self._drafts else self._view.layout if self.n_blocks else layout
+        if layout != existing:
+            raise ValueError(f"a block of {layout} in a store of others")
+        self._draft_layout = layout
         self._drafts[key] = _pack(block)
 
     def commit(self) -> None:
         """Make what was appended part of the store."""
         if self._drafts:
-            view = self._view
+            view = replace(self._view, layout=self._draft_layout)
             self._write(view.generation, view, self._drafts.items())
             self._drafts = {}
             self.reload()
@@ -148,7 +180,8 @@ class TokenStore:
         last = np.append(rows["key"][1:] != rows["key"][:-1], True)[: len(rows)]
         rows = np.sort(rows[last & np.isin(rows["key"], kept)], order="start")
         blocks = ((int(row["key"]), raw) for row in rows if (raw := _raw(old, row)) is not None)
-        self._write(old.generation + 1, _empty(old.generation + 1), blocks)
+        fresh = replace(_empty(old.generation + 1), layout=old.layout)
+        self._write(old.generation + 1, fresh, blocks)
         self.reload()
 
     def reload(self) -> None:
@@ -170,21 +203,28 @@ class TokenStore:
             return _empty(_next_generation(self._folder))
         content = path.read_bytes()
         head = np.frombuffer(content[:-4].ljust(_HEAD.itemsize), _HEAD, 1)[0]
-        if head["magic"] != _MAGIC or content[-4:] != _checksum(content[:-4]):
+        if head["magic"] not in (_MAGIC, _MAGIC_LAYOUT) or content[-4:] != _checksum(content[:-4]):
             raise ValueError(path)
+        layout, at = _BlockLayout(), _HEAD.itemsize
+        if head["magic"] == _MAGIC_LAYOUT:
+            layout, at = (
+                _BlockLayout(*np.frombuffer(content, _LAYOUT, 1, at)[0].tolist()),
+                at + _LAYOUT.itemsize,
+            )
         generation, n_blocks = int(head["generation"]), int(head["n_blocks"])
         keys = np.fromfile(self._path("keys", generation), _KEY, n_blocks)
         if len(keys) != n_blocks or zlib.crc32(keys.tobytes()) != head["keys_crc"]:
             raise ValueError(path)
         return _FileView(
             generation,
+            layout,
             n_bytes=int(head["n_bytes"]),
             keys_crc=int(head["keys_crc"]),
             blocks_crc=int(head["blocks_crc"]),
             keys=keys,
             order=(order := np.argsort(keys["key"], kind="stable")),
             sorted_keys=keys["key"][order],
-            df=head["df"].astype(np.int64),
+            df=np.frombuffer(content[at:-4], "<u4").astype(np.int64),
             data=_mapped(self._path("blocks", generation)),
         )
 
@@ -192,20 +232,27 @@ class TokenStore:
         """Blocks first, then their keys, the head last: without it the others count for nothing."""
         self._folder.mkdir(parents=True, exist_ok=True)
         rows: list[tuple[int, int, int, int]] = []
-        df = before.df.copy()
+        df, layout = before.df.copy(), before.layout
         end, crc = before.n_bytes, before.blocks_crc
         with _opened(self._path("blocks", generation), end) as file:
             for key, raw in blocks:
-                n = _n_pieces(raw)
-                rows.append((key, end, n, zlib.crc32(raw)))
-                df[np.unique(_unpack(raw, n).token_ids)] += 1
+                rows.append((key, end, layout.n_pieces(raw), zlib.crc32(raw)))
+                ids = np.unique(_unpack(raw, layout).token_ids)
+                if ids.size and ids[-1] >= len(df):
+                    df = np.pad(df, (0, int(ids[-1]) + 1 - len(df)))
+                df[ids] += 1
                 end += file.write(raw)
                 crc = zlib.crc32(raw, crc)
         keys = np.array(rows, _KEY).tobytes()
         with _opened(self._path("keys", generation), len(before.keys) * _KEY.itemsize) as file:
             file.write(keys)
         n_blocks, keys_crc = len(before.keys) + len(rows), zlib.crc32(keys, before.keys_crc)
-        head = np.array((_MAGIC, generation, n_blocks, end, keys_crc, crc, df), _HEAD).tobytes()
+        plain = layout == _BlockLayout()
+        magic = _MAGIC if plain else _MAGIC_LAYOUT
+        head = np.array((magic, generation, n_blocks, end, keys_crc, crc), _HEAD).tobytes()
+        if not plain:
+            head += np.array((layout.dimensions, layout.id_bytes), _LAYOUT).tobytes()
+        head += df.astype("<u4").tobytes()
         write_bytes(self._folder / "head", head + _checksum(head))
         for path in self._folder.glob("*-*"):
             if not path.name.endswith(f"-{generation}"):
@@ -218,7 +265,16 @@ class TokenStore:
 def _empty(generation: int) -> _FileView:
     no_keys, no_order = np.empty(0, _KEY), np.empty(0, np.int64)
     return _FileView(
-        generation, 0, 0, 0, no_keys, no_order, no_keys["key"], np.zeros(VOCABULARY, np.int64), b""
+        generation,
+        _BlockLayout(),
+        0,
+        0,
+        0,
+        no_keys,
+        no_order,
+        no_keys["key"],
+        np.zeros(VOCABULARY, np.int64),
+        b"",
     )
 
 
@@ -255,13 +311,10 @@ def _checksum(content: bytes) -> bytes:
 
 
 def _raw(view: _FileView, row: Any) -> bytes | None:
-    start, n_bytes = int(row["start"]), _VECTOR_BYTES + int(row["n"]) * _PIECE_BYTES
+    layout = view.layout
+    start, n_bytes = int(row["start"]), layout.vector_bytes + int(row["n"]) * layout.piece_bytes
     raw = view.data[start : start + n_bytes]
     return raw if len(raw) == n_bytes and zlib.crc32(raw) == row["crc"] else None
-
-
-def _n_pieces(raw: bytes) -> int:
-    return (len(raw) - _VECTOR_BYTES) // _PIECE_BYTES
 
 
 def _pack(block: TokenBlock) -> bytes:
@@ -270,17 +323,19 @@ def _pack(block: TokenBlock) -> bytes:
         for part, dtype in (
             (block.vector, "<f4"),
             (block.offsets, "<i4"),
-            (block.token_ids, "<u2"),
+            (block.token_ids, f"<u{block.token_ids.itemsize}"),
             (block.bits, "u1"),
         )
     )
 
 
-def _unpack(raw: bytes, n: int) -> TokenBlock:
-    offsets, ids = _VECTOR_BYTES, _VECTOR_BYTES + 8 * n
+def _unpack(raw: bytes, layout: _BlockLayout) -> TokenBlock:
+    n, d = layout.n_pieces(raw), layout.dimensions
+    offsets = layout.vector_bytes
+    ids = offsets + _OFFSET_BYTES * n
     return TokenBlock(
-        vector=np.frombuffer(raw, "<f4", DIMENSIONS),
+        vector=np.frombuffer(raw, "<f4", d),
         offsets=np.frombuffer(raw, "<i4", 2 * n, offsets).reshape(n, 2),
-        token_ids=np.frombuffer(raw, "<u2", n, ids),
-        bits=np.frombuffer(raw, np.uint8, offset=ids + 2 * n).reshape(n, DIMENSIONS // 8),
+        token_ids=np.frombuffer(raw, f"<u{layout.id_bytes}", n, ids),
+        bits=np.frombuffer(raw, np.uint8, offset=ids + layout.id_bytes * n).reshape(n, d // 8),
     )

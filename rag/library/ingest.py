@@ -14,6 +14,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.encoder.late_interaction import pack_bits
 from rag.index.candidates import whole_papers
@@ -45,6 +46,15 @@ class PassageEncoder(Protocol):
 
     @property
     def fingerprint(self) -> str: ...
+
+    @property
+    def max_tokens(self) -> int: ...
+
+    @property
+    def vocabulary(self) -> int: ...
+
+    @property
+    def token_mean(self) -> NDArray[np.float32]: ...
 
     def n_tokens(self, text: str) -> int: ...
 
@@ -184,7 +194,9 @@ def _report(count: Counter[str], skips: Sequence[Skip]) -> IngestReport:
 def _write(
     indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], first: Mapping[str, PassageRow]
 ) -> None:
-    written = [to_rows(paper, split_passages(paper, encoder.n_tokens)) for paper in papers]
+    written = [
+        to_rows(paper, split_passages(paper, encoder.n_tokens, encoder.max_tokens)) for paper in papers
+    ]
     if not written:
         return
     _encode(indexes, encoder, [row for rows in written for row in rows])
@@ -203,12 +215,12 @@ def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[PassageRow
     todo = ((key, text) for key, text in texts.items() if key not in indexes.tokens)
     while part := list(islice(todo, BATCH)):
         for (key, _), encoded in zip(part, encoder.encode_passages([text for _, text in part]), strict=True):
-            indexes.tokens.append(key, to_block(encoded))
+            indexes.tokens.append(key, to_block(encoded, encoder))
         indexes.tokens.commit()
 
 
-def to_block(encoded: Encoded) -> TokenBlock:
-    """What is kept of an encoded text."""
-    return TokenBlock(
-        encoded.vector, pack_bits(encoded.tokens), encoded.token_ids.astype(np.uint16), encoded.offsets
-    )
+def to_block(encoded: Encoded, encoder: PassageEncoder) -> TokenBlock:
+    """What is kept of a text that `encoder` encoded."""
+    few = encoder.vocabulary <= 1 << 16
+    ids = encoded.token_ids.astype(np.uint16) if few else encoded.token_ids.astype(np.uint32)
+    return TokenBlock(encoded.vector, pack_bits(encoded.tokens, encoder.token_mean), ids, encoded.offsets)

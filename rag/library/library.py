@@ -274,7 +274,8 @@ class Library:
         if self._about.encoder not in (None, encoder.fingerprint):
             raise EncoderMismatch(
                 f"{self.path} was indexed with another encoder ({self._about.encoder}; this one is "
-                f"{encoder.fingerprint}); index again: rag ingest PATH... --library NEW"
+                f"{encoder.fingerprint}); set RAG_ENCODER to that one (unset: all-MiniLM-L6-v2), or "
+                "index again: rag ingest PATH... --library NEW"
             )
 
     @contextmanager

@@ -137,7 +137,7 @@ class LateInteractionReranker(BaseNodePostprocessor):
         strange = {n.node_id: n.node.get_content(MetadataMode.EMBED) for n in nodes if n.node_id not in held}
         encoded = self._encoder.encode_passages(list(strange.values()))
         held |= {
-            node_id: late_interaction.pack_bits(each.tokens)
+            node_id: late_interaction.pack_bits(each.tokens, self._encoder.token_mean)
             for node_id, each in zip(strange, encoded, strict=True)
         }
         return [held[node.node_id] for node in nodes]

@@ -57,11 +57,20 @@ class ReadPaper:
     matches: PaperMatches
 
 
+_NO_PIECES = np.zeros((0, late_interaction.PACKED), np.uint8)
+
+
 def read_papers(
-    question: Question, text: str, query: late_interaction.Query, papers: Sequence[Sequence[Candidate]]
+    question: Question,
+    text: str,
+    query: late_interaction.Query,
+    papers: Sequence[Sequence[Candidate]],
+    *,
+    of_minilm: bool = True,
 ) -> list[ReadPaper]:
     """The sentences of each paper, given as all its passages. `query` is `text`, the question as it is read.
 
+    of_minilm: whether MiniLM encoded the library; another encoder's bits tell nothing of a sentence's role.
     For a list only late interaction ranks them: what puts a paper on it may be said anywhere, and is seldom
     its result.
     """
@@ -77,7 +86,8 @@ def read_papers(
         span = slice(start, start + len(own))
         start += len(own)
         matches = PaperMatches(best[:, span], best[:, len(blocks) + n], query.weights, cosines[span])
-        traits = sentence_traits([sentence.text for sentence in own], blocks[span])
+        bits = blocks[span] if of_minilm else [_NO_PIECES] * len(own)
+        traits = sentence_traits([sentence.text for sentence in own], bits)
         read = list(zip(own, traits, strict=True))
         found.append(
             ReadPaper(_evidence(question, passages[0].paper.paper_id, read, matches, parts), matches)

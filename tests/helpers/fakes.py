@@ -23,6 +23,13 @@ class FakeEncoder:
         self.fingerprint = fingerprint
         self.n_encoded = 0
 
+    max_tokens = 512
+    vocabulary = 30522
+
+    @property
+    def token_mean(self) -> NDArray[np.float32]:
+        return token_mean()
+
     def n_tokens(self, text: str) -> int:
         return len(_WORD.findall(text)) + 2
 

@@ -16,7 +16,6 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.encoder.minilm import DIMENSIONS
 from rag.errors import RagError
 from rag.records import Paper
 from ui.library.catalogue import Catalogue, state_of
@@ -133,4 +132,4 @@ def _read(paper_ids: list[str], library: Library) -> tuple[list[Paper], NDArray[
         for found in library.candidates([f"{name}#0" for name in paper_ids[start : start + AT_A_TIME]]):
             papers.append(found.paper)
             vectors.append(found.block.vector)
-    return papers, np.array(vectors, np.float32).reshape(-1, DIMENSIONS)
+    return papers, np.array(vectors, np.float32).reshape(len(papers), len(vectors[0]) if vectors else 0)

@@ -52,6 +52,29 @@ def test_vectors_come_in_the_order_asked_for_and_what_is_missing_is_said(tmp_pat
     assert TokenStore(tmp_path / "new").vectors(np.array([1], np.uint64))[1].tolist() == [False]
 
 
+@pytest.mark.parametrize(("dimensions", "ids"), [(64, np.uint16), (1024, np.uint32)])
+def test_blocks_of_other_encoders_come_back_too(
+    tmp_path: Path, dimensions: int, ids: type[np.unsignedinteger]
+) -> None:
+    made = TokenBlock(
+        np.ones(dimensions, np.float32),
+        np.full((3, dimensions // 8), 7, np.uint8),
+        np.array([1, 9, 60_000], ids),
+        np.zeros((3, 2), np.int32),
+    )
+    store = TokenStore(tmp_path)
+    store.append(5, made)
+    store.commit()
+    again = TokenStore(tmp_path)
+    assert same(again.get(5), made)
+    assert np.flatnonzero(again.df).tolist() == [1, 9, 60_000]
+    assert again.vectors(np.array([5], np.uint64))[0].shape == (1, dimensions)
+    again.compact([5])
+    assert same(again.get(5), made)
+    with pytest.raises(ValueError, match="of others"):
+        again.append(6, block(2))
+
+
 def test_keys_of_the_whole_range_are_found(tmp_path: Path) -> None:
     store = TokenStore(tmp_path)
     keys = [0, 1, 2**63 - 1, 2**63, 2**64 - 1, text_key("a"), text_key("")]

@@ -23,7 +23,7 @@ from tests.helpers.fakes import FakeEncoder
 PAPERS = [Paper(f"p{i}", f"Title {i}", f"Abstract of number{i}.") for i in range(300)]
 """More than Chroma keeps in its log alone."""
 ROWS = [row for paper in PAPERS for row in to_rows(paper, split_passages(paper, FakeEncoder().n_tokens))]
-BLOCKS = [to_block(FakeEncoder().encode_query(f"{row.title}\n{row.text}")) for row in ROWS]
+BLOCKS = [to_block(FakeEncoder().encode_query(f"{row.title}\n{row.text}"), FakeEncoder()) for row in ROWS]
 VECTORS = np.stack([block.vector for block in BLOCKS])
 
 
