@@ -11,7 +11,7 @@ from dataclasses import replace
 from rag.records import Filters, History
 from rag.retrieval.conditions import constraints_of, excluded_of
 from rag.retrieval.followups import QueryEncoder, refer
-from rag.retrieval.intent import intent_probabilities, without
+from rag.retrieval.intent import INTENTS, intent_probabilities, without
 from rag.retrieval.question import Question
 from rag.retrieval.sides import is_mention, parts_of, sides_of
 from rag.retrieval.stated_filters import read_filters
@@ -21,6 +21,8 @@ from rag.text.words import content_words, names
 SURELY_META = 0.6
 """From this probability on, a question is about the library or a courtesy, and follows nothing. "Tell me more
 about the second one" has .5, thanks and greetings have over .9."""
+LIKELY_META = 0.5
+"""Under this, the next intent is taken: papers that were asked for weigh more than words about the library."""
 
 
 def understand(
@@ -39,8 +41,13 @@ def understand(
     probabilities = intent_probabilities(asked, own.vector)
     is_about_papers = probabilities["meta"] < SURELY_META
     reference = refer(asked, own.vector, history, encoder) if is_about_papers else None
+    language = language_of(text)
     if reference:
         probabilities = without(probabilities, "meta", "other")
+    elif language != "en":  # the head has read English only
+        probabilities = without(probabilities, *(each for each in INTENTS if each != "other"))
+    elif probabilities["meta"] < LIKELY_META:
+        probabilities = without(probabilities, "meta")
     added = f" ({reference.text})" if reference else ""
     encoded = encoder.encode_query(asked + added) if added else own
     intent = max(probabilities, key=lambda each: probabilities[each])
@@ -60,7 +67,7 @@ def understand(
         excluded=excluded_of(asked),
         constraints=constraints_of(asked),
         reference=reference,
-        language=language_of(text),
+        language=language,
     )
 
 

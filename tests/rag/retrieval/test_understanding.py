@@ -123,6 +123,7 @@ def test_exclusions_conditions_and_the_language_are_read() -> None:
     assert read("sparse retrieval but not SPLADE").excluded == ("SPLADE",)
     assert read("Was ist Moos und wie ist es gewachsen?").language == "de"
     assert asked.language == "en"
+    assert read("Was ist Moos und wie ist es gewachsen?").intent == "other"
 
 
 def test_the_question_shown_keeps_the_words_that_became_filters() -> None:
