@@ -63,7 +63,9 @@ def main() -> None:
     if args.folds:
         checked = _check_by_fold(examples, args.folds)
     else:
-        checked = check_pairs(_pairs(examples), Gate(KeptJudge.load(examples), _opposition()))
+        judge = KeptJudge.load(examples)
+        _, examples = figures.load_logits(examples)
+        checked = check_pairs(_pairs(examples), Gate(judge, _opposition()))
     _print_figures(checked, examples)
     if args.made:
         _print_made(args.shared)
@@ -80,12 +82,12 @@ class KeptJudge:
     @classmethod
     def load(cls, examples: Sequence[data.Example]) -> KeptJudge:
         """Calibrated, with the thresholds that follow. Raises ValueError where other pairs were kept."""
-        logits = figures.load_logits(examples)
-        calibration = figures.calibrate(logits, np.array([example.label for example in examples]))
+        logits, kept = figures.load_logits(examples)
+        calibration = figures.calibrate(logits, np.array([example.label for example in kept]))
         chances = calibration.chances(logits)
-        pairs = [(_plain(example.claim), _plain(example.evidence)) for example in examples]
+        pairs = [(_plain(example.claim), _plain(example.evidence)) for example in kept]
         known = dict(zip(pairs, chances.astype(np.float32), strict=True))
-        return cls(known, Thresholds(**figures.choose_thresholds(chances, examples)))
+        return cls(known, Thresholds(**figures.choose_thresholds(chances, kept)))
 
     def judge(
         self, pairs: Sequence[tuple[str, str]], titles: Sequence[str] | None = None

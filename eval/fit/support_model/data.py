@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rag.support.support_model import pack
 
 LABELS = ("SUPPORT", "CONTRADICT", "NEI")
+OWN_PAIRS = Path(__file__).parent.parent / "data" / "support_pairs.jsonl"
 LICENSED_SETS = ("snli_dev_test", "counterfactual_nli")
 """General pairs whose licence is stated (scifact's part comes in whole from eval/scifact)."""
 
@@ -60,7 +61,16 @@ def general(shared: Path, sets: Sequence[str] = LICENSED_SETS) -> list[Example]:
 
 def written(shared: Path) -> list[Example]:
     """The claims written for this on sentences of abstracts, in file order."""
-    with (shared / "train" / "gate" / "pairs_train.jsonl").open(encoding="utf-8") as lines:
+    return _read_written(shared / "train" / "gate" / "pairs_train.jsonl")
+
+
+def own_pairs() -> list[Example]:
+    """Claims of other fields, evidence and all written for this project. For tests: none is learned from."""
+    return _read_written(OWN_PAIRS)
+
+
+def _read_written(path: Path) -> list[Example]:
+    with path.open(encoding="utf-8") as lines:
         return [_written(json.loads(line)) for line in lines]
 
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from rag.support import support_graph
 from rag.support.weight_difference import GROUP, Floats, pack_codes
 
-N_BITS, N_HEAD_BITS = 5, 8
+N_BITS, N_HEAD_BITS = 4, 8
 _SMALL = 4096
 """Tensors of fewer numbers (biases, norms) are kept in float16."""
 _SCALES = (0.75, 0.85, 0.92, 1.0)

@@ -43,18 +43,18 @@ class Calibration:
         return found
 
 
-def save_logits(examples: Sequence[Example], logits: NDArray[np.float32]) -> None:
-    """Keep the logits float32[n, 3] of the examples, with what tells other examples apart."""
-    np.savez_compressed(FOLD_LOGITS, logits=logits.astype(np.float16), of=np.array(_key(examples)))
+def save_logits(examples: Sequence[Example], places: NDArray[np.int64], logits: NDArray[np.float32]) -> None:
+    """Keep the logits float32[n, 3] of the examples at `places`, with what tells other examples apart."""
+    of = np.array(_key(examples))
+    np.savez_compressed(FOLD_LOGITS, logits=logits.astype(np.float16), places=places.astype(np.int16), of=of)
 
 
-def load_logits(examples: Sequence[Example]) -> Logits:
-    """The kept logits. Raises ValueError where they are of other examples."""
+def load_logits(examples: Sequence[Example]) -> tuple[Logits, list[Example]]:
+    """The kept logits and their examples. Raises ValueError where they are of other examples."""
     with np.load(FOLD_LOGITS) as file:
         if str(file["of"]) != _key(examples):
             raise ValueError(f"{FOLD_LOGITS} is of other pairs; make it again: make train-gate")
-        found: Logits = file["logits"].astype(np.float64)
-    return found
+        return file["logits"].astype(np.float64), [examples[place] for place in file["places"]]
 
 
 def _key(examples: Sequence[Example]) -> str:
@@ -136,7 +136,7 @@ def report(logits: Logits, examples: Sequence[Example]) -> dict[str, dict[str, f
     calibration = calibrate(logits, labels)
     chances = calibration.chances(logits)
     thresholds = choose_thresholds(chances, examples)
-    print("Areas under the curve, out of fold:")
+    print("Areas under the curve, on papers kept apart:")
     for name, area in areas(chances[:, 0], examples).items():
         print(f"  {name:48} {shown(area)}")
     print(f"\nSupported at the shipped threshold, {thresholds['supported']:.3f}:")
@@ -148,6 +148,15 @@ def report(logits: Logits, examples: Sequence[Example]) -> dict[str, dict[str, f
     print(f"\nthresholds: {thresholds}; accuracy over {LABELS}: {(chances.argmax(1) == labels).mean():.3f}")
     shift = dict(zip(("supported", "contradicted", "not_enough"), calibration.shift, strict=True))
     return {"calibration": {"scale": calibration.scale, **shift}, "thresholds": thresholds}
+
+
+def report_own(chances: Chances, own: Sequence[Example], threshold: float) -> None:
+    """Print how the shipped file does on pairs of other fields."""
+    labels = np.array([example.label for example in own])
+    area = estimate_auc(chances[labels == 0, 0].tolist(), chances[labels != 0, 0].tolist())
+    print(f"\nThe shipped file on pairs of other fields, supported against the rest: {shown(area)}")
+    for kind, share in accepted(chances[:, 0], own, threshold).items():
+        print(f"  {kind:20} {shown(share)}")
 
 
 def shown(found: Estimate) -> str:

@@ -34,8 +34,9 @@ def test_codes_come_back_as_they_were(bits: int, n: int, seed: int) -> None:
 def test_weights_come_back_but_for_rounding() -> None:
     learned = unpack(difference_file(LEARNED, BASE, {"note": 7}), Path("made"))
     change = LEARNED["wide"] - BASE["wide"]
-    assert np.abs(learned.tensors["wide"] - change).max() < np.abs(change).max() / 10
-    assert np.sqrt(((learned.tensors["wide"] - change) ** 2).mean()) < 0.1 * change.std()
+    # Four bits: a step is a seventh of a group's largest weight, which itself may be cut by a quarter.
+    assert np.abs(learned.tensors["wide"] - change).max() < np.abs(change).max() / 4
+    assert np.sqrt(((learned.tensors["wide"] - change) ** 2).mean()) < 0.15 * change.std()
     assert learned.tensors["head.bias"] == pytest.approx(LEARNED["head.bias"], abs=1e-3)
     assert learned.about["note"] == 7
 

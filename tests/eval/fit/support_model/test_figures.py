@@ -45,7 +45,10 @@ def test_kept_logits_come_back_for_their_own_pairs_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(figures, "FOLD_LOGITS", tmp_path / "logits.npz")
-    figures.save_logits(EXAMPLES, TRUE_LOGITS.astype(np.float32))
-    assert figures.load_logits(EXAMPLES) == pytest.approx(TRUE_LOGITS, abs=0.01)
+    places = np.array([5, 3, 2999])
+    figures.save_logits(EXAMPLES, places, TRUE_LOGITS[places].astype(np.float32))
+    logits, examples = figures.load_logits(EXAMPLES)
+    assert logits == pytest.approx(TRUE_LOGITS[places], abs=0.01)
+    assert examples == [EXAMPLES[place] for place in places]
     with pytest.raises(ValueError, match="make train-gate"):
         figures.load_logits(EXAMPLES[1:])
