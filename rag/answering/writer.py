@@ -38,7 +38,7 @@ FORMS: dict[Intent, str] = {
     "what each contributes or found.",
     "stance": "Say what speaks for it, what speaks against it and on what it depends, in a line that begins "
     "with a dash for each finding. Give no verdict of your own.",
-    "best": "Give each method a line that begins with a dash, with its figure, its benchmark and its setting. "
+    "best": "Give each method a line that begins with a dash, with its figure, its benchmark and setting. "
     "Name no winner across benchmarks.",
     "recommend": "Give each option a line that begins with a dash, with the conditions it meets.",
 }

@@ -22,7 +22,7 @@ SURELY_META = 0.6
 """From this probability on, a question is about the library or a courtesy, and follows nothing. "Tell me more
 about the second one" has .5, thanks and greetings have over .9."""
 LIKELY_META = 0.5
-"""Under this, the next intent is taken: papers that were asked for weigh more than words about the library."""
+"""Under this, the next intent is taken: to withhold papers that were asked for is the worse mistake."""
 
 
 def understand(
