@@ -83,10 +83,15 @@ def asks_number(question: str) -> bool:
 
 def mean_vectors(blocks: Sequence[Bits]) -> Floats:
     """The unit mean of each block's signs; zero for an empty one. float32[n_blocks, 384]"""
+    filled = [i for i, block in enumerate(blocks) if len(block)]
     means = np.zeros((len(blocks), 8 * (blocks[0].shape[1] if blocks else 0)), np.float32)
-    for i, block in enumerate(blocks):
-        if len(block):
-            means[i] = 2 * np.unpackbits(block, axis=1).mean(axis=0, dtype=np.float32) - 1
+    if not filled:
+        return means
+    starts = np.cumsum([0, *(len(blocks[i]) for i in filled[:-1])])
+    bits = np.unpackbits(np.concatenate([blocks[i] for i in filled]), axis=1)
+    n_on = np.add.reduceat(bits, starts, axis=0, dtype=np.int32)
+    sizes = np.array([[len(blocks[i])] for i in filled], np.float32)
+    means[filled] = 2 * n_on / sizes - 1
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6), np.float32)
 
 
