@@ -199,7 +199,7 @@ class Assistant:
             self._writer.warm_up()
         with clock("plan"):
             asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
-        if asked.intent == "meta":
+        if asked.intent == "meta" and asked.intent_probabilities["meta"] >= extractive.LIKELY:
             yield from self._about_library(asked, clock)
             return
         with clock("retrieve"):
@@ -207,6 +207,7 @@ class Assistant:
             ranking, notice = self._rank(asked, filters, n_read)
         with clock("read"):
             papers, best = self._read(asked, ranking, n_read)
+            asked = extractive.settled(asked, papers)
             decision = abstention.decide(asked, ranking, papers, best)
             if notice and asked.stated.authors:
                 decision = abstention.no_such_author(asked.stated.authors, papers)

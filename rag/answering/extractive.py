@@ -6,6 +6,7 @@ Chooses the plan (rag/answering/plans); searches nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rag.answering.plans import best, compare, fact, listing, overview, recommend, stance
 from rag.answering.plans.composer import AnswerText
@@ -26,6 +27,26 @@ LENGTHS: dict[Intent, int] = {
     "other": fact.WORDS,
 }
 """Words an answer aims at where no length is asked for."""
+
+
+GATHERS: frozenset[Intent] = frozenset({"overview", "list", "stance", "best", "recommend"})
+"""Intents whose answers gather several papers."""
+SURE, SURE_CLOSE = 0.9, 0.35
+LIKELY, LIKELY_CLOSE = 0.65, 0.7
+"""Probability of such an intent, and share of the best paper's score that the second has, from which it is
+followed: one paper far ahead of the rest is what a question for a fact looks like, however it is worded."""
+
+
+def settled(question: Question, papers: Sequence[RankedPaper]) -> Question:
+    """The question with the intent that its papers bear out: a fact, where several papers are not plainly
+    asked for, or one is far ahead."""
+    if question.intent not in GATHERS:
+        return question
+    probability = question.intent_probabilities.get(question.intent, 1.0)
+    close = papers[1].score / papers[0].score if len(papers) > 1 and papers[0].score > 0 else 1.0
+    if (probability >= SURE and close >= SURE_CLOSE) or (probability >= LIKELY and close >= LIKELY_CLOSE):
+        return question
+    return replace(question, intent="fact")
 
 
 def answer(
