@@ -1,7 +1,7 @@
 """Another judge of support, by name: an ONNX model for inference (NLI) or fact checking.
 
 It comes from a folder or the hub. What it answers is read off its own config.json. Once chosen its files are
-held to their hashes: a model that changes under its name is refused. Which models: docs/gate.md. The
+held to their hashes: a model that changes under its name is refused. Which models: docs/checking.md. The
 judgement that comes with this package is rag/support/support_model.py's.
 """
 
