@@ -1,15 +1,15 @@
 """The support gate: do the cited sentences support the claim?
 
 Certainties first: numbers and numbered names (rag/support/number_check.py). Then the learned judgement
-(rag/support/support_model.py) of the claim and of each of its parts (rag/support/claim_parts.py), in one
-batch. Then words of opposite direction (rag/support/opposition.py), and the status with its reasons.
-Forged markers, and which evidence to try, are rag/answering/attribution.py's.
+(rag/support/support_model.py) of the claim and, where it passes, of its parts (rag/support/claim_parts.py).
+Then words of opposite direction (rag/support/opposition.py), and the status with its reasons. Forged markers,
+and which evidence to try, are rag/answering/attribution.py's.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from threading import Lock
@@ -132,18 +132,24 @@ class Gate:
         return self.check_all([CheckRequest(claim, tuple(evidence), tuple(titles))])[0]
 
     def check_all(self, requests: Iterable[CheckRequest]) -> list[SupportVerdict]:
-        """The verdicts, in order; all pairs are judged in one batch."""
+        """The verdicts, in order; all claims are judged in one batch, the parts of those that pass in
+        another."""
         asked = [_prepare(request) for request in requests]
         model = self._model
         if not isinstance(model, SetupError):
             try:
-                known = self._chances([pair for each in asked for pair in each.pairs], model)
                 thresholds = model.thresholds
+                known = self._chances([pair for each in asked for pair in each.pairs[:1]], model)
+                partly = [each for each in asked if _needs_parts(each, known, thresholds)]
+                known |= self._chances([pair for each in partly for pair in each.pairs[1:]], model)
             except SetupError as error:  # a file was damaged since, which the first use finds
                 self._model = model = error
         if isinstance(model, SetupError):
             return [_unchecked(each, model) for each in asked]
-        verdicts = [_verdict(each, [known[pair] for pair in each.pairs], thresholds) for each in asked]
+        verdicts = [
+            _verdict(each, [known[pair] for pair in each.pairs if pair in known], thresholds)
+            for each in asked
+        ]
         return self._with_opposition(asked, verdicts, thresholds)
 
     def _with_opposition(
@@ -213,6 +219,15 @@ def _prepare(request: CheckRequest) -> _Asked:
         *_share(claim, [joined, title]),
         sentences,
     )
+
+
+def _needs_parts(
+    asked: _Asked, known: Mapping[tuple[str, str, str], Chances], thresholds: Thresholds
+) -> bool:
+    """Whether a claim has parts, and would be accepted as a whole."""
+    if not asked.parts or asked.against:
+        return False
+    return float(known[asked.pairs[0]][SUPPORTED]) >= thresholds.weak
 
 
 def _share(claim: str, texts: Sequence[str]) -> tuple[float, frozenset[str]]:

@@ -79,7 +79,14 @@ def test_a_part_that_is_not_supported_is_named() -> None:
     verdict = Gate(model).check(claim, [POOLING])
     assert verdict.status == "unsupported"
     assert verdict.reasons == ("a part of it is not supported: “It halves the training time.”",)
-    assert model.n_calls == 1
+    assert model.n_calls == 2
+
+
+def test_the_parts_of_a_claim_that_does_not_pass_are_not_judged() -> None:
+    claim = "Pooling beats gisting, and it halves the training time."
+    model = Scripted({claim: SILENT})
+    assert Gate(model).check(claim, [POOLING]).status == "unsupported"
+    assert [asked for asked, *_ in model.asked] == [claim]
 
 
 def test_a_part_that_is_contradicted_is_named() -> None:
