@@ -20,6 +20,7 @@ from rag.answering.context import Context, ContextPaper
 from rag.answering.evidence_choice import Quote, groups_of, in_order, nearest_quotes
 from rag.records import SupportLabel, SupportStatus
 from rag.support.gate import CheckRequest
+from rag.text.stemming import content_stems
 
 OF_EACH = 2
 """Sentences of a cited paper that are judged first. A judgement is some 3 ms on two cores: six sentences with
@@ -28,6 +29,9 @@ OF_EACH_LATER = 4
 """Sentences of it that are judged at last, where the first do not support the claim."""
 OF_ALL = 4
 """Sentences of all other papers that are judged."""
+SHARED = 0.35
+"""Share of a claim's words that a paper it does not cite must have to be taken for its source. 25 of 1,721 true
+claims have fewer in their evidence."""
 _SEVERAL = re.compile(r"\b(?:both|each of|all (?:two|three|four|five|six))\b", re.I)
 """Says that a claim is of as many papers as it cites: no one other paper supports it."""
 _ORDER: dict[SupportStatus, int] = {"unsupported": 0, "weak": 1, "supported": 2}
@@ -197,7 +201,7 @@ def _finding(
     found = _rests_on(own)
     if found.status == "supported":
         return replace(found, quotes=(*found.quotes, *_also(found, own)), reasons=invented)
-    other = _rests_on(others)
+    other = _rests_on([pair for pair in others if _is_about(claim.text, pair[1])])
     if other.status == "supported":
         repaired = f"{_wrong(cited, invented)} a sentence of “{other.quotes[0].paper.title}” supports it"
         return replace(other, reasons=(*invented, repaired))
@@ -224,6 +228,13 @@ def _rests_on(judged: Judged) -> Finding:
     return Finding(
         group, verdict.support, verdict.status, verdict.reasons, verdict.label, (), verdict.is_certain
     )
+
+
+def _is_about(claim: str, group: Group) -> bool:
+    """Whether quotes of a paper that was not cited have words enough of a claim to be taken for its source."""
+    wanted = content_stems(claim)
+    texts = [text for quote in group for text in (quote.sentence.text, quote.paper.title)]
+    return len(wanted & frozenset().union(*map(content_stems, texts))) >= SHARED * len(wanted)
 
 
 def _also(found: Finding, own: Judged) -> Iterator[Quote]:

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import rag.answering.plans.composer
 import rag.assistant
 import rag.retrieval.ranking
-from eval.data.questions import Dataset, load_questions
+from eval.data.questions import Dataset, load_questions, sha256
 from eval.evaluation import evaluate
+from eval.measures.support_gate import check_pairs, load_pairs, measure_pairs
 from eval.runs.floors import Floor, baseline_text, parse_floor, read_baseline, shortfalls
-from rag.demo import demo_questions_path
+from rag.demo import demo_pairs_path, demo_questions_path
 from rag.errors import InputError
 from rag.records import Citation, Evidence, Paper
+from rag.support.gate import Gate
+from rag.support.support_model import Thresholds
 from tests.conftest import ROOT
 
 if TYPE_CHECKING:
@@ -146,3 +152,29 @@ def test_the_gate_goes_red_when_quotes_are_one_character_off(
     floors = read_baseline(ROOT / "eval" / "baseline.json", demo_set.sha256)
     short = shortfalls(evaluate(demo_assistant, demo_set.head(8), tmp_path).summary, floors)
     assert "quote_fidelity is 0.0000, under 0.99" in short
+
+
+def pair_shortfalls(gate: Gate) -> list[str]:
+    """What the demo pairs say of a gate."""
+    path = demo_pairs_path()
+    measures = measure_pairs(check_pairs(load_pairs(path), gate))
+    summary = {"measures": {name: asdict(value) for name, value in measures.items()}}
+    return shortfalls(
+        summary, read_baseline(ROOT / "eval" / "baseline_pairs.json", sha256(path.read_bytes()))
+    )
+
+
+def test_the_demo_pairs_meet_their_baseline(shipped_gate: Gate) -> None:
+    assert pair_shortfalls(shipped_gate) == []
+
+
+def test_the_demo_pairs_go_red_where_everything_is_accepted(shipped_gate: Gate) -> None:
+    class Credulous:
+        thresholds = Thresholds(0.5, 0.4, 0.9)
+
+        def judge(
+            self, pairs: Sequence[tuple[str, str]], titles: Sequence[str] | None = None
+        ) -> NDArray[np.float32]:
+            return np.tile(np.array([0.9, 0.05, 0.05], np.float32), (len(pairs), 1))
+
+    assert any(line.startswith("accuracy is ") for line in pair_shortfalls(Gate(Credulous())))

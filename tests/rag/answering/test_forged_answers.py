@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from eval.make.support_pairs import altered_numbers
-from rag.answering.extractive import AnswerText
+from rag.answering.plans.composer import AnswerText
 from rag.answering.timings import Clock
 from rag.answering.writer import Writer
 from rag.config import Config

@@ -14,7 +14,6 @@ import pytest
 from tests.conftest import Outcome
 
 Rag = Callable[..., Outcome]
-pytestmark = pytest.mark.usefixtures("shipped_gate")
 
 TRUE = "NDCG@10 on TREC DL 2019 is more than 9% higher with SPLADE v2 than with the first SPLADE."
 ALTERED = "NDCG@10 on TREC DL 2019 is more than 19% higher with SPLADE v2 than with the first SPLADE."
