@@ -30,8 +30,8 @@ OF_EACH_LATER = 4
 OF_ALL = 4
 """Sentences of all other papers that are judged."""
 SHARED = 0.35
-"""Share of a claim's words that a paper it does not cite must have to be taken for its source. 25 of 1,721 true
-claims have fewer in their evidence."""
+"""Share of a claim's words that a paper it does not cite must have to be taken for its source. 25 of 1,721
+true claims have fewer in their evidence."""
 _SEVERAL = re.compile(r"\b(?:both|each of|all (?:two|three|four|five|six))\b", re.I)
 """Says that a claim is of as many papers as it cites: no one other paper supports it."""
 _ORDER: dict[SupportStatus, int] = {"unsupported": 0, "weak": 1, "supported": 2}
@@ -231,7 +231,7 @@ def _rests_on(judged: Judged) -> Finding:
 
 
 def _is_about(claim: str, group: Group) -> bool:
-    """Whether quotes of a paper that was not cited have words enough of a claim to be taken for its source."""
+    """Whether quotes of a paper that was not cited have enough of a claim's words to be its source."""
     wanted = content_stems(claim)
     texts = [text for quote in group for text in (quote.sentence.text, quote.paper.title)]
     return len(wanted & frozenset().union(*map(content_stems, texts))) >= SHARED * len(wanted)
