@@ -18,12 +18,13 @@ from rag.answering import abstention, extractive
 from rag.answering.answerability import BestPaper
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
+from rag.answering.plans.paper_parts import answer_of_paper, asks_subject
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.encoder.load import load_encoder
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
-from rag.library.library import Library
+from rag.library.library import Candidate, Library
 from rag.records import (
     Answer,
     Delta,
@@ -41,7 +42,7 @@ from rag.records import (
 )
 from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weight_query
-from rag.retrieval.sentence_scoring import read_papers
+from rag.retrieval.sentence_scoring import read_papers, read_sentences
 from rag.retrieval.understanding import understand
 
 if TYPE_CHECKING:
@@ -186,8 +187,12 @@ class Assistant:
         llm: bool | None = None,
         top: int | None = None,
         cancellation: Cancellation | None = None,
+        fresh: bool = False,
     ) -> Iterator[Event]:
-        """As `ask`, step by step: what was retrieved, the text as it comes, and last the checked answer."""
+        """As `ask`, step by step: what was retrieved, the text as it comes, and last the checked answer.
+
+        fresh: have the model write again, also where its reply to the very same prompt is kept.
+        """
         text = check_question(question)
         turns = as_history(history)
         self._require_papers()
@@ -199,7 +204,9 @@ class Assistant:
             self._writer.warm_up()
         with clock("plan"):
             asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
-        if asked.intent == "meta" and asked.intent_probabilities["meta"] >= extractive.LIKELY:
+        only = self._only_paper(filters)
+        likely_meta = asked.intent == "meta" and asked.intent_probabilities["meta"] >= extractive.LIKELY
+        if likely_meta and not only:
             yield from self._about_library(asked, clock)
             return
         with clock("retrieve"):
@@ -226,8 +233,16 @@ class Assistant:
             intent=asked.intent,
         )
         yield Retrieved(tuple(papers), draft.searched_for)
-        if decision.reason:
-            reason = decision.reason
+        reason, part = decision.reason, None
+        if only and (reason or asked.intent == "meta"):
+            # One chosen paper is asked for its parts in words that name no subject ("limitations?").
+            told = answer_of_paper(text, only[0].paper, read_sentences(only))
+            reason, part = (told, None) if isinstance(told, str) else (None if told else reason, told)
+        if reason and filters and len(filters.paper_ids) > 1 and asks_subject(text):
+            # What chosen papers are about is gathered from them: no word of the question is in them.
+            asked, reason = replace(asked, intent="overview"), None
+            draft = replace(draft, intent="overview")
+        if reason:
             yield Done(
                 replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
             )
@@ -236,11 +251,11 @@ class Assistant:
         def quote() -> AnswerText:
             return extractive.answer(asked, papers, self._rarity, words or self.config.words)
 
-        if writes:
-            yield from self._writer.write(draft, asked, papers, quote, clock, cancellation)
+        if writes and part is None:
+            yield from self._writer.write(draft, asked, papers, quote, clock, cancellation, fresh=fresh)
             return
         with clock("answer"):
-            written = quote()
+            written = part or quote()
         yield Delta(written.text)
         yield Done(
             replace(
@@ -253,6 +268,12 @@ class Assistant:
                 timings_ms=clock.timings_ms(),
             )
         )
+
+    def _only_paper(self, filters: Filters | None) -> list[Candidate]:
+        """The passages of the one paper that a question is put to; none where it is put to several or all."""
+        if filters is None or len(filters.paper_ids) != 1:
+            return []
+        return next(iter(self.library.passages_of([f"{filters.paper_ids[0]}#0"])), [])
 
     def _about_library(self, question: Question, clock: Clock) -> Iterator[Event]:
         """The answer to a question about the library itself: counted, not searched."""

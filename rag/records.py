@@ -79,6 +79,8 @@ class Filters:
     source: str = ""
     where: tuple[tuple[str, str], ...] = ()
     """Further (field, text) pairs over Paper's fields, each of which must occur."""
+    paper_ids: tuple[str, ...] = ()
+    """Only these papers; empty: all."""
 
     def __bool__(self) -> bool:
         return self != Filters()

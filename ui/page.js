@@ -7,19 +7,23 @@
   const narrow = () => matchMedia("(max-width: 860px)").matches;
   const sheet = (open) => document.documentElement.classList.toggle("sheet-open", open && narrow());
   const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const raisers = {}; // what raises an event of a region, by the region's id
   let wanted = null; // evidence to light once the server has sent its turn's cards
 
   // --- Events: a control names its event in data-event, its region raises it ------------------------
-  function bind(element, trigger, names) {
+  function bind(element, trigger, region, names) {
+    raisers[region] = trigger;
     const raise = (control, extra = {}) => {
       const { event, ...data } = control.dataset;
       if (!names.includes(event)) return;
       closeMenus();
+      if (event === "star" && control.hasAttribute("aria-pressed"))
+        control.setAttribute("aria-pressed", control.getAttribute("aria-pressed") !== "true");
       if (event === "open") bringUp(element.closest("#groups") ? "#groups" : "#paper", control);
       // Where there is a keyboard the next word goes to the box; a touch screen would bring its own up.
       if ((event === "submit" || event === "edit") && matchMedia("(pointer: fine)").matches)
         requestAnimationFrame(() => $("#box textarea")?.focus());
-      trigger(event, { ...data, ...extra });
+      trigger(event, { ...data, ...extra, region });
     };
     element.addEventListener("click", (e) => {
       const cite = e.target.closest("button.cite");
@@ -37,10 +41,19 @@
       raise(e.target, Object.fromEntries([...fields.keys()].map((name) => [name, values(name)])));
       if (e.target.matches(".chips form")) e.target.reset();
     });
+    let typing = 0;
+    element.addEventListener("input", (e) => {
+      if (!e.target.matches(".find input")) return;
+      clearTimeout(typing);
+      typing = setTimeout(() => trigger("find", { words: e.target.value }), 150);
+    });
     element.addEventListener("change", (e) => {
       if (e.target.matches("input[data-event], select[data-event]")) raise(e.target, { value: e.target.value, checked: e.target.checked });
     });
   }
+
+  // An event that no control raises: the page came back, say.
+  const raise = (region, event, data = {}) => raisers[region]?.(event, data);
 
   // A paper was opened: its row is marked, and where its panel stands below, it is scrolled to.
   function bringUp(panel, control) {
@@ -81,10 +94,11 @@
     scroller.scrollTo({ top: Math.max(place, reach), behavior: calm() ? "auto" : "smooth" });
   }
 
-  function showSentence(id) {
+  function showSentence(id, focus) {
     const sentence = document.getElementById(id);
     if (!sentence) return;
     sheet(false);
+    if (focus) $("button.cite", sentence)?.focus({ preventScroll: true });
     const thread = $("#thread");
     const top = sentence.getBoundingClientRect().top - thread.getBoundingClientRect().top + thread.scrollTop;
     thread.scrollTo({ top: top - 120, behavior: calm() ? "auto" : "smooth" });
@@ -100,8 +114,7 @@
     new MutationObserver(() => {
       const turn = $("#live .turn");
       const asked = turn ? `${turn.dataset.turn} ${$(".question", turn).textContent}` : "";
-      const busy = turn?.getAttribute("aria-busy") === "true";
-      $("#bar").inert = busy;
+      const busy = Boolean($(".turn[aria-busy=true]", $("#thread")));
       $("#composer").classList.toggle("busy", busy);
       if (asked && asked !== newest) {
         const box = $("#box textarea");
@@ -142,6 +155,18 @@
     box.style.top = `${above ? at.top - box.offsetHeight - 6 : at.bottom + 6}px`;
   }
 
+  // Copied, and said so where the reader looks.
+  async function copy(text, control) {
+    try {
+      await navigator.clipboard.writeText(text);
+      control.dataset.tip = "Copied";
+    } catch {
+      control.dataset.tip = "This browser did not allow copying";
+    }
+    tip(control);
+    setTimeout(() => (tip(null), delete control.dataset.tip), 1500);
+  }
+
   function closeMenus(except) {
     $$("details.menu[open]").forEach((menu) => menu !== except && (menu.open = false));
   }
@@ -161,10 +186,13 @@
   }, true);
   document.addEventListener("click", (e) => {
     closeMenus(e.target.closest("details.menu"));
-    const back = e.target.closest("button.back");
-    if (back) showSentence(back.dataset.sentence);
+    const back = e.target.closest("button.back, mark[data-sentence]");
+    if (back) showSentence(back.dataset.sentence, e.detail === 0);
     const goto = e.target.closest("[data-goto]");
     if (goto) $$('#tabs [role="tab"]').find((tab) => tab.textContent.trim() === goto.dataset.goto)?.click();
+    const copied = e.target.closest("[data-copy]");
+    if (copied) copy(copied.dataset.copy, copied);
+    if (e.target.closest("[data-copy-link]")) copy(location.href, e.target.closest("[data-copy-link]"));
     if (e.target.closest("[data-open-sheet]")) sheet(true);
     if (e.target.closest("[data-close-sheet]")) sheet(false);
     if (e.target.closest("[data-theme-toggle]")) {
@@ -178,6 +206,10 @@
     document.addEventListener(leave, (e) => e.target.closest?.("[data-tip]") && tip(null));
   }
   document.addEventListener("keydown", (e) => {
+    if ((e.key === "Enter" || e.key === " ") && e.target.matches?.("mark[data-sentence]")) {
+      e.preventDefault();
+      showSentence(e.target.dataset.sentence, true);
+    }
     if (e.key !== "Escape") return;
     tip(null);
     const menu = $("details.menu[open]");
@@ -196,6 +228,7 @@
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   }
 
+  const readied = [];
   function whenReady() {
     if (!$("#live") || !$("#cards")) return setTimeout(whenReady, 30);
     const chosen = localStorage.getItem("rag-theme");
@@ -205,8 +238,18 @@
     const thread = $("#thread");
     const gutter = () => document.documentElement.style.setProperty("--gutter", `${(thread.offsetWidth - thread.clientWidth) / 2}px`);
     new ResizeObserver(gutter).observe(thread);
+    for (const [id, role, name] of [["header", "banner"], ["talk", "main", "Conversation"],
+      ["evidence", "complementary", "Evidence"], ["list", "main", "Papers"], ["detail", "complementary", "Paper"],
+      ["picture", "main", "Map of the papers"], ["map-side", "complementary", "Groups"]]) {
+      const part = document.getElementById(id);
+      part?.setAttribute("role", role);
+      if (name) part?.setAttribute("aria-label", name);
+    }
+    $("#box .submit-button")?.setAttribute("aria-label", "Send the question");
+    $("#box .stop-button")?.setAttribute("aria-label", "Stop the answer");
+    readied.forEach((then) => then());
   }
   whenReady();
 
-  window.rag = { bind, bringUp, download };
+  window.rag = { bind, bringUp, download, raise, whenReady: (then) => readied.push(then) };
 })();

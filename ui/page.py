@@ -7,7 +7,6 @@ system fonts, no analytics, no link previews.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -16,15 +15,15 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 
 import gradio as gr
 
-from rag.records import Filters
 from ui.ask.session import Session
-from ui.ask.settings import Settings
 from ui.ask.tab import AskTab
 from ui.evaluate.tab import EvaluateTab
 from ui.library.catalogue import Catalogue
 from ui.library.tab import LibraryTab
+from ui.links import TabLinks
 from ui.map.tab import MapTab
 from ui.security import guards
+from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates
 from ui.widgets.markup import button, icon, plural
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 TITLE = "Ask the abstracts"
+SCRIPTS = ("page.js", "ask/address.js", "map/map.js")
 UPLOADS_S = (3600, 3600)
 """How often Gradio's own copies of uploaded files are looked through, and how old they get."""
 SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif")
@@ -52,10 +52,13 @@ def build_page(assistant: Assistant) -> gr.Blocks:
             with gr.Tab("Library", id="library") as library_tab:
                 library = LibraryTab(assistant, catalogue, downloads)
             with gr.Tab("Map", id="map") as map_tab:
-                drawn = MapTab(assistant, catalogue, library.paper)
+                drawn = MapTab(assistant, catalogue)
             with gr.Tab("Evaluate", id="evaluate") as evaluate_tab:
                 measured = EvaluateTab(assistant)
         asking.on_load(blocks)
+        blocks.load(
+            guarded(lambda: _header(assistant.library.n_papers)), None, header, show_progress="hidden"
+        )
         library.on_select(library_tab)
         drawn.on_select(map_tab)
         measured.on_select(evaluate_tab)
@@ -65,15 +68,8 @@ def build_page(assistant: Assistant) -> gr.Blocks:
 
         page = asking.regions
         for change in (*library.changes, asking.demo_read):
-            change.then(recount, page.session, [header, page.live], show_progress="hidden")
-
-        def ask_about(settings: Settings, event: gr.EventData) -> Updates:
-            only = Filters(where=(("title", event._data["title"]),))
-            return {tabs: gr.Tabs(selected="ask"), chosen: replace(settings, filters=only)}
-
-        chosen = page.choosing.settings
-        for side in (library.detail, drawn.side):
-            side.about(ask_about, chosen, [tabs, chosen], show_progress="hidden")
+            change.then(guarded(recount), page.session, [header, page.live], show_progress="hidden")
+        TabLinks(tabs, asking, library, drawn)
     return blocks
 
 
@@ -113,7 +109,7 @@ def _header(n_papers: int) -> str:
 
 
 def _head() -> str:
-    scripts = "".join(f"<script>{_packaged(name)}</script>" for name in ("page.js", "map/map.js"))
+    scripts = "".join(f"<script>{_packaged(name)}</script>" for name in SCRIPTS)
     return f"<style>{_packaged('theme.css')}</style>{scripts}"
 
 

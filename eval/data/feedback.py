@@ -3,9 +3,10 @@
 Owns the form of feedback.jsonl in a library's folder, a JSON object a line:
 
     {"time": ISO 8601, "question": text, "history": [["user", text], ...],
-     "answer": Answer as JSON, "thumb": "up" | "down", "reason": text or null}
+     "answer": Answer as JSON, "thumb": "up" | "down" | "none", "reason": text or null}
 
-The last line on a question (with its history) counts. What questions are made of it is
+The last line on a question (with its history) counts; "none" withdraws the thumbs before it. What
+questions are made of it is
 `eval.make.from_feedback`'s.
 """
 
@@ -31,7 +32,7 @@ class Feedback:
     question: str
     history: History
     answer: Answer
-    thumb: Literal["up", "down"]
+    thumb: Literal["up", "down", "none"]
     reason: str = ""
 
     def to_dict(self) -> dict[str, Any]:
@@ -60,11 +61,11 @@ def read_feedback(path: Path) -> list[Feedback]:
     last: dict[tuple[str, History], Feedback] = {}
     for feedback in read_json_lines(path, _feedback, FORM, needed=True):
         last[(feedback.question, feedback.history)] = feedback
-    return list(last.values())
+    return [feedback for feedback in last.values() if feedback.thumb != "none"]
 
 
 def _feedback(record: dict[str, Any]) -> Feedback:
-    if record.get("thumb") not in ("up", "down") or not isinstance(record.get("question"), str):
+    if record.get("thumb") not in ("up", "down", "none") or not isinstance(record.get("question"), str):
         raise ValueError('feedback needs a question and a thumb, "up" or "down"')
     try:
         answer, history = Answer.from_dict(record["answer"]), as_history(record.get("history"))

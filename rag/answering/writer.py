@@ -83,10 +83,13 @@ class Writer:
         quote: Callable[[], AnswerText],
         clock: Clock,
         cancellation: Cancellation | None = None,
+        *,
+        fresh: bool = False,
     ) -> Iterator[Delta | Done]:
         """The text as the model writes it, and last the checked answer: `draft` filled in.
 
-        `quote` gives the extractive answer, shown where the model fails or nothing of its text is left.
+        `fresh`: ask the model again, also where its reply is kept. `quote` gives the extractive answer, shown
+        where the model fails or nothing of its text is left.
         Raises ConfigError where the settings leave no model to ask.
         """
         try:
@@ -95,7 +98,7 @@ class Writer:
                 asked = f"{question.standalone}\n\n{form}" if form else question.standalone
                 context, messages = self._messages(asked, papers)
             with warming_up(self.gate):
-                reply = yield from self._streamed(messages, clock, cancellation)
+                reply = yield from self._streamed(messages, clock, cancellation, fresh)
             with clock("check"):
                 answer = self._checked(draft, reply, context)
         except ModelError as error:
@@ -119,10 +122,14 @@ class Writer:
         return context, [bare[0], Message("user", filled)]
 
     def _streamed(
-        self, messages: Sequence[Message], clock: Clock, cancellation: Cancellation | None
+        self,
+        messages: Sequence[Message],
+        clock: Clock,
+        cancellation: Cancellation | None,
+        fresh: bool,
     ) -> Generator[Delta, None, Reply]:
         stage = "first_token"
-        with closing(self.llm.stream(messages, cancellation=cancellation)) as stream:
+        with closing(self.llm.stream(messages, cancellation=cancellation, fresh=fresh)) as stream:
             while True:
                 with clock(stage):
                     piece = next(stream)

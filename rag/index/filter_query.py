@@ -35,6 +35,8 @@ def filter_query(schema: Schema, filters: Filters) -> Query:
 
 
 def _conditions(schema: Schema, filters: Filters) -> Iterator[Query]:
+    if filters.paper_ids:
+        yield Query.term_set_query(schema, "paper", list(filters.paper_ids))
     if filters.year_from is not None or filters.year_to is not None:
         first, last = filters.year_from, filters.year_to
         yield Query.range_query(schema, "published", FieldType.Integer, first, last)

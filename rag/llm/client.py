@@ -161,9 +161,10 @@ class LanguageModel:
         *,
         max_tokens: int | None = None,
         cancellation: Cancellation | None = None,
+        fresh: bool = False,
     ) -> Generator[str | Reply, None, None]:
-        """Text as it comes and, last, the Reply. One request, unless a reply to it is kept, or the first
-        spent its limit on thinking.
+        """Text as it comes and, last, the Reply. One request, unless a reply to it is kept (and `fresh`
+        not set), or the first spent its limit on thinking.
 
         Raises BudgetExceeded before the request where it may pass a cap, any other ModelError then or in
         mid-reply, and Cancelled; what had come by then is counted as spent.
@@ -173,7 +174,7 @@ class LanguageModel:
         limit = max_tokens or self.config.max_tokens
         asked = [{"role": message.role, "content": message.content} for message in messages]
         request = {"server": self.url, "model": self.name, "max_tokens": limit, "messages": asked}
-        if self._cache and (kept := self._cache.get(request)):
+        if self._cache and not fresh and (kept := self._cache.get(request)):
             yield kept.text
             yield Reply(kept.text, Usage(kept.prompt_tokens, kept.completion_tokens, 0.0), cached=True)
             return

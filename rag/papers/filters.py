@@ -86,6 +86,8 @@ def parse_where(text: str) -> tuple[str, str]:
 
 def matches(paper: Paper, filters: Filters) -> bool:
     """Whether the paper passes. A paper without a year passes no year filter."""
+    if filters.paper_ids and paper.paper_id not in filters.paper_ids:
+        return False
     if filters.year_from is not None and (paper.year is None or paper.year < filters.year_from):
         return False
     if filters.year_to is not None and (paper.year is None or paper.year > filters.year_to):

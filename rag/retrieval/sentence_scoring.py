@@ -95,6 +95,13 @@ def read_papers(
     return found
 
 
+def read_sentences(passages: Sequence[Candidate]) -> list[tuple[Sentence, SentenceTraits]]:
+    """The sentences of one paper, given as all its passages, in order, with what each is."""
+    sentences = [s for candidate in passages for s in sentences_of(candidate)]
+    blocks = [block for candidate in passages for block in _blocks(candidate)]
+    return list(zip(sentences, sentence_traits([s.text for s in sentences], blocks), strict=True))
+
+
 def _evidence(
     question: Question,
     paper_id: str,

@@ -44,8 +44,8 @@ def serve(model: ModelServer) -> Iterator[Serve]:
     """
     running: list[Popen[str]] = []
 
-    def start(library: Path, **environment: str) -> str:
-        command = [sys.executable, "-m", "rag", "ui", "--port", "0", "--library", str(library)]
+    def start(library: Path, module: str = "rag", **environment: str) -> str:
+        command = [sys.executable, "-m", module, "ui", "--port", "0", "--library", str(library)]
         process = Popen(command, stdout=PIPE, text=True, env={**os.environ, **environment}, cwd=ROOT)
         running.append(process)
         assert process.stdout is not None
@@ -111,7 +111,7 @@ def visit(browser: Browser) -> Iterator[Open]:
             reduced_motion="reduce",
             accept_downloads=True,
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         visits.append(Visit(context, address))
         return visits[-1]
 

@@ -153,6 +153,8 @@ def test_reload_and_reopen(demo_page: str, visit: Open) -> None:
     reader = visit(demo_page)
     reader.ask(JOINTRANK)
     answer = reader.text("#live .answer")
+    reader.page.click("#bar [data-event=new]")
+    reader.wait("#live .welcome")
     reader.reload()
     reader.page.click("#bar details.menu summary >> nth=0")
     reader.page.click("#bar .past")

@@ -50,10 +50,11 @@ class Visit:
         if not url.startswith((self.address, "data:", "blob:", "about:")):
             self.outside.append(url)
 
-    def reload(self) -> None:
+    def reload(self, expect: str = "#live .turn, #live .welcome") -> None:
+        """Load the page anew, until what is expected is there."""
         n_before = len(self.errors)
         self.page.reload()
-        self.page.wait_for_selector("#live .welcome")
+        self.page.wait_for_selector(expect)
         heard = self.errors[n_before:]
         self.errors[n_before:] = [each for each in heard if not any(sign in each for sign in CUT_OFF)]
 

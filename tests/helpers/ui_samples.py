@@ -57,7 +57,9 @@ def an_answer(*sentences: AnswerSentence, text: str = "") -> Answer:
 
 
 def an_abstention(reason: str = "This library does not say: nothing is near. Nearest: x.") -> Answer:
-    return replace(an_answer(), abstained=True, reason=reason, answer=reason, sentences=(), citations=())
+    return replace(
+        an_answer(), abstained=True, reason=reason, answer=reason, sentences=(), citations=(), sections=()
+    )
 
 
 @dataclass

@@ -11,11 +11,13 @@ import pytest
 
 from eval.measures.bootstrap import Estimate
 from eval.runs.compare import Comparison, Difference, Flip
+from rag.assistant import Assistant
 from rag.errors import InputError
 from rag.records import IngestReport, Progress, Skip
 from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
-from ui.ask.examples import example_questions
+from ui.ask.examples import OFFERED, Examples, candidate_questions, demo_examples
 from ui.evaluate import runs
+from ui.library.catalogue import Catalogue
 from ui.library.table_html import FileResult
 from ui.library.uploads import keep_uploads, kept_upload, kept_uploads, read_in
 
@@ -96,10 +98,23 @@ def test_a_report_is_shut_in_its_frame() -> None:
 
 
 def test_examples_are_questions_this_library_can_answer() -> None:
-    assert example_questions(set()) == []
+    assert demo_examples(frozenset()) == []
     from rag.demo import demo_papers_path
 
     lines = demo_papers_path().read_text(encoding="utf-8").splitlines()
-    titles = {json.loads(line)["title"] for line in lines}
-    assert len(example_questions(titles)) == 4
-    assert all(len(question) < 120 for question in example_questions(titles))
+    titles = frozenset(json.loads(line)["title"] for line in lines)
+    assert len(demo_examples(titles)) == 4
+    assert all(len(question) < 120 for question in demo_examples(titles))
+
+
+def test_a_library_without_demo_papers_is_asked_for_its_own_by_name() -> None:
+    asked = list(
+        candidate_questions(["StatinX: a trial", "A title without a name", "Very long " * 9 + ": x"])
+    )
+    assert asked == ["What is StatinX?"]
+
+
+def test_examples_were_run_and_answered_in_this_very_library(demo_assistant: Assistant) -> None:
+    examples = Examples(demo_assistant, Catalogue(demo_assistant.library)).ready(wait_s=60)
+    assert 0 < len(examples) <= OFFERED
+    assert not any(demo_assistant.ask(question, llm=False).abstained for question in examples)

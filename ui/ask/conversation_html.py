@@ -7,48 +7,71 @@ tab listens (ui/ask/tab.py). Evidence cards are ui/ask/evidence_html.py's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
 
-from rag.records import Answer, AnswerSentence, Citation
+from rag.records import Answer, AnswerSentence, Citation, Section
 from rag.text.citation_marks import OWN
+from ui.ask.answer_layout import TextBlock, read_layout
 from ui.ask.conversations import Turn
+from ui.ask.copy_text import copy_text
+from ui.ask.settings import scope_words
 from ui.ask.toolbar_html import export_menu
 from ui.widgets.markup import attributes, button, esc, icon, plural
+from ui.widgets.readable import readable, readable_line
 
 STATUS_WORDS = {
     "weak": "Weakly supported",
     "unsupported": "Not found in what it cites",
     "contradicted": "Contradicted by what it cites",
 }
+COPY = "Copy the answer with its references"
+PREVIEWED = 400
+"""Letters of a quote shown while a mark is pointed at; nearly every sentence is shorter."""
 LONGEST_HELD = 24
 """Letters of a word that is kept on one line with its marks."""
 _MARKERS = re.compile(rf"\s*{OWN.pattern}")
-_BULLET = re.compile(r"(^|\n)\s*(?:[-*•]|\d+\.)\s*$")
 
 
-def render_turn(turn: Turn, number: int, is_last: bool = True) -> str:
+def render_turn(turn: Turn, number: int) -> str:
     """One question with its answer. `number` counts from 0 in its conversation."""
     if turn.answer is None:
-        body = _unanswered(turn)
+        body = _unanswered(turn, number)
     elif turn.answer.abstained:
-        body = _abstention(turn.answer, number) + _foot(turn, turn.answer, number, is_last)
+        body = _abstention(turn.answer, number) + _foot(turn, turn.answer, number)
     else:
-        body = _answer(turn.answer, number) + _foot(turn, turn.answer, number, is_last)
+        body = _answer(turn.answer, number) + _foot(turn, turn.answer, number)
+    if turn.answer is not None:
+        body = _added(turn, turn.answer, number) + body
     busy = "true" if turn.state == "running" else "false"
     return (
         f'<article class="turn" aria-busy="{busy}" aria-label="Question {number + 1}"'
-        f'{attributes(turn=number)}><h2 class="question" dir="auto">{esc(turn.question)}</h2>{body}</article>'
+        f'{attributes(turn=number)}><h2 class="question" dir="auto">{esc(turn.question)}</h2>'
+        f"{_asked_with(turn)}{body}</article>"
     )
 
 
 def render_turns(turns: Sequence[Turn]) -> str:
     """The turns before the last one."""
-    return "".join(render_turn(turn, number, is_last=False) for number, turn in enumerate(turns))
+    return "".join(render_turn(turn, number) for number, turn in enumerate(turns))
 
 
-def render_status(answer: Answer | None) -> str:
+def render_editing(number: int | None) -> str:
+    """The line above the box while it holds an earlier question: what sending does, and the way out."""
+    if number is None:
+        return ""
+    return (
+        f'<p class="editing" role="status"><span>Editing question {number + 1}: sending asks it anew, '
+        f"and the earlier version is kept.</span>{button('Cancel', 'quiet', event='cancel')}</p>"
+    )
+
+
+def render_status(turn: Turn | None) -> str:
     """What a screen reader is told when an answer is there."""
-    if answer is None:
+    answer = turn.answer if turn else None
+    if turn is not None and turn.state == "running":
+        words = "Reading the library."
+    elif answer is None:
         words = ""
     elif answer.abstained:
         words = "The library does not say."
@@ -61,12 +84,13 @@ def render_status(answer: Answer | None) -> str:
 # --- Bodies -----------------------------------------------------------------------------------------
 
 
-def _unanswered(turn: Turn) -> str:
+def _unanswered(turn: Turn, number: int) -> str:
+    foot = f'<div class="foot">{_versions(turn, number)}<span class="tools">{_again(number)}</span></div>'
     if turn.state == "failed":
-        return f'<p class="note error" role="alert">{esc(turn.text)}</p><div class="foot">{_again()}</div>'
+        return f'<p class="note error" role="alert">{esc(turn.text)}</p>{foot}'
     if turn.state == "stopped":
         text = f'<div class="answer" dir="auto">{_draft(turn.text)}</div>' if turn.text else ""
-        return f'{text}<p class="note">Stopped before it was checked.</p><div class="foot">{_again()}</div>'
+        return f'{text}<p class="note">Stopped before it was checked.</p>{foot}'
     if turn.text:
         return f'<div class="answer" dir="auto">{_draft(turn.text)}<span class="caret"></span></div>'
     return '<p class="waiting"><span class="dot"></span>Reading the library</p>'
@@ -76,7 +100,7 @@ def _abstention(answer: Answer, number: int) -> str:
     # The nearest papers follow as links, so a list of them in the reason is left out.
     reason = (answer.reason or "The library does not say.").partition(" Nearest: ")[0]
     near = "".join(
-        f"<li>{button(esc(paper.title), 'near', event='show', turn=number, paper=paper.paper_id)}</li>"
+        f"<li>{button(readable(paper.title), 'near', event='show', turn=number, paper=paper.paper_id)}</li>"
         for paper in answer.retrieved[:3]
     )
     return (
@@ -89,36 +113,46 @@ def _abstention(answer: Answer, number: int) -> str:
 
 def _answer(answer: Answer, number: int) -> str:
     notice = f'<p class="note">{esc(answer.notice)}</p>' if answer.notice else ""
-    cited = {citation.n: citation for citation in answer.citations}
-    blocks = [
-        (tag, " ".join(_sentence(sentence, i, number, cited) for i, sentence in block))
-        for tag, block in _blocks(answer)
+    blocks = list(read_layout(answer))
+    headed = [section for section in answer.sections if section.heading]
+    if not headed:
+        return f'{notice}<div class="answer {answer.intent}">{_laid_out(answer, blocks, number)}</div>'
+    place_of = {i: place for place, section in enumerate(answer.sections) for i in section.sentences}
+    parts = [
+        _section(
+            answer, section, [b for b in blocks if b.numbers and place_of[b.numbers[0]] == place], number
+        )
+        for place, section in enumerate(answer.sections)
     ]
-    html = "".join(f'<{tag} dir="auto">{text}</{tag}>' for tag, text in blocks)
-    if any(tag == "li" for tag, _ in blocks):
-        html = html.replace("<li", "<ul><li", 1)
-        before, _, after = html.rpartition("</li>")
-        html = f"{before}</li></ul>{after}"
-    return f'{notice}<div class="answer">{html}</div>'
+    first = next((place for place, block in enumerate(blocks) if block.numbers), len(blocks))
+    remarks = [[b for b in part if not b.numbers] for part in (blocks[:first], blocks[first:])]
+    before, after = (_laid_out(answer, part, number) for part in remarks)
+    css = "stance" if answer.intent == "stance" and len(headed) > 1 else "sections"
+    return f'{notice}<div class="answer">{before}<div class="{css}">{"".join(parts)}</div>{after}</div>'
 
 
-def _blocks(answer: Answer) -> Iterator[tuple[str, list[tuple[int, AnswerSentence]]]]:
-    """The sentences in the paragraphs ("p") or list items ("li") that the answer's text lays out."""
-    tag, place = "p", 0
-    block: list[tuple[int, AnswerSentence]] = []
-    for i, sentence in enumerate(answer.sentences):
-        opening = _MARKERS.sub("", sentence.text).strip()[:40]
-        found = answer.answer.find(opening, place)
-        between = answer.answer[place:found] if found >= 0 else ""
-        if "\n" in between and block:
-            yield tag, block
-            block = []
-        if not block:
-            tag = "li" if _BULLET.search(between) else "p"
-        place = found + len(opening) if found >= 0 else place
-        block.append((i, sentence))
-    if block:
-        yield tag, block
+def _section(answer: Answer, section: Section, blocks: Sequence[TextBlock], number: int) -> str:
+    """A headed group of sentences; of a stance, with how many it has."""
+    count = f"<small>{len(section.sentences)}</small>" if answer.intent == "stance" else ""
+    head = f'<h3 class="heading">{esc(section.heading)}{count}</h3>' if section.heading else ""
+    return f"<section>{head}{_laid_out(answer, blocks, number)}</section>"
+
+
+def _laid_out(answer: Answer, blocks: Iterable[TextBlock], number: int) -> str:
+    """Paragraphs as they are, list items in lists."""
+    cited = {citation.n: citation for citation in answer.citations}
+    pieces: list[str] = []
+    for tag, run in groupby(blocks, key=lambda block: block.tag):
+        inner = "".join(_block(answer, block, number, cited) for block in run)
+        pieces.append(f"<ul>{inner}</ul>" if tag == "li" else inner)
+    return "".join(pieces)
+
+
+def _block(answer: Answer, block: TextBlock, number: int, cited: Mapping[int, Citation]) -> str:
+    said = " ".join(_sentence(answer.sentences[i], i, number, cited) for i in block.numbers)
+    lead = f'<b class="lead">{readable(block.lead)}</b> ' if block.lead and said else readable(block.lead)
+    css = "" if said else ' class="remark"'
+    return f'<{block.tag}{css} dir="auto">{lead}{said}</{block.tag}>'
 
 
 def _sentence(sentence: AnswerSentence, i: int, number: int, cited: Mapping[int, Citation]) -> str:
@@ -140,14 +174,16 @@ def _sentence(sentence: AnswerSentence, i: int, number: int, cited: Mapping[int,
 def _held(text: str, marks: str) -> str:
     """Text and the marks behind it, which never begin a line of their own."""
     before, space, last = text.rpartition(" ")
-    if not marks or not last or len(last) > LONGEST_HELD:
-        return esc(text) + marks
+    if not marks or not last or len(last) > LONGEST_HELD or "\\" in text or "$" in text:
+        return readable(text) + marks
     return f'{esc(before + space)}<span class="held">{esc(last)}{marks}</span>'
 
 
 def _mark(citation: Citation, number: int) -> str:
-    label = f"Evidence {citation.n}: {citation.title}"
-    return button(str(citation.n), "cite", label, turn=number, n=citation.n)
+    label = f"Evidence {citation.n}: {readable_line(citation.title)}"
+    quote = citation.quote if len(citation.quote) <= PREVIEWED else f"{citation.quote[:PREVIEWED]} …"
+    data = attributes(turn=number, n=citation.n, tip=f"“{quote}”")
+    return f'<button type="button" class="cite" aria-label="{esc(label)}"{data}>{citation.n}</button>'
 
 
 def _flag(sentence: AnswerSentence) -> str:
@@ -175,24 +211,28 @@ def _draft(text: str) -> str:
 # --- What can be done with a turn -------------------------------------------------------------------
 
 
-def _foot(turn: Turn, answer: Answer, number: int, is_last: bool) -> str:
+def _foot(turn: Turn, answer: Answer, number: int) -> str:
     tools = (
         button(icon("up"), "tool", "Good answer", turn.thumb == "up", event="rate", turn=number, thumb="up")
         + button(
             icon("down"), "tool", "Poor answer", turn.thumb == "down", event="rate", turn=number, thumb="down"
         )
+        + ("" if answer.abstained else button(icon("copy"), "tool", COPY, copy=copy_text(answer)))
+        + button(icon("cards"), "tool", "The papers as a table", event="table", turn=number)
         + export_menu(icon("export"), "tool", "Export answer", number)
-        + (_again() if is_last else "")
+        + _again(number)
     )
+    more = _whole_list(turn, answer, number) + _searched_for(turn, answer, number)
     return (
-        f'{_searched_for(answer, is_last)}<div class="foot"><span class="meta">{esc(_meta(answer))}</span>'
+        f'{more}<div class="foot">{_versions(turn, number)}'
+        f'<span class="meta">{esc(_meta(answer))}</span>'
         f'<span class="tools">{tools}</span></div>'
         + (_reason_form(turn, number) if turn.thumb and not turn.reason else "")
     )
 
 
-def _searched_for(answer: Answer, is_last: bool) -> str:
-    """What was searched; under the last answer it can be changed and run again."""
+def _searched_for(turn: Turn, answer: Answer, number: int) -> str:
+    """What was searched; it can be changed and run again, as typed."""
     if not answer.searched_for:
         return ""
     first, *others = answer.searched_for
@@ -200,11 +240,64 @@ def _searched_for(answer: Answer, is_last: bool) -> str:
         f'<p class="also">and {", ".join(f"<q>{esc(query)}</q>" for query in others)}</p>' if others else ""
     )
     form = (
-        f'<form{attributes(event="submit", kind="research")}><input name="text" aria-label="Search for" '
-        f'value="{esc(first)}" autocomplete="off"><button type="submit">Run again</button></form>'
+        f'<form{attributes(event="submit", kind="research", turn=number)}><input name="text" '
+        f'aria-label="Search for" value="{esc(first)}" autocomplete="off">'
+        '<button type="submit">Search this as typed</button></form>'
     )
     words = f"{icon('search')}<span>Searched for <q>{esc(first)}</q></span>"
-    return f'<details class="searched"><summary>{words}</summary>{form if is_last else ""}{also}</details>'
+    return f'<details class="searched"><summary>{words}</summary>{form}{also}</details>'
+
+
+def _asked_with(turn: Turn) -> str:
+    """Which papers a question was put to, where those were not all."""
+    told = scope_words(turn.settings)
+    return f'<p class="scope">{esc(told)}</p>' if told else ""
+
+
+def added_words(question: str, answer: Answer) -> str:
+    """What was searched beyond the question itself, as an earlier turn gave it; "" where nothing was added.
+
+    A follow-up is searched as its question and, behind it in brackets, the subject it leans on."""
+    searched = answer.searched_for[0] if answer.searched_for else ""
+    _, opened, added = searched.rpartition(" (")
+    return added[:-1] if opened and added.endswith(")") and added[:-1] not in question else ""
+
+
+def _whole_list(turn: Turn, answer: Answer, number: int) -> str:
+    """How many papers are on the list that the answer begins, and the way to all of them."""
+    n_shown = _n_papers(answer)
+    if len(turn.listed) <= n_shown:
+        return ""
+    words = f"{plural(len(turn.listed), 'paper')}, {n_shown:,} shown"
+    return f'<p class="listed">{words} {button("Show all", "quiet", event="table", turn=number)}</p>'
+
+
+def _added(turn: Turn, answer: Answer, number: int) -> str:
+    """What was added to the question from the turns before, and the click that takes it off."""
+    added = "" if turn.alone else added_words(turn.question, answer)
+    if not added:
+        return ""
+    inner = f"<span>Asked about: {esc(added)}</span>{icon('close')}"
+    label = "Ask again without what was said before"
+    taken = button(inner, "chip on added", label, event="submit", kind="alone", turn=number)
+    return f'<p class="carried">{taken}</p>'
+
+
+def _versions(turn: Turn, number: int) -> str:
+    """The way to the other versions of a question, where there are some."""
+    if turn.n_versions == 1:
+        return ""
+
+    def step(words: str, drawn: str, place: int) -> str:
+        if not 0 <= place < turn.n_versions:
+            return f'<button type="button" class="tool" aria-label="{words}" disabled>{icon(drawn)}</button>'
+        return button(icon(drawn), "tool", words, event="version", turn=number, place=place)
+
+    return (
+        f'<span class="versions" role="group" aria-label="Versions of question {number + 1}">'
+        f"{step('Earlier version', 'left', turn.place - 1)}<span>{turn.place + 1} of {turn.n_versions}</span>"
+        f"{step('Later version', 'right', turn.place + 1)}</span>"
+    )
 
 
 def _meta(answer: Answer) -> str:
@@ -236,7 +329,7 @@ def _reason_form(turn: Turn, number: int) -> str:
     )
 
 
-def _again() -> str:
-    return button(icon("retry"), "tool", "Ask again", event="submit", kind="retry") + button(
-        icon("edit"), "tool", "Edit the question", event="edit"
+def _again(number: int) -> str:
+    return button(icon("retry"), "tool", "Ask again", event="submit", kind="retry", turn=number) + button(
+        icon("edit"), "tool", "Edit the question", event="edit", turn=number
     )

@@ -1,15 +1,16 @@
-"""The evidence panel as HTML: a card a paper, its abstract with the sentences that bear on the answer lit.
+"""The evidence panel as HTML: a card a paper, its abstract with the sentences that an answer cites lit.
 
 Pure: an Answer and the papers it names in, HTML out, everything escaped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rag.records import Answer, Citation, Paper, RankedPaper
 from ui.widgets.markup import attributes, button, byline, esc, icon, out_link, plural
+from ui.widgets.readable import readable
 
 OPEN = 3
 """Cards of cited papers that are open from the start; the rest open at a click on a mark."""
@@ -24,23 +25,27 @@ class Span:
     start: int
     end: int
     numbers: tuple[int, ...] = ()
+    sentence: str = ""
+    """The element of the answer that a click on it leads back to."""
 
 
-def render_evidence(answer: Answer, papers: Mapping[str, Paper], number: int) -> str:
+def render_evidence(
+    answer: Answer, papers: Mapping[str, Paper], number: int, starred: Container[str] = ()
+) -> str:
     """Cards of the cited papers in the order of their first citation, then the others that were found.
 
     `papers` are the full records by paper_id; a cited paper that is not among them (removed since)
-    is shown by its quotes. `number` is the turn's.
+    is shown by its quotes. `number` is the turn's; `starred` are the papers on the reader's list.
     """
     cited: dict[str, list[Citation]] = {}
     for citation in answer.citations:
         cited.setdefault(citation.paper_id, []).append(citation)
     cards = [
-        _cited_card(citations, papers.get(paper_id), answer, number, is_open=place < OPEN)
+        _cited_card(citations, papers.get(paper_id), answer, number, is_open=place < OPEN, starred=starred)
         for place, (paper_id, citations) in enumerate(cited.items())
     ]
     others = [
-        _found_card(papers[found.paper_id], (), number)
+        _found_card(papers[found.paper_id], (), number, starred=starred)
         for found in answer.retrieved
         if found.paper_id not in cited and found.paper_id in papers
     ]
@@ -83,11 +88,12 @@ def lit(abstract: str, spans: Iterable[Span]) -> str:
     for span in _joined(spans):
         numbers = " ".join(map(str, span.numbers))
         names = "".join(f'<sup class="num">{n}</sup>' for n in span.numbers)
-        pieces.append(esc(abstract[place : span.start]))
-        text = esc(abstract[span.start : span.end])
-        pieces.append(f"<mark{attributes(n=numbers)}>{text}{names}</mark>")
+        pieces.append(readable(abstract[place : span.start]))
+        text = readable(abstract[span.start : span.end])
+        back = f' tabindex="0" role="button"{attributes(sentence=span.sentence)}' if span.sentence else ""
+        pieces.append(f"<mark{attributes(n=numbers)}{back}>{text}{names}</mark>")
         place = span.end
-    return "".join(pieces) + esc(abstract[place:])
+    return "".join(pieces) + readable(abstract[place:])
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
@@ -95,34 +101,51 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     for span in sorted(spans, key=lambda s: (s.start, s.end)):
         if joined and span.start < joined[-1].end:
             last = joined[-1]
-            joined[-1] = Span(last.start, max(last.end, span.end), (*last.numbers, *span.numbers))
+            joined[-1] = Span(
+                last.start, max(last.end, span.end), (*last.numbers, *span.numbers), last.sentence
+            )
         else:
             joined.append(span)
     return joined
 
 
 def _cited_card(
-    citations: Sequence[Citation], paper: Paper | None, answer: Answer, number: int, is_open: bool
+    citations: Sequence[Citation],
+    paper: Paper | None,
+    answer: Answer,
+    number: int,
+    is_open: bool,
+    starred: Container[str],
 ) -> str:
     first = citations[0]
     whole = paper is not None and all(paper.abstract[c.start : c.end] == c.quote for c in citations)
     if paper is not None and whole:
-        text = lit(paper.abstract, [Span(c.start, c.end, (c.n,)) for c in citations])
+        spans = [Span(c.start, c.end, (c.n,), _cited_in(c, answer, number)) for c in citations]
+        text = lit(paper.abstract, spans)
     else:
-        quotes = " … ".join(lit(c.quote, [Span(0, len(c.quote), (c.n,))]) for c in citations)
+        parts = ((c.quote, Span(0, len(c.quote), (c.n,), _cited_in(c, answer, number))) for c in citations)
+        quotes = " … ".join(lit(quote, [span]) for quote, span in parts)
         text = (
             f'{quotes}<small class="gone">The library no longer holds this abstract as it was cited.</small>'
         )
     numbers = "".join(f'<span class="num">{c.n}</span>' for c in citations)
     byline_text = byline(first.authors, first.year, first.venue)
-    foot = _cited_by(citations, answer, number) + paper_link(paper, first.url)
+    foot = _cited_by(citations, answer, number) + star(first.paper_id, first.paper_id in starred)
+    foot += paper_link(paper, first.url)
     return _card(_Card(first.paper_id, first.title, byline_text, numbers, text, foot), is_open)
 
 
-def _found_card(paper: Paper, spans: Sequence[Span], number: int, is_open: bool = False) -> str:
+def _found_card(
+    paper: Paper,
+    spans: Sequence[Span],
+    number: int,
+    is_open: bool = False,
+    starred: Container[str] = (),
+) -> str:
     line = byline(paper.authors, paper.year, paper.venue)
     text = lit(paper.abstract, spans)
-    return _card(_Card(paper.paper_id, paper.title, line, "", text, paper_link(paper)), is_open)
+    foot = star(paper.paper_id, paper.paper_id in starred) + paper_link(paper)
+    return _card(_Card(paper.paper_id, paper.title, line, "", text, foot), is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +162,18 @@ class _Card:
 def _card(card: _Card, is_open: bool) -> str:
     numbers = f'<span class="nums">{card.numbers}</span>' if card.numbers else ""
     line = f'<span class="byline">{esc(card.byline)}</span>' if card.byline else ""
-    title = f'<span class="title" dir="auto">{esc(card.title)}</span>'
+    title = f'<span class="title" dir="auto">{readable(card.title)}</span>'
     return (
         f'<details class="card{" cited" if card.numbers else ""}"{attributes(paper=card.paper_id)}'
         f'{" open" if is_open else ""}><summary>{numbers}<span class="head">{title}{line}</span></summary>'
         f'<p class="abstract" dir="auto">{card.text}</p><div class="card-foot">{card.foot}</div></details>'
     )
+
+
+def _cited_in(citation: Citation, answer: Answer, number: int) -> str:
+    """The first sentence of the answer that cites it, by the name of its element."""
+    places = (i for i, sentence in enumerate(answer.sentences) if citation.n in sentence.citations)
+    return next((f"s-{number}-{i}" for i in places), "")
 
 
 def _cited_by(citations: Sequence[Citation], answer: Answer, number: int) -> str:
@@ -162,6 +191,11 @@ def paper_link(paper: Paper | None, url: str = "") -> str:
         url = url or (f"https://doi.org/{paper.doi}" if paper.doi else "")
         url = url or (f"https://arxiv.org/abs/{paper.arxiv_id}" if paper.arxiv_id else "")
     return out_link(url, "Open paper")
+
+
+def star(paper_id: str, starred: bool) -> str:
+    """Puts a paper on the reading list, or takes it off."""
+    return button(icon("star"), "tool star", "On your reading list", starred, event="star", paper=paper_id)
 
 
 def _panel_title(words: str, counted: str) -> str:

@@ -6,22 +6,26 @@ and ui/ask/evidence_html.py's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
-from ui.ask.conversation_html import render_status, render_turn, render_turns
+from ui.ask.conversation_html import render_editing, render_status, render_turn, render_turns
 from ui.ask.evidence_html import render_evidence, render_found, render_nothing
-from ui.ask.examples import example_questions
+from ui.ask.examples import Examples
 from ui.ask.session import Session, cited_papers
 from ui.ask.settings_chips import Choosing
 from ui.ask.toolbar_html import render_bar, render_welcome
 from ui.library.catalogue import Catalogue
+from ui.library.reading_list import ReadingLists
 from ui.widgets.html_region import Updates, region
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
+EXAMPLES_WAIT_S = 1.0
+"""How long a greeting waits for its examples. Asked as the page is built, they are mostly there."""
 EXAMPLES_UP_TO = 5000
 """Papers; a larger library is not read through just to greet its reader."""
 
@@ -33,17 +37,29 @@ class Regions:
     given as a component, Gradio builds a new component and its configuration, which costs more than all else.
     """
 
-    def __init__(self, assistant: Assistant, catalogue: Catalogue) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        catalogue: Catalogue,
+        reading: ReadingLists,
+        left: Callable[[Session], None],
+    ) -> None:
+        """`left` is told the session of a page that was closed."""
         self._assistant = assistant
-        self._catalogue = catalogue
-        self.session = gr.State(Session())
+        self._reading = reading
+        self._examples = Examples(assistant, catalogue)
+        if 0 < assistant.library.n_papers <= EXAMPLES_UP_TO:
+            self._examples.ready()
+        self.session = gr.State(Session(), delete_callback=left)
         with gr.Row(elem_id="ask"):
             with gr.Column(elem_id="talk"):
-                self.bar = region("bar", ["new", "reopen", "forget", "export"])
+                self.bar = region("bar", ["new", "reopen", "forget", "undo", "export"])
                 with gr.Column(elem_id="thread"):
-                    self.turns = region("turns", ["show", "rate", "export"])
-                    self.live = region("live", ["submit", "edit", "show", "rate", "export", "demo"])
+                    turn = ["submit", "edit", "version", "show", "rate", "export", "table"]
+                    self.turns = region("turns", turn)
+                    self.live = region("live", [*turn, "follow", "sync", "demo"])
                 with gr.Column(elem_id="composer"):
+                    self.editing = region("editing", ["cancel"])
                     self.box = gr.Textbox(
                         elem_id="box",
                         label="Question",
@@ -60,8 +76,9 @@ class Regions:
                     self.choosing = Choosing(assistant.config, assistant.library)
                 self.status = region("status")
             with gr.Column(elem_id="evidence"):
-                self.evidence = region("cards")
+                self.evidence = region("cards", ["star"])
         self.shown = [self.session, self.bar, self.turns, self.live, self.evidence, self.status]
+        self.shown.append(self.editing)
         """All that follows from the session."""
 
     def whole(self, session: Session) -> Updates:
@@ -69,10 +86,11 @@ class Regions:
         turn = session.conversation.turns[-1] if session.conversation.turns else None
         return {
             self.session: session,
-            self.bar: render_bar(session.conversation, session.past),
+            self.bar: render_bar(session.conversation, session.past, session.removed),
             **self.thread(session),
             self.evidence: self.cards(session, session.last),
-            self.status: render_status(turn.answer if turn else None),
+            self.status: render_status(turn),
+            self.editing: render_editing(session.edited),
         }
 
     def running(self, session: Session) -> Updates:
@@ -95,14 +113,13 @@ class Regions:
         n_papers = self._assistant.library.n_papers
         if n_papers > EXAMPLES_UP_TO:
             return render_welcome(n_papers, ())
-        listing = self._catalogue.so_far()
-        if len(listing.lines) != n_papers:  # else not worth asking whether it is the newest
-            listing = self._catalogue.listing()
-        return render_welcome(n_papers, example_questions({line.title for line in listing.lines}))
+        return render_welcome(n_papers, self._examples.ready(EXAMPLES_WAIT_S))
 
     def cards(self, session: Session, number: int) -> str:
         """For `evidence`: what turn `number` rests on, or as long as that is not known, what was found."""
-        answer = session.conversation.turns[number].answer if number >= 0 else None
+        turn = session.turn(number)
+        answer = turn.answer if turn else None
         if answer is None:
             return render_found(session.found, number) if session.found else render_nothing()
-        return render_evidence(answer, cited_papers(session, answer, self._assistant), number)
+        starred = self._reading.load(session.browser)
+        return render_evidence(answer, cited_papers(session, answer, self._assistant), number, starred)

@@ -1,22 +1,25 @@
-"""What one open page holds between two events, and how asking changes it. No Gradio, no HTML.
+"""What one open page holds between two events. No Gradio, no HTML.
 
-A Session is a value: each step of an answer makes the next one. Two pages never share one.
+A Session is a value, and only a view: conversations are kept by ui/ask/conversation_files.py, and running
+answers by ui/ask/jobs.py, so nothing is lost with a page. Two pages never share one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rag.errors import RagError
-from rag.records import Answer, Delta, Done, Event, Paper, RankedPaper
+from rag.records import Answer, Paper, RankedPaper
 from ui.ask.conversations import Conversation, ConversationSummary, Turn
-from ui.ask.settings import Settings
-from ui.widgets.worker import JobFinished, watch
+from ui.ask.jobs import Snapshot
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
+
+MOST_PAPERS = 300
+"""Records a page holds in memory; more than three long conversations cite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +32,13 @@ class Session:
     """What the running question's search found."""
     papers: Mapping[str, Paper] = field(default_factory=dict)
     """Records already met, so that showing evidence again reads nothing."""
-    editing: int | None = None
-    """The turn that the next question replaces."""
+    editing: str = ""
+    """The turn_id of the question that the next one replaces."""
     past: tuple[ConversationSummary, ...] = ()
     """The browser's conversations, newest first."""
+    removed: ConversationSummary | None = None
+    """The conversation removed last, as long as the page offers to bring it back."""
+    page: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     @property
     def last(self) -> int:
@@ -40,65 +46,26 @@ class Session:
         return len(self.conversation.turns) - 1
 
     @property
-    def running(self) -> bool:
-        return self.last >= 0 and self.conversation.turns[-1].state == "running"
+    def edited(self) -> int | None:
+        """The number of the turn being edited."""
+        return self.conversation.place_of(self.editing) if self.editing else None
 
-    def with_last(self, turn: Turn) -> Session:
-        return replace(self, conversation=self.conversation.changed(self.last, turn))
+    def turn(self, number: int) -> Turn | None:
+        """Turn `number`; None where there is none: a control of the page may be older than its session."""
+        turns = self.conversation.turns
+        return turns[number] if 0 <= number < len(turns) else None
+
+    def at(self, snapshot: Snapshot) -> Session:
+        """The page showing this moment of its conversation."""
+        met = {found.paper.paper_id: found.paper for found in snapshot.found}
+        papers = {**(self.papers if len(self.papers) < MOST_PAPERS else {}), **met}
+        return replace(self, conversation=snapshot.conversation, found=snapshot.found, papers=papers)
 
     def listed(self) -> Session:
         """With its own conversation first among the past ones, as it is when it was just saved."""
         here = self.conversation
         others = (entry for entry in self.past if entry.conversation_id != here.conversation_id)
         return replace(self, past=(ConversationSummary.of(here), *others))
-
-    def stopped(self) -> Session:
-        """The running turn, if any, ended where it is."""
-        if not self.running:
-            return self
-        return self.with_last(replace(self.conversation.turns[-1], state="stopped"))
-
-
-def ask(
-    session: Session, question: str, settings: Settings, assistant: Assistant, at: int | None = None
-) -> Iterator[Session]:
-    """Ask `question` (in place of turn `at` and all after it, if given), one Session a step.
-
-    The first holds the question, the next what was found, then the text as it grows; the last is done.
-    What comes at once is one step. A step comes several times a second even if nothing is new (it is then
-    the very same Session), so that it can be stopped there. An error the package raises ends the turn as
-    "failed" with its message.
-    """
-    history = session.conversation.history(before=at)
-    asked = session.conversation.with_turn(Turn(question), at)
-    session = replace(session, conversation=asked, found=(), editing=None)
-    yield session
-
-    def work(tell: Callable[[Event], None]) -> None:
-        for event in assistant.stream(
-            question, history=history, filters=settings.filters, words=settings.words, llm=settings.llm
-        ):
-            tell(event)
-
-    try:
-        for events in watch(work, stop_alone=True):
-            if isinstance(events, JobFinished):
-                return
-            for event in events:
-                session = _after(session, event)
-            yield session
-    except RagError as error:
-        yield session.with_last(Turn(question, "failed", text=str(error)))
-
-
-def _after(session: Session, event: Event) -> Session:
-    turn = session.conversation.turns[-1]
-    if isinstance(event, Delta):
-        return session.with_last(replace(turn, text=turn.text + event.text))
-    if isinstance(event, Done):
-        return session.with_last(replace(turn, state="done", text="", answer=event.answer))
-    met = {found.paper.paper_id: found.paper for found in event.papers}
-    return replace(session, found=event.papers, papers={**session.papers, **met})
 
 
 def cited_papers(session: Session, answer: Answer, assistant: Assistant) -> dict[str, Paper]:

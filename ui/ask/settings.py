@@ -5,12 +5,14 @@ Pure: chips show what holds and can be taken off; applying filters is the librar
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 
 from rag.errors import InputError
 from rag.papers.filters import parse_where, parse_years
 from rag.records import Filters
-from ui.widgets.markup import attributes, button, esc, icon, menu, select
+from ui.widgets.markup import attributes, button, esc, icon, menu, plural, select
 
 LENGTHS = {0: "Length by question", 40: "Short answer", 80: "Medium answer", 160: "Long answer"}
 """Words that bound an answer; 0 leaves the length to what is asked."""
@@ -34,6 +36,22 @@ class Settings:
     """None: the model if one is configured."""
     words: int | None = None
     """None: the configured length."""
+    scope: str = ""
+    """What the papers of `filters.paper_ids` are called: a title, a group, a list. "" where it holds none."""
+
+
+def with_scope(settings: Settings, paper_ids: Iterable[str], name: str) -> Settings:
+    """`settings` for questions to these papers only, called `name`; to all papers where there are none."""
+    ids = tuple(dict.fromkeys(paper_ids))
+    return replace(settings, filters=replace(settings.filters, paper_ids=ids), scope=name if ids else "")
+
+
+def scope_words(settings: Settings) -> str:
+    """Which papers a question is put to, as a reader is told; "" where it is all."""
+    n = len(settings.filters.paper_ids)
+    if not n:
+        return ""
+    return f"Only {settings.scope}" if n == 1 else f"Only {plural(n, 'paper')}: {settings.scope}"
 
 
 def add_filter(filters: Filters, name: str, text: str) -> Filters:
@@ -92,11 +110,12 @@ def chips(filters: Filters) -> list[tuple[str, str]]:
 
 
 def render_settings(settings: Settings, has_model: bool, default_words: int | None) -> str:
-    """The line under the question box: mode, length, filters."""
+    """The line under the question box: mode, length, scope, filters; a reload keeps `data-settings`."""
     length = _length(settings.words or default_words or 0)
-    on = "".join(map(_chip, chips(settings.filters)))
+    on = _scope(settings) + "".join(map(_chip, chips(settings.filters)))
+    kept = json.dumps(asdict(settings), ensure_ascii=False)
     return (
-        '<div class="chips" role="group" aria-label="How to answer">'
+        f'<div class="chips" role="group" aria-label="How to answer"{attributes(settings=kept)}>'
         f"{_mode(settings, has_model)}{length}{on}{_adder()}</div>"
     )
 
@@ -104,8 +123,8 @@ def render_settings(settings: Settings, has_model: bool, default_words: int | No
 def _mode(settings: Settings, has_model: bool) -> str:
     if not has_model:
         tip = (
-            "No model is configured, so answers are quoted from the papers. "
-            "Set OPENAI_API_KEY or OPENAI_BASE_URL to have them written."
+            "Answers are quoted from the papers, word for word. Whoever runs this page can connect a "
+            "language model to have them written."
         )
         return button("Quotes", "chip", tip=tip)
     chosen = "quotes" if settings.llm is False else "model"
@@ -116,6 +135,14 @@ def _length(words: int) -> str:
     lengths = {**LENGTHS, words: LENGTHS.get(words, f"{words} words")}
     options = {str(n): label for n, label in sorted(lengths.items())}
     return select("words", "Length", options, str(words), "chip", event="words")
+
+
+def _scope(settings: Settings) -> str:
+    words = scope_words(settings)
+    if not words:
+        return ""
+    inner = f"<span>{esc(words)}</span>{icon('close')}"
+    return button(inner, "chip on scope", f"Ask all papers again. Now: {words}", event="unscope")
 
 
 def _chip(chip: tuple[str, str]) -> str:

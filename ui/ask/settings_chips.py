@@ -11,9 +11,16 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from rag.config import Config
-from rag.errors import InputError
 from rag.retrieval.stated_filters import read_filters
-from ui.ask.settings import Settings, add_filter, merge_filters, remove_filter, render_settings
+from ui.ask.settings import (
+    Settings,
+    add_filter,
+    merge_filters,
+    remove_filter,
+    render_settings,
+    with_scope,
+)
+from ui.widgets.faults import guarded
 from ui.widgets.html_region import region
 
 if TYPE_CHECKING:
@@ -29,13 +36,17 @@ class Choosing:
         self._library = library
         self.settings = gr.State(Settings())
         """Whoever sets it has the chips follow."""
-        chips = region("chips", ["mode", "words", "filter", "unfilter"], self._shown(Settings()))
+        chips = region("chips", ["mode", "words", "filter", "unfilter", "unscope"], self._shown(Settings()))
         # All queued: Gradio tells of no change by an event that is not.
         self.settings.change(self._shown, self.settings, chips, show_progress="hidden")
-        chips.mode(self._set_mode, self.settings, self.settings, show_progress="hidden")
-        chips.words(self._set_words, self.settings, self.settings, show_progress="hidden")
-        chips.filter(self._add_filter, self.settings, self.settings, show_progress="hidden")
-        chips.unfilter(self._remove_filter, self.settings, self.settings, show_progress="hidden")
+        for event, handler in (
+            (chips.mode, self._set_mode),
+            (chips.words, self._set_words),
+            (chips.filter, self._add_filter),
+            (chips.unfilter, self._remove_filter),
+            (chips.unscope, self._remove_scope),
+        ):
+            event(guarded(handler), self.settings, self.settings, show_progress="hidden")
 
     def with_stated(self, settings: Settings, question: str) -> Settings:
         """With the filters that the question states, if a paper can pass them."""
@@ -54,12 +65,11 @@ class Choosing:
         return replace(settings, words=int(event._data["value"]) or None)
 
     def _add_filter(self, settings: Settings, event: gr.EventData) -> Settings:
-        try:
-            filters = add_filter(settings.filters, event._data["name"], str(event._data["text"]))
-        except InputError as error:
-            gr.Warning(str(error))
-            return settings
+        filters = add_filter(settings.filters, event._data["name"], str(event._data["text"]))
         return replace(settings, filters=filters)
+
+    def _remove_scope(self, settings: Settings) -> Settings:
+        return with_scope(settings, (), "")
 
     def _remove_filter(self, settings: Settings, event: gr.EventData) -> Settings:
         filters = remove_filter(settings.filters, event._data["name"], event._data["text"])

@@ -1,35 +1,38 @@
 """The Ask tab: the conversation beside its evidence, and every control that changes either.
 
-Owns the wiring only. What is shown where is ui/ask/layout.py's; what asking does is ui/ask/session.py's, how,
-ui/ask/settings_chips.py's; what is kept, ui/ask/conversations.py's and ui/ask/feedback.py's.
+Owns the wiring only. What is shown where is ui/ask/layout.py's; answers are made by ui/ask/jobs.py, how they
+are asked for is ui/ask/settings_chips.py's; what is kept, ui/ask/conversation_files.py's and
+ui/ask/feedback.py's.
 
-While an answer is made its generator alone writes the session: controls that would write it as well
-are out of reach until it is done, and a stop is a word to the generator.
+A page only looks at an answer being made: whatever it does meanwhile, the answer goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from rag.demo import demo_papers_path
 from rag.errors import InputError, RagError
-from rag.export import SUFFIXES, export_answers
-from rag.records import Progress
+from rag.export import SUFFIXES, export_answers, export_papers
+from rag.records import Filters, Progress
 from rag.retrieval.question import check_question
-from ui.ask import session as steps
-from ui.ask.conversations import Conversation, Conversations, new_browser
+from ui.ask.conversation_files import Conversations, new_browser, settings_from_dict
+from ui.ask.conversations import Conversation, ConversationSummary, Thumb, Turn
 from ui.ask.feedback import save_feedback
+from ui.ask.jobs import Job, Jobs
 from ui.ask.layout import Regions
-from ui.ask.session import Session
+from ui.ask.session import Session, cited_papers
 from ui.ask.settings import Settings
-from ui.ask.toolbar_html import render_bar
 from ui.library.catalogue import Catalogue
+from ui.library.reading_list import ReadingLists
 from ui.library.table_html import render_progress, render_results
 from ui.library.uploads import read_in
+from ui.widgets.faults import guarded, reader_line
 from ui.widgets.html_region import Updates, handed_over
 
 if TYPE_CHECKING:
@@ -37,144 +40,284 @@ if TYPE_CHECKING:
 
 
 class AskTab:
-    """Built inside a gr.Tab; one for all pages, so of each it keeps only whom to stop."""
+    """Built inside a gr.Tab; one for all pages, so of each it keeps only what it looks at."""
 
     def __init__(self, assistant: Assistant, catalogue: Catalogue, downloads: gr.JSON) -> None:
         self._assistant = assistant
         self._kept = Conversations(assistant.config.library)
+        self._jobs = Jobs(assistant, self._kept)
         self._downloads = downloads
-        self._stop_asked: set[str] = set()
-        """Conversations whose running answer is to end."""
+        self._looking: dict[str, object] = {}
+        """For each page, a mark of the handler that may show it a running answer: the newest one."""
         # The "secret" guards nothing: it only keeps the stored name readable after a restart.
         self._browser = gr.BrowserState(None, storage_key="rag-browser", secret="rag-browser")
-        self.regions = Regions(assistant, catalogue)
+        self._arrival = gr.JSON(visible="hidden")
+        self.reading = ReadingLists(assistant.config.library)
+        self.regions = Regions(assistant, catalogue, self.reading, self._forget_page)
         self.demo_read = self._wire()
         """The event after which the library holds the demo papers."""
 
     def _wire(self) -> Any:
-        page, state = self.regions, self.regions.session
-        queued: dict[str, Any] = {"show_progress": "hidden"}
-        quick = {**queued, "queue": False}  # at once, but what goes wrong cannot be told
-        settings = page.choosing.settings
+        page, state, settings = self.regions, self.regions.session, self.regions.choosing.settings
+        hidden: dict[str, Any] = {"show_progress": "hidden"}
+        plain = {**hidden, "postprocess": False}  # HTML is shown as it is
+        again = self._shown_again
         gr.on(
-            [page.box.submit, page.live.submit],
-            self._ask,
+            [page.box.submit, page.live.submit, page.turns.submit],
+            guarded(self._ask, lambda _, session, *__: again(session)),
             [page.box, state, settings],
             [*page.shown, settings],
-            postprocess=False,  # HTML is shown as it is
-            **queued,
+            **plain,
         )
-        page.box.stop(self._stop, state, None, **quick)
-        page.bar.new(self._new, state, [page.box, *page.shown], **quick)
-        page.bar.reopen(self._reopen, state, [page.box, *page.shown], **queued)
-        page.bar.forget(self._forget, state, [page.box, *page.shown], **quick)
-        page.live.edit(self._edit, state, [state, page.box], **quick)
+        opened = [page.box, *page.shown, settings]
+        page.live.follow(guarded(self._follow, again), state, page.shown, **plain)
+        page.live.sync(guarded(self._sync, again), state, page.shown, **plain)
+        page.box.stop(guarded(self._stop), state, None, **hidden)
+        page.bar.new(guarded(self._new, again), [state, settings], opened, **plain)
+        page.bar.reopen(guarded(self._reopen, again), [state, settings], opened, **plain)
+        page.bar.forget(guarded(self._forget, again), [state, settings], opened, **plain)
+        page.bar.undo(guarded(self._undo, again), [state, settings], opened, **plain)
+        page.editing.cancel(guarded(self._cancel, again), state, [page.box, *page.shown], **plain)
         for part in (page.live, page.turns):
-            part.show(self._show, state, page.evidence, **quick)
-            part.rate(self._rate, state, [state, page.turns, page.live], **queued)
+            part.edit(guarded(self._edit, again), state, [page.box, *page.shown], **plain)
+            part.version(guarded(self._version, again), state, page.shown, **plain)
+            part.show(guarded(self._show), state, page.evidence, **plain)
+            part.rate(guarded(self._rate, again), state, page.shown, **plain)
         for part in (page.bar, page.live, page.turns):
-            part.export(self._export, state, self._downloads, **quick)
-        return page.live.demo(self._load_demo, None, page.live, **queued)
+            part.export(guarded(self._export), state, self._downloads, **hidden)
+        return page.live.demo(guarded(self._load_demo), None, page.live, **hidden)
+
+    def ask_after(self, event: Any) -> None:
+        """Ask what the box then holds, after another event."""
+        page, settings = self.regions, self.regions.choosing.settings
+        event.then(
+            guarded(self._ask, lambda _, session, *__: self._shown_again(session)),
+            [page.box, page.session, settings],
+            [*page.shown, settings],
+            show_progress="hidden",
+            postprocess=False,
+        )
 
     def on_load(self, blocks: gr.Blocks) -> None:
-        """Greet a page: name its browser if it is new, and list its conversations."""
+        """Greet a page: name its browser if it is new, list its conversations, and open the one it is at."""
+        page = self.regions
         blocks.load(
-            self._load,
-            self._browser,
-            [self._browser, *self.regions.shown],
+            guarded(self._load),
+            [self._browser, self._arrival],
+            [self._browser, *page.shown, page.choosing.settings],
+            js="(browser) => [browser, rag.arrival()]",
             show_progress="hidden",
-            queue=False,
         )
 
-    # --- Events ---------------------------------------------------------------------------------
+    # --- A page and its conversation ------------------------------------------------------------
 
-    def _load(self, browser: str | None) -> Updates:
-        browser = browser or new_browser()
+    def _load(self, browser: str | None, arrival: dict[str, Any] | None) -> Updates:
+        arrival, browser = arrival or {}, browser or new_browser()
         session = Session(browser, past=self._kept.entries(browser))
-        return {self._browser: browser, **self.regions.whole(session)}
-
-    def _ask(self, text: str, session: Session, settings: Settings, event: gr.EventData) -> Iterator[Updates]:
-        """A question from the box, an example, a query to run again, or the last question once more."""
-        data = event._data if isinstance(event._data, dict) else {}
-        is_retry = data.get("kind") == "retry"
-        try:
-            typed = session.conversation.turns[-1].question if is_retry else str(data.get("text", text))
-            question = check_question(typed)
-        except InputError as error:
-            gr.Warning(str(error))
-            yield {self.regions.session: session}
-            return
-        at = session.last if is_retry or data.get("kind") == "research" else session.editing
-        settings = self.regions.choosing.with_stated(settings, question)
-        self._stop_asked.discard(session.conversation.conversation_id)
-        shown: Updates = {}
-        for number, step in enumerate(steps.ask(session, question, settings, self._assistant, at)):
-            if step.conversation.conversation_id in self._stop_asked:
-                step = step.stopped()
-            if step is session:
-                continue  # nothing new to show
-            session = step if step.running else self._keep(step)
-            whole = number == 0 or not step.running
-            shown = {**shown, **(self.regions.whole(session) if whole else self.regions.running(session))}
-            # The settings once only: they may be changed while an answer is made.
-            yield {**shown, self.regions.choosing.settings: settings} if number == 0 else shown
-            if not session.running:
-                return
-
-    def _stop(self, session: Session) -> None:
-        if session.running:
-            self._stop_asked.add(session.conversation.conversation_id)
-
-    def _new(self, session: Session) -> Updates:
-        return self._opened(session, Conversation())
-
-    def _opened(self, session: Session, conversation: Conversation) -> Updates:
-        session = replace(session, conversation=conversation, found=(), editing=None)
-        return {self.regions.box: "", **self.regions.whole(session)}
-
-    def _reopen(self, session: Session, event: gr.EventData) -> Updates:
-        try:
-            kept = self._kept.load(session.browser, str(event._data["id"]))
-        except InputError as error:
-            gr.Warning(str(error))
-            return {self.regions.session: session}
-        return self._opened(session, kept)
-
-    def _forget(self, session: Session, event: gr.EventData) -> Updates:
-        self._kept.remove(session.browser, str(event._data["id"]))
-        session = replace(session, past=self._kept.entries(session.browser))
-        if event._data["id"] == session.conversation.conversation_id:
-            return self._new(session)
+        settings = None
+        if wanted := str(arrival.get("c") or ""):
+            try:
+                session = self._opened(session, self._kept.load(browser, wanted))
+                settings = session.conversation.settings
+            except InputError:
+                gr.Warning("The conversation at this address is not one of this browser's, or was removed.")
+        if arrival.get("settings"):
+            settings = settings_from_dict(arrival["settings"])
         return {
-            self.regions.session: session,
-            self.regions.bar: render_bar(session.conversation, session.past),
+            self._browser: browser,
+            **self.regions.whole(session),
+            self.regions.choosing.settings: settings or Settings(),
         }
 
-    def _edit(self, session: Session) -> Updates:
-        question = session.conversation.turns[session.last].question
-        return {self.regions.session: replace(session, editing=session.last), self.regions.box: question}
+    def _opened(self, session: Session, conversation: Conversation) -> Session:
+        """The page with another conversation; who showed it the last one no longer does."""
+        self._looking[session.page] = object()
+        session = replace(session, editing="", found=(), removed=None)
+        return session.at(self._jobs.now(session.browser, conversation))
+
+    def _new(self, session: Session, settings: Settings) -> Updates:
+        session = self._opened(session, Conversation())
+        anew = replace(settings, filters=Filters())  # a new question is asked of all papers
+        return {self.regions.box: "", **self.regions.whole(session), self.regions.choosing.settings: anew}
+
+    def _reopen(self, session: Session, settings: Settings, event: gr.EventData) -> Updates:
+        conversation = self._kept.load(session.browser, str(event._data["id"]))
+        session = self._opened(session, conversation)
+        return {
+            self.regions.box: "",
+            **self.regions.whole(session),
+            self.regions.choosing.settings: conversation.settings if conversation.turns else settings,
+        }
+
+    def _forget(self, session: Session, settings: Settings, event: gr.EventData) -> Updates:
+        name = str(event._data["id"])
+        removed = ConversationSummary.of(self._kept.load(session.browser, name))
+        self._kept.remove(session.browser, name)
+        session = replace(session, past=self._kept.entries(session.browser), removed=removed)
+        if name == session.conversation.conversation_id:
+            session = replace(self._opened(session, Conversation()), removed=removed)
+            settings = replace(settings, filters=Filters())
+        return {
+            self.regions.box: gr.skip(),
+            **self.regions.whole(session),
+            self.regions.choosing.settings: settings,
+        }
+
+    def _undo(self, session: Session, settings: Settings) -> Updates:
+        """Bring the conversation removed last back, and open it."""
+        if session.removed is None:
+            raise InputError("there is nothing to undo here any more")
+        kept = self._kept.bring_back(session.browser, session.removed.conversation_id)
+        session = self._opened(replace(session, past=self._kept.entries(session.browser)), kept)
+        return {
+            self.regions.box: gr.skip(),
+            **self.regions.whole(session),
+            self.regions.choosing.settings: kept.settings,
+        }
+
+    def _shown_again(self, session: Session, *_: object) -> Updates:
+        """The page as its conversation is kept now: what it shows after an error."""
+        return {**self.regions.whole(self._fresh(session))}
+
+    def _fresh(self, session: Session) -> Session:
+        return session.at(self._jobs.now(session.browser, session.conversation))
+
+    def _forget_page(self, session: Session) -> None:
+        self._looking.pop(session.page, None)
+
+    # --- Asking ---------------------------------------------------------------------------------
+
+    def _ask(self, text: str, session: Session, settings: Settings, event: gr.EventData) -> Iterator[Updates]:
+        """A question from the box, an example, or a turn: once more, alone, or with its search corrected."""
+        data = event._data if isinstance(event._data, dict) else {}
+        kind = data.get("kind", "")
+        old = session.turn(int(data.get("turn", -1)))
+        again = old is not None and kind in ("retry", "alone")
+        question = check_question(old.question if old and again else str(data.get("text", text)))
+        settings = self.regions.choosing.with_stated(settings, question)
+        alone = kind in ("alone", "research") or bool(old and kind == "retry" and old.alone)
+        turn = Turn(question, alone=alone, settings=settings)
+        at = old.turn_id if old and kind in ("retry", "alone", "research") else session.editing
+
+        def added(kept: Conversation) -> Conversation:
+            return kept.with_turn(turn, kept.place_of(at) if at else None)
+
+        try:
+            conversation = self._kept.change(session.browser, session.conversation, added)
+        except RagError as error:
+            gr.Warning(reader_line(error))
+            conversation = self._kept.newest(session.browser, session.conversation)
+        self._jobs.start(Job(session.browser, conversation, turn, fresh=kind == "retry"))
+        session = replace(session, conversation=conversation, editing="", removed=None).listed()
+        first = True
+        for shown in self._follow(session):
+            # The settings once only: they may be changed while an answer is made.
+            yield {**shown, self.regions.choosing.settings: settings} if first else shown
+            first = False
+
+    def _follow(self, session: Session) -> Iterator[Updates]:
+        """Show the page its running answers until they are done, or another handler shows something else."""
+        mine = self._looking[session.page] = object()
+        shown: Updates = {}
+        before: tuple[Turn, ...] | None = None
+        for snapshot in self._jobs.follow(session.browser, session.conversation):
+            if self._looking.get(session.page) is not mine:
+                return
+            session = session.at(snapshot)
+            turns = snapshot.conversation.turns
+            running = turns and turns[-1].state == "running"
+            whole = before is None or not running or before != turns[:-1]
+            before = turns[:-1]
+            shown = {**shown, **(self.regions.whole(session) if whole else self.regions.running(session))}
+            yield shown
+
+    def _sync(self, session: Session) -> Updates:
+        """A page that was away: what has changed in its conversation meanwhile."""
+        fresh = self._fresh(session)
+        if fresh.conversation == session.conversation:
+            return {self.regions.session: session}
+        return self.regions.whole(replace(fresh, past=self._kept.entries(session.browser)))
+
+    def _stop(self, session: Session) -> None:
+        self._jobs.stop(self._kept.newest(session.browser, session.conversation))
+
+    def _edit(self, session: Session, event: gr.EventData) -> Updates:
+        session = self._fresh(session)
+        turn = session.turn(int(event._data["turn"]))
+        if turn is None:
+            raise InputError("that question is not here any more")
+        session = replace(session, editing=turn.turn_id)
+        return {self.regions.box: turn.question, **self.regions.whole(session)}
+
+    def _cancel(self, session: Session) -> Updates:
+        return {self.regions.box: "", **self.regions.whole(replace(self._fresh(session), editing=""))}
+
+    def _version(self, session: Session, event: gr.EventData) -> Updates:
+        """Show another version of the conversation from a turn on."""
+        turn = session.turn(int(event._data["turn"]))
+        if turn is None:
+            raise InputError("that question is not here any more")
+
+        def turned(kept: Conversation) -> Conversation:
+            at = kept.place_of(turn.turn_id)
+            return kept if at is None else kept.with_version(at, int(event._data["place"]))
+
+        conversation = self._kept.change(session.browser, session.conversation, turned)
+        return self.regions.whole(self._opened(session, conversation))
+
+    # --- A turn ---------------------------------------------------------------------------------
 
     def _show(self, session: Session, event: gr.EventData) -> str:
         return self.regions.cards(session, int(event._data["turn"]))
 
     def _rate(self, session: Session, event: gr.EventData) -> Updates:
-        number, data = int(event._data["turn"]), event._data
-        turn = session.conversation.turns[number]
-        rated = replace(turn, thumb=data["thumb"], reason=str(data.get("reason", "")).strip())
-        session = replace(session, conversation=session.conversation.changed(number, rated))
-        try:
+        """A thumb, its reason, or (the same thumb again) neither."""
+        data = event._data
+        turn = session.turn(int(data["turn"]))
+        if turn is None:
+            raise InputError("that answer is not here any more")
+        withdrawn = turn.thumb == data["thumb"] and "reason" not in data
+        thumb: Thumb = "" if withdrawn else "up" if data["thumb"] == "up" else "down"
+        reason = "" if withdrawn else str(data.get("reason", "")).strip()
+        rated = partial(_with_thumb, turn_id=turn.turn_id, thumb=thumb, reason=reason)
+        session = replace(
+            session, conversation=self._kept.change(session.browser, session.conversation, rated)
+        )
+        number = session.conversation.place_of(turn.turn_id)
+        if number is not None:
             save_feedback(self._assistant.config.library, session.conversation, number)
-        except RagError as error:
-            gr.Warning(str(error))
-        return {self.regions.session: self._keep(session), **self.regions.thread(session)}
+        return self.regions.whole(self._fresh(session))
 
     def _export(self, session: Session, event: gr.EventData) -> dict[str, Any]:
         which, form = event._data["which"], event._data["format"]
         turns = session.conversation.turns if which == "all" else session.conversation.turns[int(which) :][:1]
         answers = [turn.answer for turn in turns if turn.answer]
-        papers = [p for a in answers for p in steps.cited_papers(session, a, self._assistant).values()]
+        papers = [p for a in answers for p in cited_papers(session, a, self._assistant).values()]
         name = "conversation" if which == "all" else "answer"
-        return handed_over(f"{name}.{SUFFIXES[form]}", export_answers(answers, form, papers))
+        text = export_answers(answers, form, papers) + self._rest_of_lists(turns, form)
+        return handed_over(f"{name}.{SUFFIXES[form]}", text)
+
+    def _rest_of_lists(self, turns: Sequence[Turn], form: str) -> str:
+        """The papers of whole lists that their answers do not cite, in a format that holds papers."""
+        if form not in ("bibtex", "ris", "markdown"):
+            return ""
+        cited = {c.paper_id for turn in turns if turn.answer for c in turn.answer.citations}
+        rest = dict.fromkeys(name for turn in turns for name in turn.listed if name not in cited)
+        papers = list(filter(None, map(self._assistant.library.paper, rest)))
+        if not papers:
+            return ""
+        head = "\n## Further papers on the list\n\n" if form == "markdown" else "\n"
+        return head + "".join(export_papers(papers, form))
+
+    def papers_of(self, session: Session, number: int) -> tuple[list[str], str]:
+        """The papers that turn `number` cites or found, those of its list whole, and what to call them."""
+        turn = session.turn(number)
+        if turn is None or turn.answer is None:
+            raise InputError("that answer is not here any more")
+        answer = turn.answer
+        cited = [citation.paper_id for citation in answer.citations]
+        found = turn.listed or tuple(paper.paper_id for paper in answer.retrieved)
+        return list(dict.fromkeys([*cited, *found])), f"papers found for “{turn.question}”"
 
     def _load_demo(self) -> Iterator[str]:
         for path, step in read_in(self._assistant, [demo_papers_path()]):
@@ -186,11 +329,7 @@ class AskTab:
         has_turns = bool(session.conversation.turns)
         return {self.regions.live: gr.skip() if has_turns else self.regions.welcome()}
 
-    def _keep(self, session: Session) -> Session:
-        """Save the conversation; it then leads the list of past ones."""
-        try:
-            self._kept.save(session.browser, session.conversation)
-        except RagError as error:
-            gr.Warning(str(error))
-            return session
-        return session.listed()
+
+def _with_thumb(kept: Conversation, *, turn_id: str, thumb: Thumb, reason: str) -> Conversation:
+    at = kept.place_of(turn_id)
+    return kept if at is None else kept.changed(at, replace(kept.turns[at], thumb=thumb, reason=reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ui.ask.conversations import Conversation, ConversationSummary
-from ui.widgets.markup import button, esc, icon, menu, plural
+from ui.widgets.markup import attributes, button, esc, icon, menu, plural
 
 EXPORTS = {
     "markdown": "Markdown",
@@ -16,18 +16,34 @@ EXPORTS = {
 }
 
 
-def render_bar(conversation: Conversation, past: Sequence[ConversationSummary]) -> str:
-    """New, past conversations, export."""
+def render_bar(
+    conversation: Conversation,
+    past: Sequence[ConversationSummary],
+    removed: ConversationSummary | None = None,
+) -> str:
+    """New, past conversations, export, and the way back for the one just `removed`.
+
+    The page's address follows `data-conversation`."""
     kept = "".join(_entry(entry, conversation.conversation_id) for entry in past)
     sheet = f"<ul>{kept}</ul>" if kept else "<p>Conversations are kept in the library's folder.</p>"
     words = f'{icon("history")}Past<span class="count">{len(past)}</span>'
+    here = conversation.conversation_id if conversation.turns else ""
     export = ""
+    if here:
+        export = button(icon("link"), "tool", "Copy the link to this conversation", copy_link="")
     if any(turn.answer for turn in conversation.turns):
-        export = export_menu(f"{icon('export')}Export", "quiet", "Export conversation", "all")
+        export += export_menu(f"{icon('export')}Export", "quiet", "Export conversation", "all")
+    undo = ""
+    if removed:
+        undo = (
+            f'<p class="undo" role="status"><span>Removed: {esc(removed.title)}</span>'
+            f"{button('Undo', 'quiet', event='undo')}</p>"
+        )
     return (
-        f'<div class="bar">{button(icon("plus") + "New", "quiet", event="new")}'
+        f'<div class="bar" role="toolbar" aria-label="Conversation"{attributes(conversation=here)}>'
+        + button(icon("plus") + "New", "quiet", event="new")
         + menu(words, "quiet", f'<div class="sheet">{sheet}</div>')
-        + f"{export}{button(icon('cards') + 'Evidence', 'quiet narrow', open_sheet='')}</div>"
+        + f"{export}{button(icon('cards') + 'Evidence', 'quiet narrow', open_sheet='')}{undo}</div>"
     )
 
 

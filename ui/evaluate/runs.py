@@ -81,7 +81,7 @@ def render_runs(runs: Sequence[Run], shown: str = "") -> str:
 def render_no_report() -> str:
     return (
         '<p class="hint">The report of a run appears here: how well the papers are found, how well the '
-        "answers are borne out, and how sure that is.</p>"
+        "answers are supported, and how sure that is.</p>"
     )
 
 

@@ -17,6 +17,7 @@ import gradio as gr
 from rag.demo import demo_questions_path
 from rag.errors import InputError, RagError
 from ui.evaluate import runs
+from ui.widgets.faults import guarded, reader_line
 from ui.widgets.html_region import Updates, region
 from ui.widgets.markup import esc
 from ui.widgets.worker import JobFinished, newest, watch
@@ -43,15 +44,15 @@ class EvaluateTab:
                 self.list = region("runs", ["report", "compare"])
             with gr.Column(elem_classes="main-side"):
                 self.report = region("report", html=runs.render_no_report())
-        quick: dict[str, Any] = {"show_progress": "hidden", "queue": False}
+        quick: dict[str, Any] = {"show_progress": "hidden"}
         shown = [self.note, self.list, self.report]
-        self.form.measure(self._measure, None, shown, show_progress="hidden", concurrency_limit=1)
-        self.list.report(self._show, None, shown, **quick)
-        self.list.compare(self._compare, None, shown, **quick)
-        self.upload.upload(self._add, self.upload, [self.form, self.note], **quick)
+        self.form.measure(guarded(self._measure), None, shown, show_progress="hidden", concurrency_limit=1)
+        self.list.report(guarded(self._show), None, shown, **quick)
+        self.list.compare(guarded(self._compare), None, shown, **quick)
+        self.upload.upload(guarded(self._add), self.upload, [self.form, self.note], **quick)
 
     def on_select(self, tab: gr.Tab) -> None:
-        tab.select(self._load, None, [self.form, self.list], show_progress="hidden")
+        tab.select(guarded(self._load), None, [self.form, self.list], show_progress="hidden")
 
     def _load(self) -> Updates:
         return {self.form: self._form(), self.list: runs.render_runs(runs.finished_runs(self._folder))}
@@ -69,7 +70,7 @@ class EvaluateTab:
             (self._folder / runs.QUESTIONS).mkdir(exist_ok=True)
             shutil.copyfile(path, self._folder / runs.QUESTIONS / path.name)
         except RagError as error:
-            return {self.note: _complaint(str(error).replace(str(path.parent) + "/", ""))}
+            return {self.note: _complaint(reader_line(error))}
         return {self.form: self._form(path.name), self.note: ""}
 
     def _measure(self, event: gr.EventData) -> Iterator[Updates]:
@@ -81,7 +82,7 @@ class EvaluateTab:
                 else:
                     yield {self.note: runs.render_asking(*step)}
         except RagError as error:
-            yield {self.note: _complaint(str(error))}
+            yield {self.note: _complaint(reader_line(error))}
 
     def _run(self, name: str, llm: bool, tell: Tell) -> str:
         """Measure, and return the run's name."""
@@ -125,7 +126,7 @@ class EvaluateTab:
             # The list has the newest first: B is the newer one.
             comparison = compare_runs(folders[1], folders[0])
         except RagError as error:
-            return {self.note: _complaint(str(error))}
+            return {self.note: _complaint(reader_line(error))}
         return {self.note: "", self.report: runs.render_comparison(comparison)}
 
 

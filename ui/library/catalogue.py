@@ -7,10 +7,12 @@ ui/library/table_html.py's.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,6 +27,12 @@ if TYPE_CHECKING:
 PAGE = 50
 LARGE = 2000
 """Papers from which reading the list takes longer than a reader wants to wait."""
+LIKE = 0.75
+"""Least likeness (difflib's ratio) of a word that is read in place of one that occurs nowhere: two letters
+wrong in eight. By hand."""
+SHORTEST_MISSPELT = 4
+"""Letters; of shorter words too many are alike."""
+_WORDS = re.compile(r"[^\W_]{3,}")
 SORTS = ("title", "authors", "year", "venue")
 _LAST = chr(sys.maxunicode)
 """Sorts behind all text."""
@@ -54,6 +62,14 @@ class ListView:
     descending: bool = False
     page: int = 0
     ticked: frozenset[str] = frozenset()
+    only: tuple[str, ...] = ()
+    """Papers listed, in this order unless another is chosen; empty: all."""
+    only_name: str = ""
+    """What those are: "papers of the answer", say."""
+    columns: tuple[str, ...] = ()
+    """Columns of the table of what the papers say (ui/library/cells.py); empty: the plain list."""
+    removed: tuple[Paper, ...] = ()
+    """What was removed last, as long as the page offers to bring it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +78,8 @@ class ListPage:
     n_found: int
     number: int
     n_pages: int
+    read_as: str = ""
+    """The words that were searched for, where nothing has those that were typed."""
 
 
 class Listing:
@@ -70,6 +88,7 @@ class Listing:
     def __init__(self, papers: Iterable[Paper] = ()) -> None:
         self.lines: list[ListedPaper] = []
         self._orders: dict[str, list[ListedPaper]] = {}
+        self._vocabulary: Counter[str] = Counter()
         for paper in papers:
             self.add(paper)
 
@@ -82,17 +101,42 @@ class Listing:
 
     def page(self, view: ListView) -> ListPage:
         """The page that `view` asks for; the last one where there are fewer."""
-        found = self.found(view)
+        words = self.corrected(view.words)
+        found = self._with_words(words, view)
         n_pages = max(1, -(-len(found) // PAGE))
         number = max(0, min(view.page, n_pages - 1))
-        return ListPage(found[number * PAGE : (number + 1) * PAGE], len(found), number, n_pages)
+        lines = found[number * PAGE : (number + 1) * PAGE]
+        return ListPage(lines, len(found), number, n_pages, "" if words == plain(view.words) else words)
 
     def found(self, view: ListView) -> list[ListedPaper]:
-        """All lines that hold every word of `view.words`, in its order."""
+        """All lines that hold every word of `view.words`, in its order; a near miss counts where none is."""
+        return self._with_words(self.corrected(view.words), view)
+
+    def corrected(self, words: str) -> str:
+        """`words` with each that occurs nowhere in place of the likest that does, if one is like it."""
+        return " ".join(word if self._occurs(word) else self._likest(word) for word in plain(words).split())
+
+    def _with_words(self, words: str, view: ListView) -> list[ListedPaper]:
         lines = self._ordered(view.sort)
-        if words := strip_accents(view.words).split():
-            lines = [line for line in lines if all(word in line.searched for word in words)]
+        if view.only:
+            place = {paper_id: i for i, paper_id in enumerate(view.only)}
+            lines = [line for line in lines if line.paper_id in place]
+            lines = lines if view.sort else sorted(lines, key=lambda line: place[line.paper_id])
+        if wanted := words.split():
+            lines = [line for line in lines if all(word in line.searched for word in wanted)]
         return lines[::-1] if view.descending else lines
+
+    def _occurs(self, word: str) -> bool:
+        return any(word in line.searched for line in self.lines)
+
+    def _likest(self, word: str) -> str:
+        if len(word) < SHORTEST_MISSPELT:
+            return word
+        if not self._vocabulary:
+            self._vocabulary = Counter(each for line in self.lines for each in _WORDS.findall(line.searched))
+        near = [each for each in self._vocabulary if each[0] == word[0] and abs(len(each) - len(word)) <= 2]
+        likest = get_close_matches(word, near, n=3, cutoff=LIKE)
+        return max(likest, key=lambda each: self._vocabulary[each], default=word)
 
     def years(self) -> Counter[int]:
         """Papers a year; 0 for those without one."""
@@ -140,6 +184,11 @@ class Catalogue:
         for _ in watch(lambda _: self.listing()):
             if self._coming is not self._listing or not self._state:
                 yield len(self._coming.lines)
+
+
+def plain(words: str) -> str:
+    """Words as they are looked for."""
+    return " ".join(strip_accents(words).split())
 
 
 def state_of(library: Library) -> str:

@@ -6,19 +6,23 @@ ui/library/uploads.py's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.errors import RagError
+from rag.errors import InputError, StorageError
 from rag.export import SUFFIXES, export_papers
 from rag.records import Progress
 from rag.retrieval.question import MAX_CHARS
+from rag.retrieval.sentence_scoring import read_sentences
 from ui.library import table_html, uploads
-from ui.library.catalogue import SORTS, Catalogue, ListView
+from ui.library.catalogue import PAGE, SORTS, Catalogue, ListView
+from ui.library.cells import COLUMNS, DEFAULT, PaperRow, read_row, write_csv, write_markdown
+from ui.library.cells_html import render_cells
+from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates, handed_over, region
 
 if TYPE_CHECKING:
@@ -55,22 +59,32 @@ class LibraryTab:
                     self.results = region("results")
                     self.files = region("files", ["again"])
                 self.note = region("list-note")
-                self.tools = region("tools", ["find", "export", "remove", "untick"])
-                self.table = region("table", ["sort", "leaf", "open", "tick"])
+                self.tools = region(
+                    "tools",
+                    ["find", "export", "remove", "undo", "untick", "scope", "shape", "all", "reading"],
+                )
+                self.table = region("table", ["sort", "leaf", "open", "tick", "tickall", "column"])
             with gr.Column(elem_id="detail", elem_classes="other-side"):
-                self.detail = region("paper", ["open", "about"], table_html.render_nothing())
+                self.detail = region("paper", ["open", "about", "star", "note"], table_html.render_nothing())
 
     def _wire(self) -> list[Any]:
         view, listed = self.view, self.listing
-        quick: dict[str, Any] = {"show_progress": "hidden", "queue": False}
-        self.tools.find(self._find, view, listed, **quick)
-        self.tools.untick(self._untick, view, listed, **quick)
-        self.table.sort(self._sort, view, listed, **quick)
-        self.table.leaf(self._leaf, view, listed, **quick)
-        self.table.tick(self._tick, view, listed, **quick)
-        for source in (self.table, self.detail):
-            source.open(self._open, None, self.detail, **quick)
-        self.tools.export(self._export, view, self._downloads, show_progress="hidden")
+        quiet: dict[str, Any] = {"show_progress": "hidden"}
+        again = self._listed
+        for event, handler in (
+            (self.tools.untick, self._untick),
+            (self.table.sort, self._sort),
+            (self.table.leaf, self._leaf),
+            (self.table.tick, self._tick),
+            (self.table.tickall, self._tick_all),
+            (self.table.column, self._column),
+            (self.tools.shape, self._shape),
+            (self.tools.all, self._all),
+        ):
+            event(guarded(handler, again), view, listed, **quiet)
+        # Not the tools: the words are still being typed there.
+        self.tools.find(guarded(self._find), view, [view, self.table], **quiet)
+        self.tools.export(guarded(self._export), view, self._downloads, **quiet)
         incoming = [self.drop, self.results, view]
         shared: dict[str, Any] = {
             "show_progress": "hidden",
@@ -78,9 +92,10 @@ class LibraryTab:
             "concurrency_id": "reading",
         }
         changes = [
-            self.drop.upload(self._add, [self.drop, view], incoming, **shared),
-            self.files.again(self._again, view, incoming, **shared),
-            self.tools.remove(self._remove, view, [view, self.detail], show_progress="hidden"),
+            self.drop.upload(guarded(self._add), [self.drop, view], incoming, **shared),
+            self.files.again(guarded(self._again), view, incoming, **shared),
+            self.tools.remove(guarded(self._remove), view, [view, self.detail], **quiet),
+            self.tools.undo(guarded(self._undo), view, view, **quiet),
         ]
         for change in changes:
             self._have_listed(change.then)
@@ -92,8 +107,8 @@ class LibraryTab:
     def _have_listed(self, event: Callable[..., Any]) -> None:
         """At this event bring the list up to date, then show it as it is looked at by then."""
         outputs = [self.note, self.files, *self.listing]
-        read = event(self._read, self.view, outputs, show_progress="hidden")
-        read.then(self._listed, self.view, self.listing, show_progress="hidden")
+        read = event(guarded(self._read), self.view, outputs, show_progress="hidden")
+        read.then(guarded(self._listed), self.view, self.listing, show_progress="hidden")
 
     # --- Events ---------------------------------------------------------------------------------
 
@@ -111,14 +126,38 @@ class LibraryTab:
         """The table and its tools, as `view` has them."""
         page = self._catalogue.so_far().page(view)
         view = replace(view, page=page.number)
-        return {
-            self.view: view,
-            self.tools: table_html.render_tools(view, page),
-            self.table: table_html.render_table(view, page),
-        }
+        if view.columns and page.n_found:
+            table = render_cells(view, page, list(self._rows(line.paper_id for line in page.lines)))
+        else:
+            table = table_html.render_table(view, page)
+        return {self.view: view, self.tools: table_html.render_tools(view, page), self.table: table}
+
+    def _rows(self, paper_ids: Iterable[str]) -> Iterator[PaperRow]:
+        first_passages = [f"{paper_id}#0" for paper_id in paper_ids]
+        for start in range(0, len(first_passages), PAGE):
+            for passages in self._assistant.library.passages_of(first_passages[start : start + PAGE]):
+                yield read_row(passages[0].paper, read_sentences(passages))
+
+    def listed_only(self, view: ListView, paper_ids: Iterable[str], name: str) -> Updates:
+        """For `listing`: these papers, called `name`, as a table of what they say."""
+        only = tuple(dict.fromkeys(paper_ids))
+        return self._listed(ListView(only=only, only_name=name, columns=view.columns or DEFAULT))
+
+    def _shape(self, view: ListView) -> Updates:
+        return self._listed(replace(view, columns=() if view.columns else DEFAULT))
+
+    def _column(self, view: ListView, event: gr.EventData) -> Updates:
+        named = {*view.columns, event._data["column"]} - (
+            set() if event._data["checked"] else {event._data["column"]}
+        )
+        return self._listed(replace(view, columns=tuple(name for name in COLUMNS if name in named)))
+
+    def _all(self, view: ListView) -> Updates:
+        return self._listed(replace(view, only=(), only_name="", page=0))
 
     def _find(self, view: ListView, event: gr.EventData) -> Updates:
-        return self._listed(replace(view, words=str(event._data["words"]), page=0))
+        listed = self._listed(replace(view, words=str(event._data["words"]), page=0))
+        return {self.view: listed[self.view], self.table: listed[self.table]}
 
     def _sort(self, view: ListView, event: gr.EventData) -> Updates:
         column = event._data["column"] if event._data["column"] in SORTS else ""
@@ -135,26 +174,35 @@ class LibraryTab:
             replace(view, ticked=view.ticked | paper if event._data["checked"] else view.ticked - paper)
         )
 
+    def _tick_all(self, view: ListView, event: gr.EventData) -> Updates:
+        """All that are found, on every page of the list."""
+        found = frozenset(line.paper_id for line in self._catalogue.so_far().found(view))
+        ticked = view.ticked | found if event._data["checked"] else view.ticked - found
+        return self._listed(replace(view, ticked=ticked))
+
     def _untick(self, view: ListView) -> Updates:
         return self._listed(replace(view, ticked=frozenset()))
 
-    def _open(self, event: gr.EventData) -> str:
-        return self.paper(str(event._data["paper"]))
+    def title(self, paper_id: str) -> str:
+        """A paper's title, "" where it is not there any more."""
+        paper = self._assistant.library.paper(paper_id)
+        return paper.title if paper else ""
 
-    def paper(self, paper_id: str) -> str:
-        """One paper in full, with its neighbours, as HTML."""
+    def paper(self, paper_id: str, part: tuple[int, int] | None = None, note: str | None = None) -> str:
+        """One paper in full with its neighbours, as HTML: `part` of its abstract lit, and the note on it."""
         paper = self._assistant.library.paper(paper_id)
         if paper is None:
             return '<p class="hint pad">That paper is not in the library any more.</p>'
         text = f"{paper.title}\n{paper.abstract}"[:MAX_CHARS]
         near = self._assistant.search(text, top=NEIGHBOURS + 1, mode="dense")
-        return table_html.render_detail(paper, [n for n in near if n.paper.paper_id != paper_id][:NEIGHBOURS])
+        others = [n for n in near if n.paper.paper_id != paper_id][:NEIGHBOURS]
+        return table_html.render_detail(paper, others, part, note)
 
     def _add(self, uploaded: Sequence[str], view: ListView) -> Iterator[Updates]:
         try:
             paths = uploads.keep_uploads(self._assistant.config.library, uploaded)
         except OSError as error:
-            raise gr.Error(f"The files cannot be kept: {error.strerror}", print_exception=False) from error
+            raise StorageError(f"the files cannot be kept: {error.strerror}") from error
         yield from self._read_in(paths, view)
 
     def _again(self, view: ListView, event: gr.EventData) -> Iterator[Updates]:
@@ -173,21 +221,29 @@ class LibraryTab:
         yield {self.results: table_html.render_results(results), self.view: replace(view, page=0)}
 
     def _remove(self, view: ListView) -> Updates:
-        try:
-            self._assistant.library.remove(view.ticked)
-        except RagError as error:
-            gr.Warning(str(error))
-            return {self.view: view}
-        return {self.detail: table_html.render_nothing(), self.view: replace(view, ticked=frozenset())}
+        library = self._assistant.library
+        removed = tuple(filter(None, map(library.paper, sorted(view.ticked))))
+        library.remove(view.ticked)
+        view = replace(view, ticked=frozenset(), removed=removed)
+        return {self.detail: table_html.render_nothing(), self.view: view}
+
+    def _undo(self, view: ListView) -> ListView:
+        """Add the papers removed last again, as they were."""
+        self._assistant.library.add(view.removed, self._assistant.encoder)
+        return replace(view, removed=())
 
     def _export(self, view: ListView, event: gr.EventData) -> dict[str, Any] | None:
         form = event._data["format"]
-        chosen = sorted(view.ticked) or [line.paper_id for line in self._catalogue.so_far().found(view)]
+        found = [line.paper_id for line in self._catalogue.so_far().found(view)]
+        chosen = [name for name in found if name in view.ticked] or sorted(view.ticked) or found
         if len(chosen) > MOST_EXPORTED:
-            gr.Warning(
-                f"{len(chosen):,} papers are more than a page can hand over; run: rag export --format {form}"
+            raise InputError(
+                f"{len(chosen):,} papers are more than a page can hand over: {MOST_EXPORTED:,} at once; "
+                "tick or find fewer"
             )
-            return None
+        if form.startswith("table-"):
+            write = write_csv if form == "table-csv" else write_markdown
+            return handed_over(f"table.{form[6:]}", write(self._rows(chosen), view.columns))
         papers = (self._assistant.library.paper(paper_id) for paper_id in chosen)
         text = "".join(export_papers((paper for paper in papers if paper), form))
         return handed_over(f"papers.{SUFFIXES[form]}", text)

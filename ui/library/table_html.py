@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from rag.records import IngestReport, Paper, Progress, RankedPaper
 from rag.text.authors import authors_line
-from ui.ask.evidence_html import paper_link
+from ui.ask.evidence_html import Span, lit, paper_link, star
 from ui.library.catalogue import SORTS, ListedPaper, ListPage, ListView
 from ui.widgets.markup import attributes, button, byline, esc, icon, menu, plural
+from ui.widgets.readable import readable
 
 EXPORTS = {"bibtex": "BibTeX", "ris": "RIS", "csv": "CSV", "markdown": "Markdown"}
 REASONS_SHOWN = 5
@@ -29,17 +30,37 @@ def render_tools(view: ListView, page: ListPage) -> str:
     ticked = len(view.ticked)
     items = "".join(button(esc(words), event="export", format=key) for key, words in EXPORTS.items())
     which = f"{ticked:,} ticked" if ticked else "those found"
+    if view.columns:
+        items = (
+            button("Table as CSV", event="export", format="table-csv")
+            + button("Table as Markdown", event="export", format="table-md")
+            + items
+        )
     export = menu(f"{icon('export')}Export {which}", "quiet", f'<div class="sheet list">{items}</div>')
-    remove = ""
+    chosen = ""
+    if view.only and not ticked:
+        chosen = button("Ask only these", "quiet", event="scope")
     if ticked:
-        sure = button(f"Remove {plural(ticked, 'paper')} for good", "danger", event="remove")
-        remove = menu(f"{icon('bin')}Remove", "quiet", f'<div class="sheet list">{sure}</div>')
-        remove += button("Untick all", "quiet", event="untick")
+        chosen = button(f"Ask only {'this' if ticked == 1 else 'these'}", "quiet", event="scope")
+        chosen += button(f"{icon('bin')}Remove {plural(ticked, 'paper')}", "quiet danger", event="remove")
+        chosen += button("Untick all", "quiet", event="untick")
+    words = "Plain list" if view.columns else "Table of what they say"
+    shape = button(f"{icon('cards')}{words}", "quiet", event="shape")
+    shape += button(f"{icon('star')}Reading list", "quiet", event="reading")
+    if view.only:
+        inner = f"<span>{esc(view.only_name)}</span>{icon('close')}"
+        shape = button(inner, "chip on", f"List all papers. Now: {view.only_name}", event="all") + shape
+    undo = ""
+    if view.removed:
+        words = f"{plural(len(view.removed), 'paper')} removed."
+        undo = (
+            f'<p class="undo" role="status"><span>{words}</span>{button("Undo", "quiet", event="undo")}</p>'
+        )
     return (
         f'<div class="tools-line"><form class="find"{attributes(event="find")}>{icon("search")}'
         '<input name="words" type="search" aria-label="Find papers" autocomplete="off" '
         f'placeholder="Find by title, author, year, venue" value="{esc(view.words)}"></form>'
-        f'<span class="count">{plural(page.n_found, "paper")}</span>{export}{remove}</div>'
+        f"{shape}{export}{chosen}{undo}</div>"
     )
 
 
@@ -47,30 +68,76 @@ def render_table(view: ListView, page: ListPage) -> str:
     """One page of the list, and the way to the others."""
     if not page.n_found:
         none = "No paper here has these words." if view.words else "No papers yet: add files above."
-        return f'<p class="hint">{none}</p>'
-    heads = "".join(_head(name, view) for name in SORTS)
+        return f'<p class="hint" role="status">{none}</p>'
+    heads = "".join(render_head(name, view) for name in SORTS)
     rows = "".join(_row(line, line.paper_id in view.ticked) for line in page.lines)
-    tick = '<th class="tick"><span class="hidden">Ticked</span></th>'
+    tick = render_tick_all(view, page)
     return (
-        f'<div class="scroll"><table class="papers"><thead><tr>{tick}{heads}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>{_pager(page)}"
+        f'{render_count(view, page)}<div class="scroll"><table class="papers">'
+        f"<thead><tr>{tick}{heads}</tr></thead><tbody>{rows}</tbody></table></div>{render_pager(page)}"
     )
 
 
-def render_detail(paper: Paper, near: Sequence[RankedPaper]) -> str:
-    """One paper: all that is known of it, and the papers nearest to it."""
+def render_count(view: ListView, page: ListPage) -> str:
+    """How many papers there are, and what was read where the words typed are nowhere."""
+    words = plural(page.n_found, "paper") + (f" · {esc(view.only_name)}" if view.only else "")
+    read_as = f" with “{esc(page.read_as)}”; none has what you typed" if page.read_as else ""
+    return f'<p class="count" role="status">{words}{read_as}</p>'
+
+
+def render_tick_all(view: ListView, page: ListPage) -> str:
+    """The head of the column of ticks, which ticks all that is found, on every page."""
+    which = f"Tick all {plural(page.n_found, 'paper')}"
+    checked = " checked" if 0 < page.n_found <= len(view.ticked) else ""
+    return (
+        f'<th class="tick" scope="col"><input type="checkbox" aria-label="{which}" title="{which}"'
+        f"{checked}{attributes(event='tickall')}></th>"
+    )
+
+
+def render_tick(paper_id: str, title: str, ticked: bool) -> str:
+    """The box that ticks one paper."""
+    return (
+        f'<input type="checkbox" aria-label="Tick {esc(title)}"{" checked" if ticked else ""}'
+        f"{attributes(event='tick', paper=paper_id)}>"
+    )
+
+
+def render_detail(
+    paper: Paper,
+    near: Sequence[RankedPaper],
+    lit_part: tuple[int, int] | None = None,
+    note: str | None = None,
+) -> str:
+    """One paper: all that is known of it, and the papers nearest to it. `lit_part` is lit in its abstract;
+    `note` is the reader's, None where the paper is not on their list."""
+    spans = [Span(*lit_part)] if lit_part else []
     facts = [("Keywords", ", ".join(paper.keywords)), ("DOI", paper.doi), ("arXiv", paper.arxiv_id)]
     facts += [("Read from", ", ".join(paper.sources)), ("Id", paper.paper_id)]
     rows = "".join(f"<dt>{name}</dt><dd>{esc(value)}</dd>" for name, value in facts if value)
     line = byline(paper.authors, paper.year, paper.venue, at_most=40)
     others = "".join(f"<li>{_near(found.paper)}</li>" for found in near)
+    ask = "Ask about this paper"
+    about = button(ask, "quiet", event="about", paper=paper.paper_id, title=paper.title)
     return (
-        f'<article class="detail"><h2 dir="auto">{esc(paper.title)}</h2><p class="byline">{esc(line)}</p>'
-        f'<p class="abstract" dir="auto">{esc(paper.abstract) or "No abstract."}</p>'
-        f'<p class="links">{button("Ask about this paper", "quiet", event="about", title=paper.title)}'
-        f"{paper_link(paper)}</p><dl>{rows}</dl>"
+        f'<article class="detail"><h2 dir="auto" tabindex="-1">{readable(paper.title)}</h2>'
+        f'<p class="byline">{esc(line)}</p>'
+        f'<p class="abstract" dir="auto">{lit(paper.abstract, spans) or "No abstract."}</p>'
+        f'<p class="links">{about}{star(paper.paper_id, note is not None)}'
+        f"{paper_link(paper)}</p>{_note(paper.paper_id, note)}<dl>{rows}</dl>"
         + (f'<h3 class="rest">Nearest papers</h3><ul class="nearest">{others}</ul>' if others else "")
         + "</article>"
+    )
+
+
+def _note(paper_id: str, note: str | None) -> str:
+    """The reader's own words on a paper of their reading list."""
+    if note is None:
+        return ""
+    return (
+        f'<form class="note-form"{attributes(event="note", paper=paper_id)}><input name="text" '
+        f'aria-label="Your note" placeholder="Your note" value="{esc(note)}" autocomplete="off">'
+        '<button type="submit">Keep</button></form>'
     )
 
 
@@ -108,7 +175,7 @@ def render_files(names: Sequence[str]) -> str:
     )
 
 
-def _head(name: str, view: ListView) -> str:
+def render_head(name: str, view: ListView) -> str:
     here = view.sort == name
     order = ("descending" if view.descending else "ascending") if here else "none"
     arrow = (" ↓" if view.descending else " ↑") if here else ""
@@ -119,13 +186,10 @@ def _head(name: str, view: ListView) -> str:
 
 
 def _row(line: ListedPaper, ticked: bool) -> str:
-    tick = (
-        f'<input type="checkbox" aria-label="Tick {esc(line.title)}"{" checked" if ticked else ""}'
-        f"{attributes(event='tick', paper=line.paper_id)}>"
-    )
+    tick = render_tick(line.paper_id, line.title, ticked)
     return (
         f'<tr><td class="tick">{tick}</td>'
-        f'<td class="title">{button(esc(line.title), "open", event="open", paper=line.paper_id)}</td>'
+        f'<td class="title">{button(readable(line.title), "open", event="open", paper=line.paper_id)}</td>'
         f"<td>{esc(_short(line.authors))}</td><td>{line.year or ''}</td><td>{esc(line.venue)}</td></tr>"
     )
 
@@ -134,7 +198,7 @@ def _short(authors: str) -> str:
     return authors_line(authors.split(", "), 2, 1)
 
 
-def _pager(page: ListPage) -> str:
+def render_pager(page: ListPage) -> str:
     first, last = page.number == 0, page.number + 1 == page.n_pages
     steps = [("First", 0, first), ("Previous", page.number - 1, first)]
     steps += [("Next", page.number + 1, last), ("Last", page.n_pages - 1, last)]
@@ -148,7 +212,7 @@ def _pager(page: ListPage) -> str:
 
 
 def _near(paper: Paper) -> str:
-    return button(esc(paper.title), "near", event="open", paper=paper.paper_id)
+    return button(readable(paper.title), "near", event="open", paper=paper.paper_id)
 
 
 def _result(result: FileResult) -> str:

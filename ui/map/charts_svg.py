@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from ui.widgets.markup import button, esc, plural
+from ui.widgets.markup import attributes, button, esc, plural
+from ui.widgets.readable import readable
 
 WIDTH, HEIGHT, FOOT = 320, 110, 18
 MOST_BARS = 40
+NEWEST = 5
+MIDDLE = 12
+"""Papers of a group shown before the rest of them is asked for."""
 
 
 def render_years(years: Mapping[int, int]) -> str:
@@ -33,7 +39,7 @@ def render_years(years: Mapping[int, int]) -> str:
         f'aria-label="Papers by year, {first} to {last}; most in one year: {tallest}">{bars}'
         f'<text x="0" y="{HEIGHT - 3}">{first}</text>'
         f'<text x="{WIDTH}" y="{HEIGHT - 3}" text-anchor="end">{last}</text></svg>'
-        f"<small>{', '.join(notes)}</small></figure>"
+        f"<small>{', '.join(notes)}</small>{_brush(min(known), last)}</figure>"
     )
 
 
@@ -48,12 +54,63 @@ def render_legend(names: Sequence[str], sizes: Sequence[int], drawn: int, n_pape
     return f'<div class="legend">{head}<ul>{groups}</ul>{sampled}</div>'
 
 
-def render_group(name: str, papers: Sequence[tuple[str, str]]) -> str:
-    """The (paper_id, title) pairs of a group, nearest its middle first."""
-    items = "".join(
-        f"<li>{button(esc(title), 'near', event='open', paper=pid)}</li>" for pid, title in papers
+@dataclass(frozen=True, slots=True)
+class MappedPaper:
+    """A paper as the map knows it."""
+
+    paper_id: str
+    title: str
+    year: int | None
+
+
+def render_group(name: str, papers: Sequence[MappedPaper]) -> str:
+    """All papers of a group, as given: those nearest its middle first. Its newest, and what can be done."""
+    ids = json.dumps([paper.paper_id for paper in papers], ensure_ascii=False)
+    actions = "".join(
+        button(words, "chip", event=event, papers=ids, name=name)
+        for event, words in (
+            ("survey", "Overview"),
+            ("scope", "Ask only these"),
+            ("table", "As a table"),
+            ("star", "Add to reading list"),
+        )
     )
-    return f'<article class="detail"><h2>{esc(name)}</h2><ul class="nearest">{items}</ul></article>'
+    dated = sorted((paper for paper in papers if paper.year), key=lambda paper: -(paper.year or 0))
+    newest = f'<h3 class="rest">Newest</h3>{_listed(dated[:NEWEST])}' if len(dated) > NEWEST else ""
+    middle, more = papers[:MIDDLE], papers[MIDDLE:]
+    others = (
+        f'<details class="more"><summary>{plural(len(more), "more paper")}</summary>{_listed(more)}</details>'
+        if more
+        else ""
+    )
+    return (
+        f'<article class="detail"><h2 tabindex="-1">{esc(name)}</h2>'
+        f'<p class="byline">{plural(len(papers), "paper")}</p><p class="chips">{actions}</p>{newest}'
+        f'<h3 class="rest">Nearest the middle</h3>{_listed(middle)}{others}</article>'
+    )
+
+
+def _listed(papers: Sequence[MappedPaper]) -> str:
+    items = "".join(
+        f"<li>{button(_titled(paper), 'near', event='open', paper=paper.paper_id)}</li>" for paper in papers
+    )
+    return f'<ul class="nearest">{items}</ul>'
+
+
+def _titled(paper: MappedPaper) -> str:
+    return readable(paper.title) + (f" <small>{paper.year}</small>" if paper.year else "")
+
+
+def _brush(first: int, last: int) -> str:
+    """Two sliders that leave the papers of some years lit on the map; the canvas listens."""
+    if first == last:
+        return ""
+    sliders = "".join(
+        f'<label>{words}<input type="range" min="{first}" max="{last}" value="{value}" '
+        f"{attributes(brush=name)}><output>{value}</output></label>"
+        for name, words, value in (("from", "From", first), ("to", "To", last))
+    )
+    return f'<div class="brush" role="group" aria-label="Years shown on the map">{sliders}</div>'
 
 
 def _bar(left: float, step: float, height: float, words: str) -> str:

@@ -29,6 +29,11 @@ AT_MOST = 20_000
 MOST_GROUPS = 12
 """As many as the palette keeps apart."""
 TERMS = 3
+CHANGED = 0.2
+"""Share of the papers that may come or go before the map is drawn anew. By hand: below it, moving what a
+reader knows costs more than a stale place."""
+BESIDE = 5
+"""Papers that a new one is put among."""
 _WORD = re.compile(r"[a-z][a-z0-9+-]+")
 _COMMONPLACE = """
 against alone also approach approaches based better best data dataset datasets demonstrate each even
@@ -85,6 +90,44 @@ def draw_map(
         [[round(float(x), 3), round(float(y), 3)] for x, y in places],
         groups.tolist(),
         name_groups(papers, groups.tolist()),
+    )
+
+
+def grown_map(
+    old: PaperMap,
+    papers: Sequence[Paper],
+    vectors: NDArray[np.float32],
+    state: str,
+    n_papers: int,
+) -> PaperMap | None:
+    """`old` with the papers of now: those it had keep place and group, a new one goes beside its likest.
+
+    So a few papers that come or go move nothing, and groups keep their names and colours. None where more
+    than CHANGED of the papers are new or gone: then a new map tells more.
+    """
+    place_of = {paper_id: i for i, paper_id in enumerate(old.paper_ids)}
+    known = [i for i, paper in enumerate(papers) if paper.paper_id in place_of]
+    n_changed = len(papers) - len(known) + len(old.paper_ids) - len(known)
+    if not known or n_changed > CHANGED * len(old.paper_ids):
+        return None
+    places, groups = np.zeros((len(papers), 2)), np.zeros(len(papers), np.int64)
+    at = [place_of[papers[i].paper_id] for i in known]
+    places[known] = np.array(old.places)[at]
+    groups[known] = np.array(old.groups)[at]
+    new = sorted(set(range(len(papers))) - set(known))
+    for i in new:
+        likest = np.array(known)[np.argsort(-(vectors[known] @ vectors[i]), kind="stable")[:BESIDE]]
+        places[i] = np.median(places[likest], axis=0)
+        groups[i] = np.bincount(groups[likest]).argmax()
+    return PaperMap(
+        state,
+        n_papers,
+        [paper.paper_id for paper in papers],
+        [paper.title for paper in papers],
+        [paper.year for paper in papers],
+        [[round(float(x), 3), round(float(y), 3)] for x, y in places],
+        groups.tolist(),
+        old.names,
     )
 
 
@@ -152,13 +195,12 @@ def middle_first(drawn: PaperMap, g: int) -> list[int]:
     return [inside[i] for i in order]
 
 
-def kept_map(library: Path, state: str) -> PaperMap | None:
-    """The map drawn for this very state of the library, or None."""
+def kept_map(library: Path) -> PaperMap | None:
+    """The map drawn last, for whichever state of the library; None where there is none."""
     try:
-        kept = PaperMap(**read_json(library / FILE))
+        return PaperMap(**read_json(library / FILE))
     except TypeError:
         return None  # none yet, or one that another version left
-    return kept if kept.state == state else None
 
 
 def keep_map(library: Path, drawn: PaperMap) -> None:

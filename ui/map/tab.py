@@ -7,7 +7,7 @@ the canvas is drawn by ui/map.js, which lights the papers of the answer that the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 from rag.errors import RagError
 from rag.records import Paper
 from ui.library.catalogue import Catalogue, state_of
-from ui.map.charts_svg import render_group, render_legend, render_years
-from ui.map.paper_map import PaperMap, draw_map, keep_map, kept_map, middle_first, sample
+from ui.map.charts_svg import MappedPaper, render_group, render_legend, render_years
+from ui.map.paper_map import PaperMap, draw_map, grown_map, keep_map, kept_map, middle_first, sample
+from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates, region
-from ui.widgets.markup import button, esc, icon
+from ui.widgets.markup import button, esc, icon, plural
 from ui.widgets.worker import JobFinished, newest, watch
 
 if TYPE_CHECKING:
@@ -31,18 +32,15 @@ if TYPE_CHECKING:
 
 AT_A_TIME = 500
 """Papers read at once: their token vectors come with them."""
-LISTED = 40
-"""Papers listed for a group."""
-_BACK = button(f"{icon('left')}All groups", "quiet overview", event="overview")
+BACK = button(f"{icon('left')}All groups", "quiet overview", event="overview")
 
 
 class MapTab:
     """Built inside a gr.Tab. Keeps the one map that all pages show."""
 
-    def __init__(self, assistant: Assistant, catalogue: Catalogue, paper: Callable[[str], str]) -> None:
+    def __init__(self, assistant: Assistant, catalogue: Catalogue) -> None:
         self._assistant = assistant
         self._catalogue = catalogue
-        self._paper = paper
         self._lock = Lock()
         self._map: PaperMap | None = None
         self._shown = gr.State("")
@@ -57,21 +55,35 @@ class MapTab:
                     apply_default_css=False,
                 )
             with gr.Column(elem_id="map-side", elem_classes="other-side"):
-                self.side = region("groups", ["group", "open", "overview", "about"])
-        quick: dict[str, Any] = {"show_progress": "hidden", "queue": False}
-        self.canvas.open(self._open, None, self.side, **quick)
-        self.side.open(self._open, None, self.side, **quick)
-        self.side.group(self._group, None, self.side, **quick)
-        self.side.overview(self._overview, None, self.side, **quick)
+                self.side = region(
+                    "groups",
+                    [
+                        "group",
+                        "open",
+                        "overview",
+                        "about",
+                        "note",
+                        "picked",
+                        "scope",
+                        "survey",
+                        "table",
+                        "star",
+                    ],
+                )
+        quick: dict[str, Any] = {"show_progress": "hidden"}
+        self.side.group(guarded(self._group), None, self.side, **quick)
+        self.side.picked(guarded(self._picked), None, self.side, **quick)
+        self.side.overview(guarded(self._overview), None, self.side, **quick)
 
     def on_select(self, tab: gr.Tab) -> None:
         outputs = [self._shown, self.note, self.canvas, self.side]
-        tab.select(self._show, self._shown, outputs, show_progress="hidden")
+        tab.select(guarded(self._show), self._shown, outputs, show_progress="hidden")
 
     def _show(self, shown: str) -> Iterator[Updates]:
         """Draw the map if this page does not show the library's present state."""
         state = state_of(self._assistant.library)
         if shown == state:
+            yield {self.note: ""}
             return
         try:
             work: Callable[[Callable[[float], None]], None] = partial(self._draw, state)
@@ -93,24 +105,35 @@ class MapTab:
         """Have the map of this state: the one at hand, the one in the library's folder, or a new one."""
         folder = self._assistant.config.library
         with self._lock:
-            if self._map is None or self._map.state != state:
-                self._map = kept_map(folder, state)
-            if self._map is None:
+            old = self._map or kept_map(folder)
+            if old is None or old.state != state:
                 tell(0.0)
                 ids = [line.paper_id for line in self._catalogue.listing().lines]
                 papers, vectors = _read([ids[i] for i in sample(len(ids))], self._assistant.library)
-                self._map = draw_map(papers, vectors, state, len(ids), tell)
-                keep_map(folder, self._map)
-
-    def _open(self, event: gr.EventData) -> str:
-        return _BACK + self._paper(str(event._data["paper"]))
+                grown = grown_map(old, papers, vectors, state, len(ids)) if old else None
+                old = grown or draw_map(papers, vectors, state, len(ids), tell)
+                keep_map(folder, old)
+            self._map = old
 
     def _group(self, event: gr.EventData) -> str:
         g = int(event._data["group"])
         if self._map is None or not 0 <= g < len(self._map.names):
             return self._overview()
-        papers = [(self._map.paper_ids[i], self._map.titles[i]) for i in middle_first(self._map, g)[:LISTED]]
-        return _BACK + render_group(self._map.names[g], papers)
+        inside = middle_first(self._map, g)
+        return BACK + render_group(self._map.names[g], self._papers_at(inside))
+
+    def _picked(self, event: gr.EventData) -> str:
+        """The papers inside the frame that was drawn on the map."""
+        if self._map is None:
+            return ""
+        place_of = {paper_id: i for i, paper_id in enumerate(self._map.paper_ids)}
+        inside = [place_of[name] for name in map(str, event._data["papers"]) if name in place_of]
+        return BACK + render_group(f"{plural(len(inside), 'paper')} framed", self._papers_at(inside))
+
+    def _papers_at(self, places: Sequence[int]) -> list[MappedPaper]:
+        drawn = self._map
+        assert drawn is not None
+        return [MappedPaper(drawn.paper_ids[i], drawn.titles[i], drawn.years[i]) for i in places]
 
     def _overview(self) -> str:
         if self._map is None:

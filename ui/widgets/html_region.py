@@ -18,7 +18,7 @@ def region(elem_id: str, events: Sequence[str] = (), html: str = "") -> gr.HTML:
     Each event is an attribute of the region: `region("bar", ["new"]).new(handler, ...)`.
     """
     names = ", ".join(f"'{event}'" for event in events)
-    script = f"rag.bind(element, trigger, [{names}])" if events else None
+    script = f"rag.bind(element, trigger, '{elem_id}', [{names}])" if events else None
     return gr.HTML(html, elem_id=elem_id, js_on_load=script, apply_default_css=False)
 
 

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.errors import InputError, StorageError
+from rag.records import Filters
 from tests.helpers.ui_samples import an_answer
-from ui.ask.conversations import FOLDER, Conversation, Conversations, Turn, new_browser
+from ui.ask.conversation_files import FOLDER, KEPT_S, REMOVED, Conversations, new_browser
+from ui.ask.conversations import Conversation, Turn
+from ui.ask.settings import Settings, with_scope
 
 ANN, BEN = new_browser(), new_browser()
 
@@ -72,8 +77,63 @@ def test_a_removed_conversation_is_gone(tmp_path: Path) -> None:
 
 def test_a_folder_that_takes_no_file_is_told(tmp_path: Path) -> None:
     (tmp_path / FOLDER).write_text("in the way")
+    kept, conversation = Conversations(tmp_path), a_conversation()
     with pytest.raises(StorageError, match="cannot be saved"):
-        Conversations(tmp_path).save(ANN, a_conversation())
+        kept.save(ANN, conversation)
+    assert kept.load(ANN, conversation.conversation_id) == conversation  # as long as the page is served
+
+
+def test_a_removed_conversation_can_be_brought_back_for_a_day(tmp_path: Path) -> None:
+    kept, conversation, other = Conversations(tmp_path), a_conversation(), a_conversation("Other?")
+    for each in (conversation, other):
+        kept.save(ANN, each)
+        kept.remove(ANN, each.conversation_id)
+    assert kept.bring_back(ANN, conversation.conversation_id) == conversation
+    assert [entry.title for entry in kept.entries(ANN)] == ["What rises?"]
+    (old,) = (tmp_path / FOLDER / ANN).glob(f"*{REMOVED}")
+    os.utime(old, (time.time() - KEPT_S - 60,) * 2)
+    kept.remove(ANN, conversation.conversation_id)
+    with pytest.raises(InputError, match="deleted"):
+        kept.bring_back(ANN, other.conversation_id)
+
+
+def test_two_windows_change_one_conversation_and_lose_nothing(tmp_path: Path) -> None:
+    kept, conversation = Conversations(tmp_path), a_conversation()
+    kept.save(ANN, conversation)
+    for question in ("From one window?", "From the other?"):
+        kept.change(ANN, conversation, lambda c, q=question: c.with_turn(Turn(q)))  # type: ignore[misc]
+    asked = [turn.question for turn in kept.load(ANN, conversation.conversation_id).turns]
+    assert asked == ["What rises?", "And then?", "From one window?", "From the other?"]
+
+
+def test_what_a_question_was_asked_with_reads_back(tmp_path: Path) -> None:
+    kept = Conversations(tmp_path)
+    filters = Filters(2020, 2024, ("Ada",), "ACL", "page.txt", (("title", "x"),))
+    settings = with_scope(Settings(filters, llm=False, words=40), ["p1", "p2"], "a group")
+    conversation = Conversation(turns=(Turn("Why?", settings=settings, alone=True),))
+    kept.save(ANN, conversation)
+    assert kept.load(ANN, conversation.conversation_id).settings == settings
+
+
+def test_every_version_of_an_edited_conversation_is_kept_and_can_be_turned_to() -> None:
+    first, second, third = Turn("A?"), Turn("B?"), Turn("A, anew?")
+    edited = Conversation(turns=(first, second)).with_turn(third, at=0)
+    again = edited.with_turn(Turn("A, once more?"), at=0)
+
+    def questions(conversation: Conversation) -> list[str]:
+        return [turn.question for turn in conversation.turns]
+
+    assert again.turns[0].n_versions == 3
+    assert [questions(again.with_version(0, place)) for place in range(3)] == [
+        ["A?", "B?"], ["A, anew?"], ["A, once more?"]
+    ]  # fmt: skip
+    there = again.with_version(0, 0)
+    assert questions(there.with_version(0, 2)) == ["A, once more?"]
+    assert there.with_version(0, 2).turns[0].n_versions == 3
+    assert again.with_version(0, 7) == again
+    deeper = there.with_turn(Turn("B, anew?"), at=1)
+    assert questions(deeper.with_version(0, 1)) == ["A, anew?"]
+    assert questions(deeper.with_version(0, 1).with_version(0, 0)) == ["A?", "B, anew?"]
 
 
 def test_history_holds_the_answered_turns_in_order() -> None:

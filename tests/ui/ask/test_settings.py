@@ -61,7 +61,7 @@ def test_hostile_filters_are_only_text(text: str) -> None:
 def test_without_a_model_there_is_nothing_to_choose_and_the_page_says_why() -> None:
     found = parse(render_settings(Settings(), False, 80))
     assert "mode" not in found.values("data-event")
-    assert "OPENAI_API_KEY" in found.values("data-tip")[0]
+    assert "quoted from the papers" in found.values("data-tip")[0]
 
 
 @pytest.mark.parametrize(

@@ -121,3 +121,18 @@ def test_a_change_by_another_opener_is_seen(config: Config, tmp_path: Path) -> N
 
 def test_words_are_compared_without_case_and_accents() -> None:
     assert strip_accents("Nyströmformer ÉCLAIR ß") == "nystromformer eclair ss"
+
+
+def test_a_misspelt_word_finds_what_is_like_it_and_says_so() -> None:
+    listing = Listing([Paper("a", "Tokenization of code", ""), Paper("b", "Parsing", "")])
+    page = listing.page(ListView("tokeniztion"))
+    assert [line.paper_id for line in page.lines] == ["a"]
+    assert page.read_as == "tokenization"
+    assert listing.page(ListView("parsing")).read_as == ""
+    assert listing.page(ListView("xylophone")).n_found == 0
+
+
+def test_some_papers_alone_are_listed_in_their_own_order() -> None:
+    listing = Listing([Paper(name, f"Title {name}", "") for name in "abc"])
+    assert [line.paper_id for line in listing.found(ListView(only=("c", "a")))] == ["c", "a"]
+    assert [line.paper_id for line in listing.found(ListView(only=("c", "a"), sort="title"))] == ["a", "c"]

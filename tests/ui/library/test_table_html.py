@@ -62,12 +62,12 @@ def test_the_order_is_told_to_screen_readers(view: ListView, orders: list[str]) 
     assert parse(page_of(1, view)).values("aria-sort") == orders
 
 
-def test_ticked_papers_can_be_exported_and_removed_only_on_a_second_word() -> None:
+def test_ticked_papers_can_be_exported_and_removed() -> None:
     page = Listing([PAPER]).page(ListView())
     assert "remove" not in parse(table_html.render_tools(ListView(), page)).values("data-event")
     ticked = table_html.render_tools(ListView(ticked=frozenset({"p1"})), page)
     assert "Export 1 ticked" in ticked
-    assert "Remove 1 paper for good" in ticked
+    assert "Remove 1 paper" in ticked
 
 
 def test_an_empty_list_says_what_to_do() -> None:
@@ -80,7 +80,7 @@ def test_a_paper_is_shown_whole_with_its_neighbours() -> None:
     found = parse(table_html.render_detail(PAPER, [RankedPaper(OTHER, 1.0)]))
     for text in (PAPER.title, PAPER.abstract, "Karen Spärck Jones", "SIGIR", "page.txt", OTHER.title):
         assert text in found.text
-    assert found.values("data-paper") == ["p2"]
+    assert list(dict.fromkeys(found.values("data-paper"))) == ["p1", "p2"]  # itself, and near
     assert found.values("data-title") == [PAPER.title]
 
 

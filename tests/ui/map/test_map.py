@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from rag.records import Paper
 from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
-from ui.map.charts_svg import render_group, render_legend, render_years
+from ui.map.charts_svg import MappedPaper, render_group, render_legend, render_years
 from ui.map.paper_map import (
     AT_MOST,
     FILE,
     draw_map,
+    grown_map,
     keep_map,
     kept_map,
     middle_first,
@@ -113,12 +114,11 @@ def test_a_large_library_is_sampled_the_same_way_each_time() -> None:
 
 def test_a_map_is_kept_for_its_state_only(tmp_path: Path) -> None:
     drawn = draw_map(some_papers(3), some_vectors(3), "one", 9)
-    assert kept_map(tmp_path, "one") is None
+    assert kept_map(tmp_path) is None
     keep_map(tmp_path, drawn)
-    assert kept_map(tmp_path, "one") == drawn
-    assert kept_map(tmp_path, "two") is None
+    assert kept_map(tmp_path) == drawn
     (tmp_path / FILE).write_text('{"other": 1}')
-    assert kept_map(tmp_path, "one") is None
+    assert kept_map(tmp_path) is None
 
 
 def test_the_middle_of_a_group_is_listed_first() -> None:
@@ -138,7 +138,7 @@ def test_progress_is_told_up_to_the_end() -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_names_are_only_text(text: str) -> None:
     assert_harmless(render_legend([text], [3], 3, 3), text)
-    assert_harmless(render_group(text, [(text, text)]), text)
+    assert_harmless(render_group(text, [MappedPaper(text, text, 2020)]), text)
 
 
 def test_years_are_bars_that_tell_their_number() -> None:
@@ -152,3 +152,24 @@ def test_years_are_bars_that_tell_their_number() -> None:
 
 def test_a_sampled_map_says_so() -> None:
     assert "sample of 20,000 of 100,000" in render_legend(["a"], [20_000], 20_000, 100_000)
+
+
+def test_papers_that_come_and_go_move_nothing_and_rename_no_group() -> None:
+    papers, vectors = some_papers(20), some_vectors(20)
+    old = draw_map(papers, vectors, "before", 60)
+    kept = [i for i in range(60) if i not in (0, 21)]
+    grown = grown_map(old, [papers[i] for i in kept], vectors[kept], "after", 58)
+    assert grown is not None
+    assert grown.names == old.names
+    assert grown.places == [old.places[i] for i in kept]
+    back = grown_map(grown, papers, vectors, "again", 60)
+    assert back is not None
+    assert back.groups[0] in old.groups[:20]  # among its own kind
+    assert back.groups[21] in old.groups[20:40]
+    assert (back.state, back.n_papers) == ("again", 60)
+
+
+def test_a_library_that_changed_much_is_drawn_anew() -> None:
+    papers, vectors = some_papers(20), some_vectors(20)
+    old = draw_map(papers[:40], vectors[:40], "before", 40)
+    assert grown_map(old, papers, vectors, "after", 60) is None
