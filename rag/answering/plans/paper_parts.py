@@ -21,19 +21,25 @@ _CODE = re.compile(
     re.I,
 )
 _LIMIT = re.compile(
-    r"\b(?:limitations?|limited (?:to|by)|drawbacks?|shortcomings?|caveats?"
-    r"|remains? (?:open|unclear|challenging|difficult|unsolved)|(?:does|do|did|could|can) not\b|cannot"
-    r"|fails? to|future work|further (?:work|research|studies)|struggl\w+|at the (?:cost|expense) of)\b",
+    r"\b(?:limitations? of (?:our|this|these|the (?:study|present|proposed|current))|(?:one|a|main) limitation"
+    r"|(?:our|this) (?:study|method|approach|work|model|analysis|protocol)\b[^.]{0,60}"
+    r"\b(?:limited (?:to|by)|cannot|fails? to|struggles?)"
+    r"|(?:left|leave|remains?)\b[^.]{0,30}\bfuture work"
+    r"|future (?:work|research|studies) (?:should|could|needs?)"
+    r"|further (?:research|studies|work) (?:is|are) (?:needed|required|necessary)|caveats?)\b",
     re.I,
 )
+"""A paper's own limits, said as such. Looser words ("does not", "limited") chose 8 sentences in 60 papers of
+machine learning, and none was a limit of the paper; these choose none there."""
+_COUNT = r"\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|several|[Mm]ultiple"
 _DATA = re.compile(
-    r"\b(?:data ?sets?|benchmarks?|corp(?:us|ora)|collections?|cohorts?|participants?|patients|subjects|"
-    r"respondents|trials?|samples?|recordings?|images|queries|studies)\b",
-    re.I,
+    rf"\b(?:{_COUNT})(?:\s[\w-]+){{0,4}}\s"
+    r"(?:data ?sets?|benchmarks?|corpora|collections|cohorts?|participants?|patients|subjects|respondents"
+    r"|trials|samples|recordings|images|documents|queries|studies)\b"
+    r"|\b[A-Z][\w-]*[A-Z0-9][\w-]*(?:\s[\w-]+){0,3}"
+    r"\s(?:data ?sets?|benchmarks?|corpus|corpora|cohort|trial)\b"
 )
-_COUNTED = re.compile(
-    r"\d|\b[A-Z][a-z]*[A-Z0-9]|\b(?:two|three|four|five|six|seven|eight|nine|ten|several)\b"
-)
+"""Data that are counted or named: of 21 such sentences in 90 papers of machine learning, 20 name the data."""
 _NUMBER = re.compile(r"\d")
 _ASKED: Sequence[tuple[str, tuple[str, ...], re.Pattern[str]]] = (
     ("limitations", ("limitation",), re.compile(r"\blimit\w*|\bdrawbacks?|\bweakness\w*|\bcaveats?", re.I)),
@@ -107,9 +113,13 @@ def _result(read: ReadSentences) -> Sentence | None:
     return best[0] if best else None
 
 
-def _last_with(*patterns: re.Pattern[str]) -> Callable[[ReadSentences], Sentence | None]:
+def _last_with(
+    pattern: re.Pattern[str], besides: frozenset[Role] = frozenset()
+) -> Callable[[ReadSentences], Sentence | None]:
+    """The last sentence with the pattern whose role is not among `besides`."""
+
     def choose(read: ReadSentences) -> Sentence | None:
-        found = [s for s, _ in read if all(pattern.search(s.text) for pattern in patterns)]
+        found = [s for s, t in read if t.role not in besides and pattern.search(s.text)]
         return found[-1] if found else None
 
     return choose
@@ -125,7 +135,7 @@ def _limitation(read: ReadSentences) -> Sentence | None:
 _CHOOSE: Mapping[str, Callable[[ReadSentences], Sentence | None]] = {
     "task": _of_role("objective"),
     "method": _of_role("method"),
-    "data": _last_with(_DATA, _COUNTED),
+    "data": _last_with(_DATA, frozenset({"background", "objective"})),
     "result": _result,
     "limitation": _limitation,
     "code": _last_with(_CODE),

@@ -18,7 +18,7 @@ SENTENCES = {
     "method": "We propose a crossover protocol with two washout weeks.",
     "data": "It was run with 212 patients of four clinics.",
     "result": "Magnesium shortened attacks by 21% against placebo.",
-    "limitation": "The protocol cannot tell sleep from dose.",
+    "limitation": "This protocol cannot tell sleep from dose.",
     "code": "The analysis scripts are publicly available at https://example.org/m.",
 }
 PAPER = Paper("m1", "Magnesium at night", " ".join(SENTENCES.values()), ("A. Nurse",), 2021, "J. Sleep")
