@@ -21,7 +21,8 @@ _CODE = re.compile(
     re.I,
 )
 _LIMIT = re.compile(
-    r"\b(?:limitations? of (?:our|this|these|the (?:study|present|proposed|current))|(?:one|a|main) limitation"
+    r"\b(?:limitations? of (?:our|this|these|the (?:study|present|proposed|current))"
+    r"|(?:one|a|main) limitation"
     r"|(?:our|this) (?:study|method|approach|work|model|analysis|protocol)\b[^.]{0,60}"
     r"\b(?:limited (?:to|by)|cannot|fails? to|struggles?)"
     r"|(?:left|leave|remains?)\b[^.]{0,30}\bfuture work"
