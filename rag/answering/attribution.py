@@ -138,9 +138,9 @@ def check_support(claim: str, entries: Sequence[ContextPaper], gate: SupportGate
 
 
 def _of_cited(claim: str, cited: Sequence[ContextPaper]) -> list[Group]:
-    """The sentences of the cited papers alone, two of one paper, and the best of each paper together."""
+    """The nearest sentences of the cited papers alone, and the best of each paper together."""
     best = [nearest_quotes(claim, [entry], OF_EACH) for entry in cited]
-    groups = [group for quotes in best for group in groups_of(quotes)]
+    groups: list[Group] = [(quote,) for quotes in best for quote in quotes]
     leading = [quotes[0] for quotes in best if quotes]
     if len(leading) > 1:
         groups.append(tuple(leading))
@@ -148,10 +148,10 @@ def _of_cited(claim: str, cited: Sequence[ContextPaper]) -> list[Group]:
 
 
 def _later(claim: str, cited: Sequence[ContextPaper], tried: Sequence[Group]) -> list[Group]:
-    """The next sentences of the cited papers alone, and three of one paper together."""
+    """The next sentences of the cited papers alone, and two and three of one paper together."""
     best = [nearest_quotes(claim, [entry], OF_EACH_LATER) for entry in cited]
     groups: list[Group] = [(quote,) for quotes in best for quote in quotes]
-    groups += [in_order(quotes[:3]) for quotes in best if len(quotes) > 2]
+    groups += [in_order(quotes[:n]) for quotes in best for n in (2, 3) if len(quotes) >= n]
     return [group for group in groups if group not in tried]
 
 

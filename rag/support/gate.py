@@ -33,7 +33,7 @@ from rag.support.number_check import (
 )
 from rag.support.opposition import Opposed, Opposition
 from rag.support.pair_judge import PairJudge
-from rag.support.support_model import CONTRADICTED, NOT_ENOUGH, SUPPORTED, Thresholds
+from rag.support.support_model import CONTRADICTED, SUPPORTED, Thresholds
 from rag.text.stemming import content_stems
 from rag.text.words import names
 
@@ -48,8 +48,8 @@ _NEAR_VERBATIM = 0.9
 """Share of a claim's other words that the evidence has from which words of opposite direction refuse it."""
 _OPPOSED_ODDS = 0.61
 """What they leave of the odds of other claims: e to the -0.5."""
-_ABOUT_ANOTHER = 0.9
-"""Chance of "not enough" from which another number in the evidence is of something else altogether."""
+_SAME_MATTER = 0.35
+"""Share of a claim's words from which another number in the evidence contradicts the claim's."""
 _KEPT = 4096
 """Judgements that are kept: a gate sees the same pairs again and again."""
 _WORD = re.compile(r"[^\W_]")
@@ -132,24 +132,23 @@ class Gate:
         return self.check_all([CheckRequest(claim, tuple(evidence), tuple(titles))])[0]
 
     def check_all(self, requests: Iterable[CheckRequest]) -> list[SupportVerdict]:
-        """The verdicts, in order; all claims are judged in one batch, the parts of those that pass in
-        another."""
+        """The verdicts, in order. What is certain is not judged; all other claims are, in one batch, and the
+        parts of those that pass in another."""
         asked = [_prepare(request) for request in requests]
         model = self._model
         if not isinstance(model, SetupError):
             try:
                 thresholds = model.thresholds
                 known = self._chances([pair for each in asked for pair in each.pairs[:1]], model)
-                partly = [each for each in asked if _needs_parts(each, known, thresholds)]
+                partly = [each for each in asked if each.pairs and _needs_parts(each, known, thresholds)]
                 known |= self._chances([pair for each in partly for pair in each.pairs[1:]], model)
             except SetupError as error:  # a file was damaged since, which the first use finds
                 self._model = model = error
         if isinstance(model, SetupError):
             return [_unchecked(each, model) for each in asked]
-        verdicts = [
-            _verdict(each, [known[pair] for pair in each.pairs if pair in known], thresholds)
-            for each in asked
-        ]
+        pairs = [each.pairs if each in partly else each.pairs[:1] for each in asked]
+        rows = [[known[pair] for pair in of_claim] for of_claim in pairs]
+        verdicts = [_verdict(each, row, thresholds) for each, row in zip(asked, rows, strict=True)]
         return self._with_opposition(asked, verdicts, thresholds)
 
     def _with_opposition(
@@ -208,15 +207,20 @@ def _prepare(request: CheckRequest) -> _Asked:
         return _Asked(claim, (), (), (), (), nothing=nothing)
     numbers, evidence = _numbers(claim), [_numbers(sentence) for sentence in sentences]
     titles = [_numbers(title) for title in request.titles]
-    parts = claim_parts(claim)
     joined, title = " ".join(sentences), ". ".join(request.titles)
+    against = tuple(unsupported_numbers(numbers, evidence, titles))
+    share, missing = _share(claim, [joined, title])
+    if against or share < _FEWEST_SHARED:
+        return _Asked(claim, (), (), against, (), share)
+    parts = claim_parts(claim)
     return _Asked(
         claim,
         parts,
         tuple((text, joined, title) for text in (claim, *parts)),
-        tuple(unsupported_numbers(numbers, evidence, titles)),
+        (),
         tuple(_unnamed(names(claim), [*evidence, *titles])) if titles else (),
-        *_share(claim, [joined, title]),
+        share,
+        missing,
         sentences,
     )
 
@@ -225,7 +229,7 @@ def _needs_parts(
     asked: _Asked, known: Mapping[tuple[str, str, str], Chances], thresholds: Thresholds
 ) -> bool:
     """Whether a claim has parts, and would be accepted as a whole."""
-    if not asked.parts or asked.against:
+    if not asked.parts:
         return False
     return float(known[asked.pairs[0]][SUPPORTED]) >= thresholds.weak
 
@@ -246,14 +250,14 @@ def _numbers(text: str) -> NumbersAndNames:
 def _verdict(asked: _Asked, rows: Sequence[Chances], thresholds: Thresholds) -> SupportVerdict:
     if asked.nothing:
         return SupportVerdict(0.0, "unsupported", (asked.nothing,), is_certain=True)
+    if asked.against:
+        return _refused(asked)
+    if not asked.pairs:
+        return SupportVerdict(_REFUSED * asked.share, "unsupported", (LITTLE_SHARED,))
     whole, *parts = ([float(chance) for chance in row] for row in rows)
     least = min(parts, key=lambda row: row[SUPPORTED], default=whole)
     support = min(whole[SUPPORTED], least[SUPPORTED])
     contradicted = max(row[CONTRADICTED] for row in (whole, *parts))
-    if asked.against:
-        return _refused(asked.against, support * _REFUSED, whole[NOT_ENOUGH] < _ABOUT_ANOTHER)
-    if asked.share < _FEWEST_SHARED:
-        return SupportVerdict(support * _REFUSED, "unsupported", (LITTLE_SHARED,))
     reasons = list(asked.doubts)
     status = _status(support, thresholds)
     label: SupportLabel = "supported" if status == "supported" else "not enough information"
@@ -297,12 +301,13 @@ def _is_near_verbatim(asked: _Asked, turned: frozenset[str]) -> bool:
     return n_words - len(asked.missing - turned) >= _NEAR_VERBATIM * n_words
 
 
-def _refused(against: Sequence[NumberMismatch], support: float, is_related: bool) -> SupportVerdict:
-    """The verdict where numbers speak against a claim: contradicted where related evidence has another."""
-    reasons = tuple(dict.fromkeys(map(_say_mismatch, against)))
-    is_other = is_related and any(mismatch.found for mismatch in against)
+def _refused(asked: _Asked) -> SupportVerdict:
+    """The verdict where numbers speak against a claim: contradicted where evidence of the same matter has
+    another."""
+    reasons = tuple(dict.fromkeys(map(_say_mismatch, asked.against)))
+    is_other = asked.share >= _SAME_MATTER and any(mismatch.found for mismatch in asked.against)
     label: SupportLabel = "contradicted" if is_other else "not enough information"
-    return SupportVerdict(support, "unsupported", reasons, label, is_certain=True)
+    return SupportVerdict(_REFUSED * asked.share, "unsupported", reasons, label, is_certain=True)
 
 
 def _named_part(asked: _Asked, parts: Sequence[Sequence[float]], column: int) -> str:
@@ -318,7 +323,7 @@ def _unchecked(asked: _Asked, error: SetupError) -> SupportVerdict:
     if asked.nothing:
         return SupportVerdict(0.0, "unsupported", (asked.nothing,), is_certain=True)
     if asked.against:
-        return _refused(asked.against, 0.0, True)
+        return _refused(asked)
     return SupportVerdict(0.0, "unsupported", (f"not checked: {error}",))
 
 
