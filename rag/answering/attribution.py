@@ -179,7 +179,7 @@ def _judge(asked: Iterable[tuple[str, list[Group]]], gate: SupportGate) -> list[
 
 def _request(claim: str, group: Group) -> CheckRequest:
     titles = dict.fromkeys(quote.paper.title for quote in group)
-    return CheckRequest(claim, tuple(quote.sentence.text for quote in group), tuple(titles))
+    return CheckRequest(claim, tuple(quote.sentence.text for quote in group), tuple(titles), ranks=False)
 
 
 def _rank(judged: tuple[SupportResult, Group]) -> tuple[int, int, float]:
