@@ -46,11 +46,12 @@ LISTING = FusionWeights(similarity_to_top=0.6)
 N_CANDIDATES = 32
 """Passages taken from each leg, where no more papers than that are wanted. From 30 to 100, nDCG@10 stays
 within .003."""
-N_LATE = 24
-"""Passages, best by the two legs, that late interaction reads where no more papers than that are wanted: on
-321 questions nDCG@10 is .9325 with these 24 of 32 + 32, and .9324 with all of 64 + 64."""
+N_LATE = 28
+"""Passages, best by the two legs, that late interaction reads where no more papers than that are wanted: from
+24 to all of 64 + 64, nDCG@10 moves by .004 at most (docs/performance.md)."""
 LIST_DEPTH = 2
-"""How many times as many for a list, whose papers lie further down: with 1, nDCG@10 of 30 falls by .017."""
+"""How many times as many for a list, whose papers lie further down: with 1, and 24 passages, nDCG@10 of 30
+lists falls by .017."""
 SIDES = 0.4
 """What the mean of the searches for a comparison's sides counts beside the whole question's."""
 N_EXAMPLES = 3

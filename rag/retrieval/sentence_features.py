@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -150,5 +151,6 @@ def _shared_words(question: str, texts: Sequence[str]) -> Floats:
     return np.array([sum(np.log1p(len(own) / n_holding[s]) for s in stems & asked) for stems in own])
 
 
-def _stems(text: str) -> set[str]:
-    return {word.lower()[:_STEM] for word in content_words(text)}
+@lru_cache(maxsize=8192)  # the sentences of a library's best papers come again and again
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(word.lower()[:_STEM] for word in content_words(text))

@@ -39,6 +39,7 @@ _READ = 400
 _DEFINES = re.compile(
     r"\b(?:is|are|refers? to|denotes?) (?:an?|the|any) (?:[\w-]+ ){1,6}(?:that|which|where|in which)\b"
 )
+_DIGIT = re.compile(r"\d")
 _NOTICE = re.compile(
     r"https?://|\b(?:code|data(?:set)?s?|models?)\b.{0,40}\b(?:available|released?|open-?sourced?)\b", re.I
 )
@@ -121,7 +122,7 @@ def _form(text: str, i: int, n: int) -> list[float]:
     place = i / max(1, n - 1)
     return [
         i == 0, i == 1, i == n - 1, i == n - 2, place, place**2, (1 - place) ** 2,
-        any(char.isdigit() for char in text), "%" in text, "http" in text, len(text) / 150, n / 8, n == 1,
+        bool(_DIGIT.search(text)), "%" in text, "http" in text, len(text) / 150, n / 8, n == 1,
         "?" in text,
     ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 
 from rag.papers.identifiers import title_key
 from rag.records import Evidence, Paper, RankedPaper
@@ -104,10 +105,11 @@ def mentions(text: str, term: str) -> bool:
     return bool(wanted) and wanted <= stems(text)
 
 
-def stems(text: str) -> set[str]:
+@lru_cache(maxsize=8192)
+def stems(text: str) -> frozenset[str]:
     """The beginnings of a text's content words, folded; parts of joined words count, too."""
     words = (part for word in content_words(fold(text)) for part in (word, *re.split(r"[-/.]", word)))
-    return {_stem(word) for word in words if word}
+    return frozenset(_stem(word) for word in words if word)
 
 
 def _stem(word: str) -> str:

@@ -127,7 +127,7 @@ def by_words(question: str, findings: Sequence[str]) -> list[Direction | None]:
     return found
 
 
-def _denies(finding: str, asked: set[str]) -> bool:
+def _denies(finding: str, asked: frozenset[str]) -> bool:
     """Whether a word of denial stands within NEAR words of one that is asked about."""
     words = finding.split()
     denials = [i for i, word in enumerate(words) if _DENIES.search(word)]
