@@ -73,10 +73,10 @@ def test_a_command_line_of_the_documentation_parses(words: list[str]) -> None:
 
 def test_make_targets_of_the_documentation_exist() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.M))
     for page in filter(Path.exists, PAGES):
         named = re.findall(
-            r"(?:^|`)(?: {4})?make ([a-z][a-z ]*[a-z])", page.read_text(encoding="utf-8"), re.M
+            r"(?:^|`)(?: {4})?make ([a-z][a-z -]*[a-z])", page.read_text(encoding="utf-8"), re.M
         )
         assert {target for words in named for target in words.split()} <= targets, page
 

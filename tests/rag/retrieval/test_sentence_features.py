@@ -15,7 +15,7 @@ def test_mean_vectors_are_the_unit_means_of_each_blocks_signs() -> None:
     for block, vector in zip(blocks, found, strict=True):
         signs = 2.0 * np.unpackbits(block, axis=1) - 1
         wanted = signs.mean(axis=0) if len(block) else np.zeros(384)
-        assert vector == pytest.approx(wanted / max(np.linalg.norm(wanted), 1e-6), abs=1e-5)
+        assert vector == pytest.approx(wanted / max(float(np.linalg.norm(wanted)), 1e-6), abs=1e-5)
 
 
 def test_no_blocks_have_no_vectors() -> None:
