@@ -10,7 +10,7 @@ from rag.answering.claims import Claim
 from rag.answering.context import Context, ContextPaper
 from rag.records import Paper
 from rag.text.sentences import split_sentences
-from tests.helpers.plain_gate import PlainGate
+from tests.helpers.plain_gate import PlainGate, PlainVerdict
 
 
 def context(*abstracts: str) -> Context:
@@ -126,3 +126,16 @@ def test_all_claims_are_judged_in_two_batches_at_most() -> None:
         "unsupported",
     ]
     assert gate.n <= 2
+
+
+def test_a_near_copy_turned_round_is_laid_to_its_source_and_not_to_a_looser_sentence() -> None:
+    class Turned(PlainGate):
+        def check(self, claim, evidence):  # type: ignore[no-untyped-def]
+            if "removes" in evidence[0]:
+                return PlainVerdict(0.1, "unsupported", ("one denies it",), "contradicted")
+            return PlainVerdict(0.8, "supported", (), "supported")
+
+    known = context("Pruning removes idle weights.", "Idle weights stay with hashing.")
+    found = find_support("Pruning never removes idle weights.", known.entries, Turned())
+    assert (found.status, found.label, found.quotes) == ("unsupported", "contradicted", ())
+    assert found.nearest[0].paper.paper_id == "p1"
