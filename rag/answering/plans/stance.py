@@ -44,6 +44,12 @@ _DENIES = re.compile(
     r"|n['’]t\b",
     re.I,
 )
+_AFFIRMS = re.compile(
+    r"\b(?:improv\w+|better|benefi\w+|outperform\w*|surpass\w*|exceed\w*|superior|effective\w*|enhanc\w+"
+    r"|boost\w*|gain\w*|helps?|helped|helpful|reduc\w+|faster|stronger|robust\w*|success\w*|confirm\w*|support\w*"
+    r"|competitive|essential|necessary|crucial|beneficial|useful|accurate\w*|lossless|identical|guarantee\w*)\b",
+    re.I,
+)
 _FRAME = re.compile(
     r"\b(?:evidence|papers?|stud(?:y|ies)|literature|conflict\w*|contradict\w*|disagree\w*|agree\w*|argu\w+|claims?"
     r"|against|always|ever|really|actually|better|best|worse|more|less|good|should|worth|help(?:s|ful)?)\b",
@@ -51,6 +57,9 @@ _FRAME = re.compile(
 )
 """Words of a question that ask for a stance and name no subject."""
 _ASKS_DENIAL = re.compile(r"\b(?:not|no|never|fail|worse|less|hurt|harm|against|without|unnecessary)\b", re.I)
+
+_BOTH_SIDES = re.compile(r"\bfor (?:and|or) against\b", re.I)
+_THAN = re.compile(r"\bthan\s+([^?.;,]+)", re.I)
 
 
 def answer_stance(
@@ -83,7 +92,8 @@ def answer_stance(
             break
         groups.setdefault(direction, []).append(AnswerLine(ranked.paper, name, (said,)))
     made = [LineGroup(each, tuple(groups.get(each, ()))) for each in DIRECTIONS]
-    return compose([*made, LineGroup("On the subject", tuple(groups.get(None, ())))])
+    before = NOT_SAID_OUTRIGHT if groups.keys() == {None} else None
+    return compose([LineGroup(None, tuple(groups.get(None, ()))), *made], before=before)
 
 
 def _one_paper(ranked: RankedPaper, words: int) -> AnswerText:
@@ -115,20 +125,29 @@ def _finding(ranked: RankedPaper, subject: str, rarity: Rarity) -> tuple[Evidenc
 
 
 def by_words(question: str, findings: Sequence[str]) -> list[Direction | None]:
-    """The direction of each finding by its own words: of condition; of denial, near what is asked."""
-    asks_denial = bool(_ASKS_DENIAL.search(question))
+    """The direction of each finding by its own words: of condition; of denial or praise, near what is asked.
+
+    A finding without such a word takes no side: to put it under one would mislead.
+    """
+    asks_denial = bool(_ASKS_DENIAL.search(_BOTH_SIDES.sub(" ", question)))
     asked = stems(question)
+    other_side = stems(compared[1]) if (compared := _THAN.search(question)) else frozenset()
     found: list[Direction | None] = []
     for finding in findings:
-        if _DEPENDS.search(finding):
+        denies, affirms = _near(_DENIES, finding, asked), _near(_AFFIRMS, finding, asked)
+        if other_side and not other_side & stems(finding):
+            found.append(None)  # it does not speak of what is compared with
+        elif _DEPENDS.search(finding):
             found.append("Depends")
+        elif denies or affirms:
+            found.append("Against" if denies != asks_denial else "For")
         else:
-            found.append("Against" if _denies(finding, asked) != asks_denial else "For")
+            found.append(None)
     return found
 
 
-def _denies(finding: str, asked: frozenset[str]) -> bool:
-    """Whether a word of denial stands within NEAR words of one that is asked about."""
+def _near(wanted: re.Pattern[str], finding: str, asked: frozenset[str]) -> bool:
+    """Whether such a word stands within NEAR words of one that is asked about."""
     words = finding.split()
-    denials = [i for i, word in enumerate(words) if _DENIES.search(word)]
-    return any(stems(word) & asked for i in denials for word in words[max(0, i - NEAR) : i + NEAR + 1])
+    places = [i for i, word in enumerate(words) if wanted.search(word)]
+    return any(stems(word) & asked for i in places for word in words[max(0, i - NEAR) : i + NEAR + 1])

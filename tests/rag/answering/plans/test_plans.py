@@ -234,3 +234,18 @@ def test_questions_about_the_library_are_counted_not_searched(question: str, sai
 )
 def test_short_names(title: str, name: str) -> None:
     assert short_name(title) == name
+
+
+def test_a_finding_without_a_word_of_praise_or_denial_takes_no_side() -> None:
+    assert stance.by_words("Do lamps help reading?", ["Reading lamps were counted in ten towns."]) == [None]
+
+
+def test_a_comparison_takes_only_findings_on_both_sides() -> None:
+    question = "Are oil lamps better than candles?"
+    findings = ["Oil lamps improve reading.", "Oil lamps are better than candles at night."]
+    assert stance.by_words(question, findings) == [None, "For"]
+
+
+def test_asking_for_both_sides_is_no_denial() -> None:
+    findings = ["Oil lamps improve reading."]
+    assert stance.by_words("What evidence is there for and against oil lamps?", findings) == ["For"]
