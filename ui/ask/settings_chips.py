@@ -38,7 +38,7 @@ class Choosing:
         """Whoever sets it has the chips follow."""
         chips = region("chips", ["mode", "words", "filter", "unfilter", "unscope"], self._shown(Settings()))
         # All queued: Gradio tells of no change by an event that is not.
-        self.settings.change(self._shown, self.settings, chips, show_progress="hidden")
+        self.settings.change(guarded(self._shown), self.settings, chips, show_progress="hidden")
         for event, handler in (
             (chips.mode, self._set_mode),
             (chips.words, self._set_words),
