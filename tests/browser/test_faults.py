@@ -16,6 +16,7 @@ from tests.conftest import ROOT
 JOINTRANK = "How does JointRank rerank a large set of candidates in a single pass?"
 UNGUARDED = """
 import sys
+from rag.assistant import Assistant
 from ui.page import build_page
 
 with Assistant.open(sys.argv[1]) as assistant:
