@@ -15,6 +15,7 @@ from tests.conftest import ROOT
 
 JOINTRANK = "How does JointRank rerank a large set of candidates in a single pass?"
 UNGUARDED = """
+import os
 import sys
 from rag.assistant import Assistant
 from ui.page import build_page
@@ -22,7 +23,8 @@ from ui.page import build_page
 with Assistant.open(sys.argv[1]) as assistant:
     handlers = [function.fn for function in build_page(assistant).fns.values() if function.fn]
 ours = [fn for fn in handlers if not fn.__module__.startswith("gradio")]
-print(len(ours), *(fn.__qualname__ for fn in ours if not hasattr(fn, "__wrapped__")))
+print(len(ours), *(fn.__qualname__ for fn in ours if not hasattr(fn, "__wrapped__")), flush=True)
+os._exit(0)  # the page still tries out its examples
 """
 SAID = "Something went wrong here"
 
