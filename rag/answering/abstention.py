@@ -28,7 +28,7 @@ from rag.text.latex import readable
 from rag.text.stopwords import STOP_WORDS
 
 LEAST_ON_SUBJECT = 0.29
-LEAST_ANSWERS = 0.52
+LEAST_ANSWERS = 0.5
 """Least probabilities at which an answer is given. Both chosen by `python -m eval.fit.answerability`: at them
 .03 of the answerable questions are refused in cross-validation."""
 FROM_ONE_PAPER: frozenset[Intent] = frozenset({"fact", "definition", "other"})

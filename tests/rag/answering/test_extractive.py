@@ -65,9 +65,10 @@ def test_what_a_question_excludes_is_left_out() -> None:
     ("probability", "second", "intent"),
     [
         (0.95, 4.5, "overview"),
-        (0.95, 0.5, "fact"),
+        (0.95, 0.5, "overview"),
         (0.7, 4.5, "overview"),
-        (0.7, 2.5, "fact"),
+        (0.7, 2.5, "overview"),
+        (0.7, 2.4, "fact"),
         (0.4, 4.9, "fact"),
     ],
 )
