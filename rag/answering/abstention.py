@@ -77,11 +77,9 @@ def decide(
     on_subject = ON_SUBJECT(subject_features(question.text, late, cosine, best))
     nearest = "; ".join(f"“{readable(each.paper.title)}”" for each in papers[:NEAREST])
     if on_subject < LEAST_ON_SUBJECT:
-        return Decision(
-            on_subject,
-            f"{_not_english(question)}This library does not say: no paper in it comes close to the question."
-            f" Nearest: {nearest}.",
-        )
+        foreign = _not_english(question)
+        why = foreign or "This library does not say: no paper in it comes close to the question."
+        return Decision(on_subject, f"{why} Nearest: {nearest}.")
     if question.intent not in {*FROM_ONE_PAPER, "stance"}:
         return Decision(on_subject)
     answers = ANSWERS(answer_features(question.text, best))
@@ -106,15 +104,15 @@ def no_such_author(authors: Sequence[str], papers: Sequence[RankedPaper]) -> Dec
 
 
 def _not_english(question: Question) -> str:
-    """What to say first of a question that may be in another language than the one that is searched."""
+    """What to say of a question in another language than the one that is searched; "" where it is in that."""
     letters = [char for char in question.text if char.isalpha()]
     foreign = sum(not char.isascii() for char in letters)
     words = question.text.lower().split()
     if letters and foreign > LATIN * len(letters):
-        return "This library is read and searched in English, and the question is in another script. "
+        return "This library is read and searched in English, and the question is in another script; ask in that."
     n_english = sum(word.strip("?.,!") in STOP_WORDS for word in words)
     if question.language != "en" or (len(words) >= 4 and n_english < ENGLISH * len(words)):
-        return "This library is read and searched in English; ask again in English if the question is not. "
+        return "This library is read and searched in English; ask in English what it may say."
     return ""
 
 

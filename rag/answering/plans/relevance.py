@@ -100,9 +100,12 @@ def meets(text: str, condition: str) -> bool:
 
 
 def mentions(text: str, term: str) -> bool:
-    """Whether a text holds all content words of a term, near enough ("retrievers" for "retrieval")."""
+    """Whether a text holds all content words of a term, near enough ("retrievers" for "retrieval"), or
+    letters that stand for them ("LLMs" for "language models")."""
     wanted = stems(term)
-    return bool(wanted) and wanted <= stems(text)
+    letters = "".join(word[0] for word in term.split()).upper()
+    stands_for = len(letters) > 1 and re.search(rf"\b[A-Z]?{re.escape(letters)}s?\b", text)
+    return bool(wanted) and (wanted <= stems(text) or bool(stands_for))
 
 
 @lru_cache(maxsize=8192)
