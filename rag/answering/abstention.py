@@ -109,7 +109,7 @@ def _not_english(question: Question) -> str:
     foreign = sum(not char.isascii() for char in letters)
     words = question.text.lower().split()
     if letters and foreign > LATIN * len(letters):
-        return "This library is read and searched in English, and the question is in another script; ask in that."
+        return "This library is read and searched in English, and the question is in another script."
     n_english = sum(word.strip("?.,!") in STOP_WORDS for word in words)
     if question.language != "en" or (len(words) >= 4 and n_english < ENGLISH * len(words)):
         return "This library is read and searched in English; ask in English what it may say."
