@@ -49,7 +49,7 @@ def answer_fact(question: Question, papers: Sequence[RankedPaper], words: int) -
     room = words - n_words(name)
     chosen = _of_parts(ranked, room) or fill(ranked.evidence, room)
     shown = name if _needs_name(question, name, chosen) else ""
-    if _title_adds(question, ranked, chosen):
+    if not _is_named(name, ranked, chosen) and _title_adds(question, ranked, chosen):
         shown = readable(ranked.paper.title).rstrip(".")
     return compose([LineGroup(None, (AnswerLine(ranked.paper, shown, chosen),))])
 
@@ -109,6 +109,12 @@ def _of_parts(ranked: RankedPaper, room: int) -> tuple[Evidence, ...]:
         if evidence not in chosen and fits and likely[id(evidence)] >= 0.1:
             chosen.append(evidence)
     return in_order(chosen)
+
+
+def _is_named(name: str, ranked: RankedPaper, chosen: Sequence[Evidence]) -> bool:
+    """Whether the first quoted sentence says the paper's name, where its title has one before a colon."""
+    first = chosen[0].sentence.text if chosen else ""
+    return name != ranked.paper.title.rstrip(".") and name.lower() in first.lower()
 
 
 def _title_adds(question: Question, ranked: RankedPaper, chosen: Sequence[Evidence]) -> bool:
