@@ -7,7 +7,6 @@ are stand-ins (eval/bench/stand_in.py). Prints Markdown, a row as soon as it is 
 from __future__ import annotations
 
 import argparse
-import resource
 import shutil
 import statistics
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from eval.bench.readers import peak_mb
 from eval.bench.stand_in import FIRST_YEAR, YEARS, StandInEncoder, made_papers
 from rag.assistant import Assistant
 from rag.config import Config
@@ -71,7 +71,7 @@ def run_sizes(sizes: Iterable[int], corpus: Path, work: Path) -> None:
 
 
 def measure(size: int, real: Sequence[Paper], encoder: Encoder, folder: Path) -> Iterator[SizeRow]:
-    """All rows of one size. `folder` is made anew, and left for a look."""
+    """All rows of one size, memory's only on Linux. `folder` is made anew, and left for a look."""
     shutil.rmtree(folder, ignore_errors=True)
     config = replace(Config.from_env(), library=folder)
     yield from _ingest(size, real, encoder, config)
@@ -82,9 +82,8 @@ def measure(size: int, real: Sequence[Paper], encoder: Encoder, folder: Path) ->
         yield SizeRow("opening", time.perf_counter() - started, "s")
         yield from _asked(Assistant(library, encoder, config), size)
         yield SizeRow("recall@10 of the dense leg", _recall(library, encoder, size, real), "")
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    yield SizeRow("peak memory, ingest and all", peak, "MB")
+    if (peak := peak_mb()) is not None:
+        yield SizeRow("peak memory, ingest and all", peak, "MB")
 
 
 def _ingest(size: int, real: Sequence[Paper], encoder: Encoder, config: Config) -> Iterator[SizeRow]:
