@@ -41,7 +41,10 @@ def read_questions(path: str | Path) -> list[BatchQuestion]:
 
 
 def read_pairs(path: str | Path) -> list[ClaimPair]:
-    """The claims of a file ("-": standard input), in order. Raises InputError naming the bad lines."""
+    """The claims of a file ("-": standard input), in order. Raises InputError naming the bad lines.
+
+    A claim or evidence of nothing but space is no bad line: the gate refuses it and says why.
+    """
     return read_json_lines(path, _pair, PAIR_FORM)
 
 

@@ -88,7 +88,8 @@ def test_pairs_are_read_in_order(tmp_path: Path) -> None:
         ("[1]", "line 2: a JSON object is needed"),
         ('{"claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
         ('{"id": true, "claim": "A.", "evidence": "B."}', 'line 2: "id" is missing'),
-        ('{"id": 1, "claim": " ", "evidence": "B."}', 'line 2: "claim" is missing'),
+        ('{"id": 1, "evidence": "B."}', 'line 2: "claim" is missing'),
+        ('{"id": 1, "claim": ["A."], "evidence": "B."}', 'line 2: "claim" is missing or not text'),
         ('{"id": 1, "claim": "A."}', 'line 2: "evidence" is missing'),
         ('{"id": 1, "claim": "A.", "evidence": [1]}', 'line 2: "evidence" is missing'),
     ],
@@ -98,6 +99,13 @@ def test_a_bad_pair_is_named(line: str, said: str, tmp_path: Path) -> None:
     path.write_text(f'{{"id": 1, "claim": "A.", "evidence": "B."}}\n{line}\n')
     with pytest.raises(InputError, match=said):
         read_pairs(path)
+
+
+@pytest.mark.parametrize("claim", ["", " "])
+def test_an_empty_claim_is_read_for_the_gate_to_refuse(claim: str, tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(f'{{"id": 1, "claim": "{claim}", "evidence": "B."}}\n')
+    assert read_pairs(path) == [ClaimPair(1, claim, ("B.",))]
 
 
 def test_all_bad_lines_are_named_at_once(tmp_path: Path) -> None:

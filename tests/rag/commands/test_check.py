@@ -104,14 +104,16 @@ def test_pairs_are_judged_in_order_without_a_library(rag: Rag, tmp_path: Path) -
             "evidence": [evidence, "It is trained by distillation."],
         },
         {"id": "none", "claim": evidence, "evidence": []},
+        {"id": "empty", "claim": " ", "evidence": evidence},
     ]
     path = tmp_path / "pairs.jsonl"
     path.write_text("\n".join(map(json.dumps, pairs)))
     outcome = rag("check", "--library", tmp_path / "none", "--batch", path, "--json")
     found = [json.loads(line) for line in outcome.out.splitlines()]
     assert outcome.code == 0
-    assert [each["id"] for each in found] == ["t", 2, "none"]
-    assert [each["status"] for each in found] == ["supported", "unsupported", "unsupported"]
+    assert [each["id"] for each in found] == ["t", 2, "none", "empty"]
+    assert [each["status"] for each in found] == ["supported", "unsupported", "unsupported", "unsupported"]
+    assert found[3]["reasons"] == ["it says nothing"]
     assert all(each.keys() == {"id", "support", "status", "label", "reasons"} for each in found)
     assert all(0 <= each["support"] <= 1 for each in found)
 
