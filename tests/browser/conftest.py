@@ -6,8 +6,9 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from signal import SIGINT
+from signal import SIG_DFL, SIGINT, signal
 from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,15 @@ def serve(model: ModelServer) -> Iterator[Serve]:
 
     def start(library: Path, module: str = "rag", **environment: str) -> str:
         command = [sys.executable, "-m", module, "ui", "--port", "0", "--library", str(library)]
-        process = Popen(command, stdout=PIPE, text=True, env={**os.environ, **environment}, cwd=ROOT)
+        listen = partial(signal, SIGINT, SIG_DFL)  # a shell's background jobs ignore it
+        process = Popen(
+            command,
+            stdout=PIPE,
+            text=True,
+            env={**os.environ, **environment},
+            cwd=ROOT,
+            preexec_fn=listen,
+        )
         running.append(process)
         assert process.stdout is not None
         return process.stdout.readline().strip()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
@@ -142,10 +143,16 @@ def test_an_interruption_is_quiet_and_ends_as_shells_expect(tmp_path: Path) -> N
     questions = tmp_path / "questions"
     os.mkfifo(questions)
     command = [sys.executable, "-m", "rag", "ask", "--json", "--batch", str(questions)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    with questions.open("wb"):  # opens when the child reads: it is at work now
-        child.send_signal(signal.SIGINT)
-        assert child.communicate() == (b"", b"")
+    listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=listen
+    ) as child:
+        try:
+            with questions.open("wb"):  # opens when the child reads: it is at work now
+                child.send_signal(signal.SIGINT)
+                assert child.communicate(timeout=60) == (b"", b"")
+        finally:
+            child.kill()
     assert child.returncode == 130
 
 
