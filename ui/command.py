@@ -7,6 +7,8 @@ import os
 import socket
 import sys
 import webbrowser
+from contextlib import ExitStack
+from signal import SIGTERM, default_int_handler, signal
 from threading import Event
 
 from rag.config import Config
@@ -36,10 +38,11 @@ def run(args: argparse.Namespace, config: Config) -> int:
     from rag.assistant import Assistant
     from ui.page import build_page, serve_page
 
-    with Assistant.open(config=config, create=True) as assistant:
+    signal(SIGTERM, default_int_handler)  # a service manager's stop is a Ctrl+C
+    with Assistant.open(config=config, create=True) as assistant, ExitStack() as closing:
         if assistant.library.n_papers:
             assistant.search("warm up")  # the first search loads what all others use
-        blocks = build_page(assistant)
+        blocks = build_page(assistant, closing)
         address = serve_page(blocks, port)
         print(address, flush=True)
         print(f"The library at {config.library}; stop with Ctrl+C.", file=sys.stderr)

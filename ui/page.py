@@ -7,6 +7,7 @@ system fonts, no analytics, no link previews.
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,9 @@ SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Libera
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
 
-def build_page(assistant: Assistant) -> gr.Blocks:
-    """The whole page around `assistant`; show it with `serve_page`."""
+def build_page(assistant: Assistant, closing: ExitStack | None = None) -> gr.Blocks:
+    """The whole page around `assistant`; show it with `serve_page`. Close `closing` before the assistant: it
+    ends what is asked beside the page."""
     catalogue = Catalogue(assistant.library)
     blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S)
     with blocks:
@@ -48,7 +50,7 @@ def build_page(assistant: Assistant) -> gr.Blocks:
         downloads.change(None, downloads, js="(file) => rag.download(file)")
         with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
             with gr.Tab("Ask", id="ask"):
-                asking = AskTab(assistant, catalogue, downloads)
+                asking = AskTab(assistant, catalogue, downloads, closing or ExitStack())
             with gr.Tab("Library", id="library") as library_tab:
                 library = LibraryTab(assistant, catalogue, downloads)
             with gr.Tab("Map", id="map") as map_tab:

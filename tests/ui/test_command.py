@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+from pathlib import Path
+from signal import SIGTERM
+from subprocess import PIPE, Popen
 
 import pytest
 
 from rag.cli import command_parser
+from tests.conftest import ROOT
 from ui.command import is_desktop
 
 
@@ -27,3 +32,19 @@ def test_a_browser_opens_only_where_a_person_sees_it(
 @pytest.mark.parametrize(("option", "choice"), [([], None), (["--open"], True), (["--no-open"], False)])
 def test_opening_can_be_asked_for_and_switched_off(option: list[str], choice: bool | None) -> None:
     assert command_parser("ui").parse_args(option).open is choice
+
+
+def test_it_stops_cleanly_while_its_examples_are_still_asked(demo_library: Path, tmp_path: Path) -> None:
+    library = shutil.copytree(demo_library, tmp_path / "library")
+    command = [sys.executable, "-m", "rag", "ui", "--port", "0", "--no-open", "--library", str(library)]
+    with Popen(command, stdout=PIPE, stderr=PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        process.stdout.readline()  # the address: examples are asked from just before it
+        process.send_signal(SIGTERM)
+        try:
+            _, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0
+    assert "terminate" not in said
+    assert "Traceback" not in said

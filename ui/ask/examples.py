@@ -42,6 +42,17 @@ class Examples:
         self._state = ""
         self._found: list[str] = []
         self._done = Event()
+        self._closing = Event()
+
+    def close(self) -> None:
+        """Ask nothing more, and wait for the question being asked: it reads the library's files, which are
+        not to be closed under it, and a thread in native code at the interpreter's end aborts the process.
+        """
+        with self._lock:
+            self._closing.set()
+            asking = self._done if self._state else None
+        if asking:
+            asking.wait()
 
     def ready(self, wait_s: float = 0.0) -> list[str]:
         """Those that have been answered so far; at the first call for a state, asking them begins.
@@ -49,7 +60,7 @@ class Examples:
         Waits for the last of them for `wait_s` at most."""
         with self._lock:
             state = state_of(self._assistant.library)
-            if state != self._state:
+            if state != self._state and not self._closing.is_set():
                 self._state, self._found, self._done = state, [], Event()
                 pool = ThreadPool(1)
                 pool.apply_async(
@@ -66,6 +77,8 @@ class Examples:
         try:
             titles = [line.title for line in self._catalogue.listing().lines]
             for question in islice(candidate_questions(titles), TRIED):
+                if self._closing.is_set():
+                    return
                 answer = self._assistant.ask(question, llm=False)
                 if not answer.abstained and (answer.confidence or 0.0) >= LEAST:
                     found.append(question)

@@ -7,6 +7,7 @@ and ui/ask/evidence_html.py's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -43,11 +44,13 @@ class Regions:
         catalogue: Catalogue,
         reading: ReadingLists,
         left: Callable[[Session], None],
+        closing: ExitStack,
     ) -> None:
-        """`left` is told the session of a page that was closed."""
+        """`left` is told the session of a page that was closed; `closing` ends what runs beside the page."""
         self._assistant = assistant
         self._reading = reading
         self._examples = Examples(assistant, catalogue)
+        closing.callback(self._examples.close)
         if 0 < assistant.library.n_papers <= EXAMPLES_UP_TO:
             self._examples.ready()
         self.session = gr.State(Session(), delete_callback=left)

@@ -10,6 +10,7 @@ A page only looks at an answer being made: whatever it does meanwhile, the answe
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
 class AskTab:
     """Built inside a gr.Tab; one for all pages, so of each it keeps only what it looks at."""
 
-    def __init__(self, assistant: Assistant, catalogue: Catalogue, downloads: gr.JSON) -> None:
+    def __init__(
+        self, assistant: Assistant, catalogue: Catalogue, downloads: gr.JSON, closing: ExitStack
+    ) -> None:
         self._assistant = assistant
         self._kept = Conversations(assistant.config.library)
         self._jobs = Jobs(assistant, self._kept)
@@ -53,7 +56,7 @@ class AskTab:
         self._browser = gr.BrowserState(None, storage_key="rag-browser", secret="rag-browser")
         self._arrival = gr.JSON(visible="hidden")
         self.reading = ReadingLists(assistant.config.library)
-        self.regions = Regions(assistant, catalogue, self.reading, self._forget_page)
+        self.regions = Regions(assistant, catalogue, self.reading, self._forget_page, closing)
         self.demo_read = self._wire()
         """The event after which the library holds the demo papers."""
 
