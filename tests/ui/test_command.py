@@ -45,6 +45,7 @@ def test_it_stops_cleanly_while_its_examples_are_still_asked(demo_library: Path,
             _, said = process.communicate(timeout=60)
         finally:
             process.kill()
-    assert process.returncode == 0
+    # 0 once the page is served; 130, as shells expect, where the signal comes between address and serving.
+    assert process.returncode in (0, 130)
     assert "terminate" not in said
     assert "Traceback" not in said
