@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from rag.answering import abstention, extractive
 from rag.answering.answerability import BestPaper
+from rag.answering.gathering import settled
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
 from rag.answering.plans.paper_parts import answer_of_paper, asks_subject
@@ -205,8 +206,7 @@ class Assistant:
         with clock("plan"):
             asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
         only = self._only_paper(filters)
-        likely_meta = asked.intent == "meta" and asked.intent_probabilities["meta"] >= extractive.LIKELY
-        if likely_meta and not only:
+        if asked.intent == "meta" and not only:
             yield from self._about_library(asked, clock)
             return
         with clock("retrieve"):
@@ -214,7 +214,7 @@ class Assistant:
             ranking, notice = self._rank(asked, filters, n_read)
         with clock("read"):
             papers, best = self._read(asked, ranking, n_read)
-            asked = extractive.settled(asked, papers)
+            asked = settled(asked, papers, best)
             decision = abstention.decide(asked, ranking, papers, best)
             if notice and asked.stated.authors:
                 decision = abstention.no_such_author(asked.stated.authors, papers)
@@ -268,6 +268,17 @@ class Assistant:
                 timings_ms=clock.timings_ms(),
             )
         )
+
+    def read_question(
+        self, question: str, history: Iterable[Iterable[str]] = (), filters: Filters | None = None
+    ) -> tuple[Question, list[RankedPaper], BestPaper | None]:
+        """The question as understood, the papers found, best first and read, and how the first matches it:
+        all that an answer is decided on. Raises InputError, LibraryEmpty."""
+        text = check_question(question)
+        self._require_papers()
+        asked = self._understand(text, as_history(history), filters, rewrites=False)
+        ranking, _ = self._rank(asked, filters, READ_PAPERS)
+        return asked, *self._read(asked, ranking, READ_PAPERS)
 
     def _only_paper(self, filters: Filters | None) -> list[Candidate]:
         """The passages of the one paper that a question is put to; none where it is put to several or all."""

@@ -6,7 +6,6 @@ Chooses the plan (rag/answering/plans); searches nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from rag.answering.plans import best, compare, fact, listing, overview, recommend, stance
 from rag.answering.plans.composer import AnswerText
@@ -27,29 +26,6 @@ LENGTHS: dict[Intent, int] = {
     "other": fact.WORDS,
 }
 """Words an answer aims at where no length is asked for."""
-
-
-GATHERS: frozenset[Intent] = frozenset({"overview", "list", "stance", "best", "recommend"})
-"""Intents whose answers gather several papers."""
-SURE = 0.9
-"""Probability of such an intent from which it is followed."""
-LIKELY, CLOSE = 0.5, 0.5
-"""Probability, and share of the best paper's score that the second has, from which it is followed as well:
-one paper far ahead of the rest is what a question for a fact looks like, however it is worded. Chosen by hand
-over 24 other rules on questions_dev and questions_train (n=321), the demo set (n=41) and the 41 questions of
-natural_dev that need several papers, which get them in .85."""
-
-
-def settled(question: Question, papers: Sequence[RankedPaper]) -> Question:
-    """The question with the intent that its papers bear out: a fact, where several papers are not plainly
-    asked for, or one is far ahead."""
-    if question.intent not in GATHERS:
-        return question
-    probability = question.intent_probabilities.get(question.intent, 1.0)
-    close = papers[1].score / papers[0].score if len(papers) > 1 and papers[0].score > 0 else 1.0
-    if probability >= SURE or (probability >= LIKELY and close >= CLOSE):
-        return question
-    return replace(question, intent="fact")
 
 
 def answer(

@@ -77,6 +77,35 @@ class PaperMatches:
     cosines: Floats
 
 
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What the words of a sentence show, whatever is asked."""
+
+    n_words: int
+    number: bool
+    figure: bool
+    reports: bool
+    we: bool
+    contrast: bool
+    notice: bool
+    introduces: bool
+
+
+@lru_cache(maxsize=8192)  # the sentences of a library's best papers come again and again
+def wording_of(text: str) -> Wording:
+    """What the words of a sentence show."""
+    return Wording(
+        n_words=len(text.split()),
+        number=bool(_DIGIT.search(text)),
+        figure=bool(_FIGURE.search(text)),
+        reports=bool(_REPORT.search(text)),
+        we=bool(_WE.search(text)),
+        contrast=bool(_CONTRAST.match(text)),
+        notice=is_notice(text),
+        introduces=bool(_INTRODUCES.search(text)),
+    )
+
+
 def asks_number(question: str) -> bool:
     """Whether a question asks for a number."""
     return bool(_ASKS_NUMBER.search(question))
@@ -106,8 +135,9 @@ def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -
     untold = matches.weights * np.clip(1 - matches.title, 0.05, 1)
     cosine = z_scores(matches.cosines)
     place = np.arange(n) / max(1, n - 1)
-    number = np.array([bool(_DIGIT.search(text)) for text in texts])
-    figure = _marks(_FIGURE, texts)
+    wording = [wording_of(text) for text in texts]
+    number = np.array([each.number for each in wording])
+    figure = np.array([each.figure for each in wording], np.float32)
     wants_number = asks_number(question)
     columns = {
         "late": late,
@@ -120,16 +150,17 @@ def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -
         "place": place,
         "opening": place == 0,
         "last": place == 1,
-        "reports": _marks(_REPORT, texts),
-        "we": _marks(_WE, texts),
-        "contrast": np.array([bool(_CONTRAST.match(text)) for text in texts]),
+        "reports": np.array([each.reports for each in wording]),
+        "we": np.array([each.we for each in wording]),
+        "contrast": np.array([each.contrast for each in wording]),
         "figure": figure,
         "number_wanted": number * wants_number,
         "number_unwanted": number * (not wants_number),
         "figure_wanted": figure * wants_number,
-        "notice": np.array([is_notice(text) for text in texts]) * (not _ASKS_NOTICE.search(question)),
-        "length": z_scores(np.log([1 + len(text.split()) for text in texts])),
-        "introduces_wanted": _marks(_INTRODUCES, texts) * bool(_ASKS_WHAT_IT_IS.search(question)),
+        "notice": np.array([each.notice for each in wording]) * (not _ASKS_NOTICE.search(question)),
+        "length": z_scores(np.log([1 + each.n_words for each in wording])),
+        "introduces_wanted": np.array([each.introduces for each in wording])
+        * bool(_ASKS_WHAT_IT_IS.search(question)),
     }
     return np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
 
@@ -137,10 +168,6 @@ def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -
 def is_notice(text: str) -> bool:
     """Whether a sentence only says where code or data can be had, with no figure beside it."""
     return bool(_IS_NOTICE.search(text)) and not any(map(str.isdigit, _ADDRESS.sub("", text)))
-
-
-def _marks(pattern: re.Pattern[str], texts: Sequence[str]) -> Floats:
-    return np.array([bool(pattern.search(text)) for text in texts], np.float32)
 
 
 def _shared_words(question: str, texts: Sequence[str]) -> Floats:

@@ -18,7 +18,6 @@ from rag.encoder.late_interaction import Floats
 from rag.library.library import Candidate
 from rag.records import Evidence, Sentence, SentenceTraits
 from rag.retrieval.question import Question
-from rag.retrieval.ranking import z_scores
 from rag.retrieval.sentence_features import NAMES, PaperMatches, feature_matrix, mean_vectors
 from rag.retrieval.sentence_roles import sentence_traits
 from rag.text.sentences import split_sentences
@@ -71,8 +70,6 @@ def read_papers(
     """The sentences of each paper, given as all its passages. `query` is `text`, the question as it is read.
 
     of_minilm: whether MiniLM encoded the library; another encoder's bits tell nothing of a sentence's role.
-    For a list only late interaction ranks them: what puts a paper on it may be said anywhere, and is seldom
-    its result.
     """
     sentences = [[s for candidate in passages for s in sentences_of(candidate)] for passages in papers]
     blocks = [block for passages in papers for candidate in passages for block in _blocks(candidate)]
@@ -112,7 +109,7 @@ def _evidence(
     texts = [sentence.text for sentence, _ in sentences]
     late = matches.weights @ matches.sentences
     part_late = np.array([weights @ matches.sentences for weights in parts])
-    scores = z_scores(late) if question.intent == "list" else score_texts(question.text, texts, matches)
+    scores = score_texts(question.text, texts, matches)
     found = []
     for i in np.argsort(-scores, kind="stable").tolist():
         sentence, traits = sentences[i]

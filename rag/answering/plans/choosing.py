@@ -99,11 +99,13 @@ def in_order(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
 
 
 def one_sentence(
-    ranked: RankedPaper, wanted: Sequence[Role] = (), *, relevance: float = 1.0
+    ranked: RankedPaper, wanted: Sequence[Role] = (), *, relevance: float = 1.0, scored: bool = True
 ) -> Evidence | None:
     """The sentence of a paper that says most in one line: relevant, of a wanted role, and readable alone.
 
-    relevance: what late interaction counts beside the roles. None where the paper has no sentence read.
+    relevance: what it counts beside the roles. scored: whether a sentence's score counts in it beside its
+    late interaction; what puts a paper on a list may be said anywhere, and is seldom its result.
+    None where the paper has no sentence read.
     """
     if not ranked.evidence:
         return None
@@ -112,7 +114,7 @@ def one_sentence(
 
     def worth(place: int) -> float:
         evidence = ranked.evidence[place]
-        value = relevance * float(late[place] + scores[place]) / 2
+        value = relevance * float(late[place] + (scores if scored else late)[place]) / 2
         if evidence.traits is not None and wanted:
             role = evidence.traits.role_probabilities
             value += 1.5 * sum(role.get(each, 0.0) for each in wanted)

@@ -23,7 +23,7 @@ def answer_list(question: Question, papers: Sequence[RankedPaper], words: int) -
     lines: list[AnswerLine] = []
     used = 0
     for ranked in belonging[:MOST]:
-        evidence = one_sentence(ranked, CONTRIBUTES, relevance=1.2)
+        evidence = one_sentence(ranked, CONTRIBUTES, relevance=1.2, scored=False)
         name = readable(ranked.paper.title).rstrip(".")
         length = n_words(name) + (n_words(evidence.sentence.text) if evidence else 0)
         if lines and used + length > words:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from rag.answering import extractive
@@ -59,22 +57,3 @@ def test_what_a_question_excludes_is_left_out() -> None:
     question = asked("lamps but not LUX", "overview", excluded=("LUX",))
     written = extractive.answer(question, [lux, other, third], rarity)
     assert {citation.paper_id for citation in written.citations} == {"o", "t"}
-
-
-@pytest.mark.parametrize(
-    ("probability", "second", "intent"),
-    [
-        (0.95, 4.5, "overview"),
-        (0.95, 0.5, "overview"),
-        (0.7, 4.5, "overview"),
-        (0.7, 2.5, "overview"),
-        (0.7, 2.4, "fact"),
-        (0.4, 4.9, "fact"),
-    ],
-)
-def test_several_papers_are_gathered_only_where_that_is_asked_and_several_are_near(
-    probability: float, second: float, intent: Intent
-) -> None:
-    question = replace(asked("lamps", "overview"), intent_probabilities={"overview": probability})
-    papers = [ONE, replace(TWO, score=second)]
-    assert extractive.settled(question, papers).intent == intent

@@ -58,3 +58,10 @@ def test_the_order_of_roles_moves_what_is_in_doubt() -> None:
     after_itself_never = np.array([[-3.0, 3.0], [0.0, 0.0], [0.0, 0.0]], np.float32)
     assert in_order(logits, after_itself_never)[1].argmax() == 1
     assert in_order(logits, np.zeros((3, 2), np.float32))[1].argmax() == 0
+
+
+def test_traits_read_twice_are_the_same_and_depend_on_the_bits(encoder: Encoder) -> None:
+    blocks = blocks_of(MARSH, encoder)
+    assert sentence_traits(MARSH, blocks) == sentence_traits(MARSH, [block.copy() for block in blocks])
+    turned = [np.bitwise_not(block) for block in blocks]
+    assert sentence_traits(MARSH, blocks) != sentence_traits(MARSH, turned)
