@@ -45,6 +45,7 @@ COMMANDS = {
     "chat": Command("rag.commands.chat", "ask and follow up, in the terminal"),
     "ui": Command("ui.command", "serve the chat page, and open it in your browser"),
     "serve": Command("rag.commands.serve", "answer over HTTP: REST, OpenAI's protocol, MCP"),
+    "keys": Command("rag.commands.keys", "make, list and revoke keys to the server"),
     "status": Command("rag.commands.status", "show what a library holds"),
     "list": Command("rag.commands.list", "list the papers of a library"),
     "show": Command("rag.commands.show", "show one paper in full"),

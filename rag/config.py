@@ -70,6 +70,10 @@ class Config:
     """What the model costs, where its price is not in the table."""
     support_model: str | None = None
     """A folder or a hub name: the model that judges support in place of the one that comes with this."""
+    serve_key: str | None = field(default=None, repr=False)
+    """A key that opens `rag serve`, beside those of the file."""
+    keys: Path | None = None
+    """The file that holds the hashes of keys to `rag serve`."""
     rewrite: bool = False
     """Let the model, too, restate a follow-up and split or reword a question before it is searched."""
 
@@ -80,9 +84,9 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_CHROMA_URL, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S,
-        MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be
-        used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_CHROMA_URL, RAG_SERVE_KEY, RAG_SERVE_KEYS, and RAG_LLM_ with MODEL,
+        JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises
+        ConfigError where one cannot be used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -104,6 +108,10 @@ class Config:
             judge=_judge(env),
             support_model=env.get("RAG_SUPPORT_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
+            serve_key=env.get("RAG_SERVE_KEY") or None,
+            keys=Path(
+                env.get("RAG_SERVE_KEYS") or platformdirs.user_data_path("rag") / "keys.json"
+            ).expanduser(),
             max_tokens=_whole_number(env, "RAG_LLM_MAX_TOKENS", _MAX_TOKENS),
             context_window=_whole_number(env, "RAG_LLM_CONTEXT", _CONTEXT_WINDOW),
             price=_price(env),

@@ -114,6 +114,11 @@ class Library:
         rows = whole_papers(self._indexes, [f"{paper_id}#0"])
         return to_paper(rows[paper_id]) if rows else None
 
+    def papers_of(self, paper_ids: Sequence[str]) -> list[Paper]:
+        """These papers, in order; ids that are not there are passed over."""
+        rows = whole_papers(self._indexes, [f"{each}#0" for each in paper_ids])
+        return [to_paper(rows[each]) for each in paper_ids if each in rows]
+
     def papers(self) -> Iterator[Paper]:
         """All papers, in the order they were first added; a page of them in memory at a time."""
         for rows in self._indexes.dense.scan():

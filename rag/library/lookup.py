@@ -1,7 +1,8 @@
-"""Which papers of a library a command speaks of: those named, or those that pass the filters."""
+"""Which papers of a library a caller speaks of: those named, those that pass the filters, a page of all."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -31,3 +32,13 @@ def named_paper(library: Library, paper_id: str) -> Paper:
     if paper is None:
         raise InputError(f"no paper {paper_id!r} in {library.path}; `rag list` shows the ids")
     return paper
+
+
+def page_of(library: Library, after: str | None, limit: int) -> tuple[list[Paper], str | None]:
+    """At most `limit` papers whose ids come after `after`, in the order of ids; and what to give as `after`
+    for the next page, None on the last."""
+    ids = library.ids()
+    start = bisect_right(ids, after) if after is not None else 0
+    page = ids[start : start + limit]
+    more = page[-1] if page and start + limit < len(ids) else None
+    return library.papers_of(page), more

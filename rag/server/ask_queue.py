@@ -10,9 +10,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
-from rag.errors import ServerBusy
+from rag.errors import Cancelled, ServerBusy
 from rag.llm.limits import Cancellation
 
 RUNNING = 8
@@ -29,39 +30,66 @@ T = TypeVar("T")
 class AskQueue:
     """Runs questions on threads of its own. Close it when done."""
 
-    def __init__(self, running: int = RUNNING, waiting: int = WAITING) -> None:
-        self._threads = ThreadPoolExecutor(running, thread_name_prefix="ask")
+    def __init__(self, running: int = RUNNING, waiting: int = WAITING, name: str = "ask") -> None:
+        self._threads = ThreadPoolExecutor(running, thread_name_prefix=name)
         self._most = running + waiting
-        self._n_inside = 0
-        self._under_way: set[Cancellation] = set()
+        self._lock = Lock()
+        self._inside: set[Cancellation] = set()
+
+    @property
+    def n_inside(self) -> int:
+        """Questions being answered or waiting."""
+        return len(self._inside)
 
     async def run(self, work: Callable[..., T], hung_up: Callable[[], Awaitable[bool]] | None = None) -> T:
         """What `work(cancellation=...)` returns. The Cancellation is cancelled once `hung_up()` is true or
         the server stops.
 
-        Raises ServerBusy at once where the queue is full, and what `work` raises.
+        Raises ServerBusy at once where the queue is full, Cancelled where the caller is gone before its turn
+        came, and what `work` raises.
         """
-        if self._n_inside >= self._most:
-            raise ServerBusy(f"{self._n_inside} questions are being answered or waiting; ask again soon")
         cancellation = Cancellation()
-        self._n_inside += 1
-        self._under_way.add(cancellation)
+        self._enter(cancellation)
+        call = self._threads.submit(partial(work, cancellation=cancellation))
+        call.add_done_callback(lambda _: self._leave(cancellation))
+        result = asyncio.wrap_future(call)
         try:
-            call = partial(work, cancellation=cancellation)
-            future = asyncio.get_running_loop().run_in_executor(self._threads, call)
-            while not (await asyncio.wait({future}, timeout=LOOK_S))[0]:
+            while not (await asyncio.wait({result}, timeout=LOOK_S))[0]:
                 if hung_up and not cancellation.cancelled and await hung_up():
                     cancellation.cancel()
-            return future.result()
+                    call.cancel()  # where it still waits; else it ends by itself
         except asyncio.CancelledError:
             cancellation.cancel()
+            call.cancel()
+            result.add_done_callback(_look_at)
             raise
-        finally:
-            self._n_inside -= 1
-            self._under_way.discard(cancellation)
+        if result.cancelled():
+            raise Cancelled("nobody waits for this answer any more")
+        return result.result()
+
+    def _enter(self, cancellation: Cancellation) -> None:
+        with self._lock:
+            if len(self._inside) >= self._most:
+                raise ServerBusy(
+                    f"{len(self._inside)} questions are being answered or waiting; ask again soon"
+                )
+            self._inside.add(cancellation)
+
+    def _leave(self, cancellation: Cancellation) -> None:
+        """Its thread is free again, which may be a while after its caller hung up."""
+        with self._lock:
+            self._inside.discard(cancellation)
 
     def close(self) -> None:
         """End the questions under way, and take no more."""
-        for cancellation in tuple(self._under_way):
+        with self._lock:
+            inside = tuple(self._inside)
+        for cancellation in inside:
             cancellation.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _look_at(result: asyncio.Future[Any]) -> None:
+    """See what a call ended with that nobody waits for, or asyncio reports it."""
+    if not result.cancelled():
+        result.exception()

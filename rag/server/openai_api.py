@@ -8,21 +8,26 @@ something it cannot do (tools, several choices, pictures) is refused by name.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from rag.errors import InputError
 from rag.export.text import remarks
+from rag.files import json_line
 from rag.records import Answer, Citation, History
 from rag.server.bodies import ChatMessage, read_body
 from rag.text.escaping import for_markdown
 
 MODELS = {"rag": None, "rag-extractive": False}
-"""What a request may name, and whether a language model writes (None: where one is configured)."""
+"""What a request may name, and whether a language model writes (None: where one is configured). With "/NAME"
+behind it, the library of that name is asked."""
+MOST_EMBEDDED = 256
+"""Texts that one request may have embedded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,16 @@ class ChatRequest:
     question: str
     history: History
     model: str = "rag"
+    """One of MODELS."""
+    library: str | None = None
     stream: bool = False
     include_usage: bool = False
     """Send the usage as a chunk of its own at the end of the stream."""
+
+    @property
+    def name(self) -> str:
+        """The model as it was named."""
+        return f"{self.model}/{self.library}" if self.library else self.model
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +90,68 @@ class Completion:
 
 def event(data: Mapping[str, Any]) -> str:
     """One server-sent event."""
-    return f"data: {json.dumps(data, ensure_ascii=False)}\n\n"
+    return f"data: {json_line(data)}\n"
 
 
-def models() -> dict[str, Any]:
+class ModelLine(BaseModel):
+    """A model as a list has it."""
+
+    id: str
+    object: str
+    created: int
+    owned_by: str
+
+
+class ModelList(BaseModel):
     """The reply to GET /v1/models."""
-    data = [{"id": name, "object": "model", "created": 0, "owned_by": "rag"} for name in MODELS]
+
+    object: str
+    data: list[ModelLine]
+
+
+class EmbeddingLine(BaseModel):
+    """The vector of a text: numbers, or float32 in base64."""
+
+    object: str
+    index: int
+    embedding: list[float] | str
+
+
+class EmbeddingUsage(BaseModel):
+    """Tokens read."""
+
+    prompt_tokens: int
+    total_tokens: int
+
+
+class EmbeddingList(BaseModel):
+    """The reply to POST /v1/embeddings."""
+
+    object: str
+    model: str
+    data: list[EmbeddingLine]
+    usage: EmbeddingUsage
+
+
+def models(libraries: Sequence[str]) -> dict[str, Any]:
+    """The reply to GET /v1/models, the first library's models first."""
+    names = [*MODELS, *(f"{model}/{library}" for library in libraries[1:] for model in MODELS)]
+    data = [{"id": name, "object": "model", "created": 0, "owned_by": "rag"} for name in names]
     return {"object": "list", "data": data}
+
+
+def embedding_list(model: str, data: list[dict[str, Any]], n_tokens: int) -> dict[str, Any]:
+    """The reply to POST /v1/embeddings."""
+    usage = {"prompt_tokens": n_tokens, "total_tokens": n_tokens}
+    return {"object": "list", "model": model, "data": data, "usage": usage}
+
+
+def named_library(model: object, known: Iterable[str] = MODELS) -> tuple[str, str | None]:
+    """The model and the library of "model/library". Raises InputError where there is no such model."""
+    name, _, library = model.partition("/") if isinstance(model, str) else ("", "", "")
+    if name not in known:
+        raise InputError(f"there is no model {model!r}; the models are {', '.join(known)}")
+    return name, library or None
 
 
 _HARMLESS_NAMES = """
@@ -116,9 +183,7 @@ OFF: dict[str, tuple[object, ...]] = {
 def chat_request(body: Mapping[str, Any]) -> ChatRequest:
     """The request in a JSON body. Raises InputError where there is no last user message, no such model, or a
     field asks for what cannot be had."""
-    model = body.get("model", "rag")
-    if not isinstance(model, str) or model not in MODELS:
-        raise InputError(f"there is no model {model!r}; the models are {', '.join(MODELS)}")
+    model, library = named_library(body.get("model", "rag"))
     for name, value in body.items():
         if name in OFF and value is not None and value not in OFF[name]:
             raise InputError(f'"{name}" cannot be honoured by a library of papers; leave it out')
@@ -135,6 +200,7 @@ def chat_request(body: Mapping[str, Any]) -> ChatRequest:
         question=turns[-1][1],
         history=tuple(turns[:-1]),
         model=model,
+        library=library,
         stream=bool(body.get("stream")),
         include_usage=isinstance(options, dict) and bool(options.get("include_usage")),
     )

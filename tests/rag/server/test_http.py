@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import inspect
 import json
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any
 import httpx
 import openai
 import pytest
-import uvicorn
 
 from rag import errors
 from rag.assistant import Assistant
@@ -24,32 +21,19 @@ from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.errors import InputError, RagError
 from rag.library.library import Library
-from rag.server.ask_queue import AskQueue
-from rag.server.http import LARGEST_BODY, STATUS, Server, status_of
+from rag.server.failures import STATUS, status_of
+from rag.server.keys import KeyFile
 from rag.server.openai_api import chat_request
+from rag.server.service import LibraryServer, ServerSettings
 from tests.helpers.model_server import ModelServer, Scripted
+from tests.helpers.serving import serving, serving_service
 
 QUESTION = "What is late interaction?"
 
 
-@contextmanager
-def serving(server: Server) -> Iterator[str]:
-    """The server on a free loopback port; gives its address."""
-    listener = listen("127.0.0.1", 0)
-    running = uvicorn.Server(uvicorn.Config(server.app(), log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        running.should_exit = True
-        thread.join()
-        listener.close()
-
-
 @pytest.fixture(scope="module")
 def url(demo_assistant: Assistant) -> Iterator[str]:
-    with serving(Server(demo_assistant)) as address:
+    with serving(demo_assistant) as address:
         yield address
 
 
@@ -142,12 +126,12 @@ def test_a_page_in_a_browser_cannot_ask(http: httpx.Client) -> None:
 
 
 def test_a_huge_body_is_refused(http: httpx.Client) -> None:
-    body = b'{"question": "' + b"x" * LARGEST_BODY + b'"}'
+    body = b'{"question": "' + b"x" * ServerSettings().largest_body + b'"}'
     assert http.post("/ask", content=body, headers={"Content-Type": "application/json"}).status_code == 413
 
 
 def test_a_key_is_asked_for_where_there_is_one(demo_assistant: Assistant) -> None:
-    with serving(Server(demo_assistant, key="sesame")) as url:
+    with serving(demo_assistant, KeyFile(None, "sesame")) as url:
         assert httpx.get(f"{url}/status").status_code == 401
         assert httpx.get(f"{url}/status", headers={"Authorization": "Bearer wrong"}).status_code == 401
         assert httpx.get(f"{url}/status", headers={"Authorization": "Bearer sesame"}).status_code == 200
@@ -220,13 +204,6 @@ def test_every_error_has_a_status() -> None:
 def test_a_taken_port_is_refused_in_one_line() -> None:
     with listen("127.0.0.1", 0) as taken, pytest.raises(InputError, match="--port"):
         listen("127.0.0.1", taken.getsockname()[1])
-
-
-def test_mcp_messages_are_answered_and_notifications_taken(http: httpx.Client) -> None:
-    asked = http.post("/mcp", json={"jsonrpc": "2.0", "id": 1, "method": "tools/list"})
-    assert [tool["name"] for tool in asked.json()["result"]["tools"]] == ["ask", "search", "paper"]
-    assert http.post("/mcp", json={"method": "notifications/initialized"}).status_code == 202
-    assert http.get("/mcp").status_code == 405
 
 
 @pytest.mark.parametrize(
@@ -316,7 +293,7 @@ def test_the_type_of_a_body_is_read_in_any_case(http: httpx.Client) -> None:
     ],
 )
 def test_the_key_is_read_as_the_protocol_says(demo_assistant: Assistant, header: str, status: int) -> None:
-    with serving(Server(demo_assistant, "schlüssel")) as url:
+    with serving(demo_assistant, KeyFile(None, "schlüssel")) as url:
         reply = httpx.get(f"{url}/status", headers=[(b"Authorization", header.encode())])
     assert reply.status_code == status
 
@@ -325,45 +302,35 @@ def test_the_key_is_read_as_the_protocol_says(demo_assistant: Assistant, header:
 def test_a_page_of_another_site_may_not_ask(http: httpx.Client, path: str) -> None:
     asked = {"question": QUESTION}
     assert http.post(path, json=asked, headers={"Origin": "https://attacker.test"}).status_code == 403
-    assert http.post(path, json=asked, headers={"Origin": "null"}).status_code != 500
-
-
-def test_a_revision_that_is_not_spoken_is_refused(http: httpx.Client) -> None:
-    message = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
-    assert http.post("/mcp", json=message, headers={"MCP-Protocol-Version": "1999-01-01"}).status_code == 400
-    assert http.post("/mcp", json=message, headers={"MCP-Protocol-Version": "2025-06-18"}).status_code == 200
+    assert http.post(path, json=asked, headers={"Origin": "null"}).status_code == 403
+    assert http.post(path, json=asked, headers={"Origin": "http://[attacker.test"}).status_code == 403
 
 
 def test_an_error_names_no_path_of_the_machine(tmp_path: Path, encoder: Encoder) -> None:
     config = replace(Config.from_env(), library=tmp_path / "secret-place")
     library = Library.open(config.library, config, create=True)
-    with Assistant(library, encoder, config) as empty, serving(Server(empty)) as url:
+    with Assistant(library, encoder, config) as empty, serving(empty) as url:
         reply = httpx.post(f"{url}/ask", json={"question": QUESTION})
     assert reply.status_code == 409
     assert "secret-place" not in reply.text
 
 
-def with_model(assistant: Assistant, server: ModelServer, tmp_path: Path) -> Assistant:
+def with_model(assistant: Assistant, server: ModelServer) -> Assistant:
     """The assistant's library, answered by the scripted model."""
-    config = replace(
-        assistant.config,
-        base_url=server.url,
-        model="scripted",
-        timeout_s=20.0,
-        llm_cache=False,
-        cache=tmp_path,
-    )
-    return Assistant(assistant.library, assistant.encoder, config)
+    config = replace(assistant.config, base_url=server.url, model="scripted", timeout_s=20.0, llm_cache=False)
+    answering = Assistant(assistant.library, assistant.encoder, config)
+    assert not answering.gate.problem  # loaded before anybody waits for it
+    return answering
 
 
 def test_models_that_drip_hold_up_neither_cheap_requests_nor_the_server(
-    demo_assistant: Assistant, tmp_path: Path
+    demo_assistant: Assistant,
 ) -> None:
     dripping = [Scripted(["a "] * 400, pause_s=0.05) for _ in range(60)]
     with ModelServer(dripping) as model:
-        server = Server(with_model(demo_assistant, model, tmp_path))
-        server._asks = AskQueue(running=2, waiting=2)
-        with serving(server) as url, ThreadPoolExecutor(8) as threads:
+        settings = ServerSettings(running=2, waiting=2)
+        service = LibraryServer({"default": with_model(demo_assistant, model)}, settings=settings)
+        with serving_service(service) as url, ThreadPoolExecutor(8) as threads:
             ask = partial(httpx.post, f"{url}/ask", json={"question": QUESTION}, timeout=6)
             asked = [threads.submit(ask) for _ in range(8)]
             refused = [done for done in asked if not done.exception() and done.result().status_code == 503]
@@ -372,7 +339,6 @@ def test_models_that_drip_hold_up_neither_cheap_requests_nor_the_server(
             # Those that waited have hung up by now: their places are free again.
             assert httpx.get(f"{url}/status", timeout=5).status_code == 200
             deadline = time.monotonic() + 20
-            while server._asks._n_inside and time.monotonic() < deadline:
+            while service.asks.n_inside and time.monotonic() < deadline:
                 time.sleep(0.1)
-            assert server._asks._n_inside == 0
-        server.close()
+            assert service.asks.n_inside == 0

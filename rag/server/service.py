@@ -1,0 +1,175 @@
+"""What the routes share: the libraries by name, the queues, the keys, the counts, and one way to ask.
+
+Owns no route and no protocol. The library that was opened first is the one asked where none is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+
+from rag.errors import InputError
+from rag.records import Answer, Done, Event, Filters, History, as_history
+from rag.retrieval.question import check_question
+from rag.server.allowances import Allowances
+from rag.server.ask_queue import RUNNING, WAITING, AskQueue
+from rag.server.bodies import AskArguments
+from rag.server.keys import KeyFile, ServerKey
+from rag.server.metrics import Metrics
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.llm.limits import Cancellation
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+DEFAULT = "default"
+"""The name of the library that --library gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """How a server is run, as `rag serve` was told."""
+
+    hosts: tuple[str, ...] = LOOPBACK
+    """Names it may be called by ("*": any)."""
+    origins: tuple[str, ...] = ()
+    """Sites whose pages may ask from a browser (CORS), like https://lab.example."""
+    largest_body: int = 2**20
+    """Bytes of a JSON body."""
+    largest_upload: int = 16 * 2**20
+    """Bytes of an uploaded file of papers."""
+    running: int = RUNNING
+    waiting: int = WAITING
+    log_questions: bool = False
+    page: str | None = None
+    """The path that the chat page is mounted at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """A question as every protocol puts it."""
+
+    question: str
+    history: History = ()
+    filters: Filters | None = None
+    words: int | None = None
+    llm: bool | None = None
+    top: int | None = None
+
+    @classmethod
+    def of(cls, body: AskArguments) -> Prompted:
+        """Raises InputError."""
+        try:
+            history = as_history(body.history)
+        except (ValueError, TypeError) as error:
+            raise InputError(f'"history": {error}') from error
+        filters = body.filters.parsed() if body.filters else None
+        return cls(check_question(body.question), history, filters, body.words, body.llm, body.top)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who asks, and what the log says of the request."""
+
+    key: ServerKey | None = None
+    fields: dict[str, object] = field(default_factory=dict)
+
+
+class LibraryServer:
+    """Open libraries and what is needed to serve them. Close it when done; the libraries are their
+    owner's."""
+
+    def __init__(
+        self,
+        libraries: Mapping[str, Assistant],
+        keys: KeyFile | None = None,
+        settings: ServerSettings | None = None,
+    ) -> None:
+        self.libraries = dict(libraries)
+        self.settings = settings or ServerSettings()
+        self.keys = keys or KeyFile(None)
+        self.allowances = Allowances(self.keys.path.with_name("spent.json") if self.keys.path else None)
+        self.metrics = Metrics()
+        self.asks = AskQueue(self.settings.running, self.settings.waiting)
+        self.writes = AskQueue(1, 8, name="write")
+        """Papers are added and removed one request after the other."""
+        self.metrics.watch_queue(lambda: self.asks.n_inside)
+        for name, assistant in self.libraries.items():
+            self.metrics.watch_library(name, _counter(assistant))
+
+    def assistant(self, name: str | None) -> Assistant:
+        """The library of that name. Raises HTTPException (404)."""
+        if name is None:
+            return next(iter(self.libraries.values()))
+        if name not in self.libraries:
+            raise HTTPException(404, f"no library {name!r}; GET /v1/libraries lists them")
+        return self.libraries[name]
+
+    @property
+    def paths(self) -> Sequence[Path]:
+        """Folders that no reply may name."""
+        return [each for one in self.libraries.values() for each in (one.config.library, one.config.cache)]
+
+    def may_ask(self, assistant: Assistant, asked: Prompted, caller: Caller) -> None:
+        """Raises InputError where a model is wanted and there is none, HTTPException (429) where the caller's
+        key has used up what a model may take."""
+        if asked.llm and not assistant.config.has_model:
+            raise InputError('"llm" is true, but this server has no language model; leave it out')
+        writes = assistant.config.has_model if asked.llm is None else asked.llm
+        if writes and caller.key and (refused := self.allowances.over_budget(caller.key)):
+            self.metrics.refused.labels("budget").inc()
+            raise HTTPException(429, refused.message, {"Retry-After": str(refused.retry_after_s)})
+
+    def events(
+        self, assistant: Assistant, asked: Prompted, caller: Caller, cancellation: Cancellation | None
+    ) -> Iterator[Event]:
+        """The steps of an answer, counted and logged once it is whole. Runs on a thread of the queue."""
+        for event in assistant.stream(
+            asked.question,
+            history=asked.history,
+            filters=asked.filters,
+            words=asked.words,
+            llm=asked.llm,
+            top=asked.top,
+            cancellation=cancellation,
+        ):
+            if isinstance(event, Done):
+                self._count(event.answer, caller)
+            yield event
+
+    def ask(
+        self, assistant: Assistant, asked: Prompted, caller: Caller
+    ) -> Callable[[Cancellation | None], Answer]:
+        """The answer, as work for the queue."""
+
+        def work(cancellation: Cancellation | None) -> Answer:
+            events = self.events(assistant, asked, caller, cancellation)
+            return next(event.answer for event in events if isinstance(event, Done))
+
+        return work
+
+    def _count(self, answer: Answer, caller: Caller) -> None:
+        self.metrics.count_answer(answer)
+        if caller.key and answer.usage:
+            self.allowances.spend(caller.key, answer.usage)
+        caller.fields.update(
+            intent=answer.intent,
+            mode=answer.mode,
+            abstained=answer.abstained,
+            stages_ms={name: ms for name, ms in answer.timings_ms.items() if name != "total"},
+        )
+        if self.settings.log_questions:
+            caller.fields["question"] = answer.question
+
+    def close(self) -> None:
+        """End what is under way."""
+        self.asks.close()
+        self.writes.close()
+
+
+def _counter(assistant: Assistant) -> Callable[[], float]:
+    return lambda: assistant.library.n_papers
