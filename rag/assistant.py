@@ -20,6 +20,7 @@ from rag.answering.gathering import settled
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
 from rag.answering.plans.paper_parts import answer_of_paper, asks_subject
+from rag.answering.suggesting import candidate_suggestions
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.encoder.load import load_encoder
@@ -53,6 +54,10 @@ if TYPE_CHECKING:
     from rag.llm.limits import Cancellation
     from rag.support.gate import Gate
 
+SUGGESTED, SUGGESTIONS_TRIED = 3, 5
+"""Next questions that are offered, and candidates that are tried."""
+LEAST_SUGGESTED = 0.5
+"""Least confidence of the answer to a question that is offered."""
 READ_PAPERS = 12
 """Papers whose sentences are weighed for an answer; what a written answer may draw on."""
 
@@ -271,14 +276,28 @@ class Assistant:
 
     def read_question(
         self, question: str, history: Iterable[Iterable[str]] = (), filters: Filters | None = None
-    ) -> tuple[Question, list[RankedPaper], BestPaper | None]:
-        """The question as understood, the papers found, best first and read, and how the first matches it:
-        all that an answer is decided on. Raises InputError, LibraryEmpty."""
+    ) -> tuple[Question, Ranking, list[RankedPaper], BestPaper | None]:
+        """The question as understood, the ranking, its papers, best first and read, and how the first matches
+        it: all that an answer is decided on. Raises InputError, LibraryEmpty."""
         text = check_question(question)
         self._require_papers()
         asked = self._understand(text, as_history(history), filters, rewrites=False)
         ranking, _ = self._rank(asked, filters, READ_PAPERS)
-        return asked, *self._read(asked, ranking, READ_PAPERS)
+        return asked, ranking, *self._read(asked, ranking, READ_PAPERS)
+
+    def suggest(self, answer: Answer, *, filters: Filters | None = None) -> tuple[str, ...]:
+        """Up to three next questions that the library answers: each was read and would not be refused, and
+        the papers it was made of lead what it finds. Needs no model; takes as long as asking them."""
+        found: list[str] = []
+        for candidate in islice(candidate_suggestions(answer), SUGGESTIONS_TRIED):
+            asked, ranking, papers, best = self.read_question(candidate.question, (), filters)
+            decision = abstention.decide(settled(asked, papers, best), ranking, papers, best)
+            leads = bool(papers) and papers[0].paper.paper_id in candidate.paper_ids
+            if leads and not decision.reason and decision.confidence >= LEAST_SUGGESTED:
+                found.append(candidate.question)
+            if len(found) == SUGGESTED:
+                break
+        return tuple(found)
 
     def _only_paper(self, filters: Filters | None) -> list[Candidate]:
         """The passages of the one paper that a question is put to; none where it is put to several or all."""

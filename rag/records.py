@@ -249,6 +249,8 @@ class Answer:
     """What kind of answer was asked for; "other" also in answers kept from before it was told."""
     sections: tuple[Section, ...] = ()
     """Each sentence in exactly one, in reading order. Where none are given, one without heading holds all."""
+    suggestions: tuple[str, ...] = ()
+    """Next questions that the library answers, where they were asked for (`Assistant.suggest`)."""
     id: str | None = None
 
     def __post_init__(self) -> None:
@@ -286,6 +288,7 @@ class Answer:
             "retrieved": tuple(RetrievedPaper(**paper) for paper in data["retrieved"]),
             "usage": Usage(**data["usage"]) if data.get("usage") else None,
             "searched_for": tuple(data.get("searched_for", ())),
+            "suggestions": tuple(data.get("suggestions", ())),
             "sections": tuple(
                 Section(section["heading"], tuple(section["sentences"]))
                 for section in data.get("sections", ())

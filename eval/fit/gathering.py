@@ -85,7 +85,7 @@ def _own() -> Iterator[tuple[str, str, History, bool]]:
 
 
 def _read(assistant: Assistant, source: str, text: str, history: History, several: bool) -> GatheringCase:
-    question, papers, best = assistant.read_question(text, history)
+    question, _, papers, best = assistant.read_question(text, history)
     if best is None:
         raise ValueError(f"the library has no paper for {text!r}")
     features = (

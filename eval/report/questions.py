@@ -71,6 +71,7 @@ def markdown(report: Report) -> str:
     names = [name for name in BY_TYPE if name in summary["measures"]]
     for grouping in GROUPINGS:
         lines += _group_table(summary, grouping, names)
+    lines += _confusion_table(summary["intent_confusion"]) + _reliability_table(summary["confidence"])
     lines += ["", "| stage | median ms | p95 | p99 |", "|---|---|---|---|"]
     for stage, t in report.latency.items():
         lines.append(f"| {stage} | {t['p50']:.1f} | {t['p95']:.1f} | {t['p99']:.1f} |")
@@ -89,6 +90,25 @@ def _group_table(summary: Mapping[str, Any], grouping: str, names: Sequence[str]
         cells = [shown(values[name]) if name in values else "" for name in names]
         lines.append(f"| {group} | {n} | " + " | ".join(cells) + " |")
     return lines
+
+
+def _confusion_table(confusion: Mapping[str, Mapping[str, int]]) -> list[str]:
+    """What was asked, a row each, by what it was taken for."""
+    taken = sorted({intent for row in confusion.values() for intent in row})
+    if not taken:
+        return []
+    lines = ["", "| asked, taken for | " + " | ".join(taken) + " |", "|---|" + "---|" * len(taken)]
+    for asked, row in confusion.items():
+        lines.append(f"| {asked} | " + " | ".join(str(row.get(intent, "")) for intent in taken) + " |")
+    return lines
+
+
+def _reliability_table(bins: Sequence[Mapping[str, float]]) -> list[str]:
+    """Confidence shown beside the share that was right."""
+    if not bins:
+        return []
+    lines = ["", "| confidence | right | n |", "|---|---|---|"]
+    return lines + [f"| {row['predicted']:.2f} | {row['held']:.2f} | {row['n']} |" for row in bins]
 
 
 def notices(summary: Mapping[str, Any]) -> list[str]:
@@ -166,6 +186,13 @@ def plots(report: Report) -> list[Plot]:
         curve = charts.line_chart(summary["risk_coverage"], x, y, area=True)
         drawn.append(
             Plot("Risk and coverage", "errors, if only the questions it is surest of were answered", curve)
+        )
+    if summary["confidence"]:
+        disc = charts.calibration_chart(
+            summary["confidence"], "confidence shown", "answered from a gold paper"
+        )
+        drawn.append(
+            Plot("Reliability of the confidence", "questions by the confidence shown with their answer", disc)
         )
     if len(summary["calibration"]) > 1:  # quotes alone all have support 1
         disc = charts.calibration_chart(

@@ -117,6 +117,8 @@ def summarise(scored: Sequence[Scored], gold: Gold) -> dict[str, Any]:
         "recall_by_depth": recall_by_depth(run, qrels),
         "risk_coverage": risk_coverage(*_confidence_and_loss(scored)) if _has_confidence(scored) else [],
         "calibration": _calibration(scored, gold),
+        "confidence": _reliability(scored, gold),
+        "intent_confusion": _intent_confusion(scored),
     }
 
 
@@ -219,6 +221,32 @@ def _calibration(scored: Sequence[Scored], gold: Gold) -> list[dict[str, float]]
             cited = {paper_of.get(n) for n in sentence.citations}
             rows.append((sentence.support, bool(cited) and cited <= relevant))
     return calibrate(rows)
+
+
+def _reliability(scored: Sequence[Scored], gold: Gold) -> list[dict[str, float]]:
+    """Questions by the confidence shown, in tenths: how many, their mean confidence, and how many of them can
+    be answered and are rightly: the answer cites a gold paper, or, of a refusal, one is found first."""
+    rows = []
+    for s in scored:
+        answer = s.result.answer
+        if answer is None or answer.confidence is None:
+            continue
+        relevant = set(gold.qrels.get(s.question.id, ()))
+        shown = s.result.ranking[:1] if answer.abstained else [c.paper_id for c in answer.citations]
+        rows.append((answer.confidence, s.question.answerable and not relevant.isdisjoint(shown)))
+    return calibrate(rows)
+
+
+def _intent_confusion(scored: Sequence[Scored]) -> dict[str, dict[str, int]]:
+    """How questions were taken: for each intent that a question names, else its type, the intents of the
+    answers and how many have them. Refusals are counted, for the intent is read before."""
+    table: dict[str, dict[str, int]] = {}
+    for s in scored:
+        asked = s.question.intent or s.question.type
+        if s.result.answer is not None and asked:
+            row = table.setdefault(asked, {})
+            row[s.result.answer.intent] = row.get(s.result.answer.intent, 0) + 1
+    return {asked: dict(sorted(row.items())) for asked, row in sorted(table.items())}
 
 
 def calibrate(rows: Sequence[tuple[float, bool]]) -> list[dict[str, float]]:

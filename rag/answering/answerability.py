@@ -121,10 +121,15 @@ def answer_features(question: str, best: BestPaper) -> dict[str, float]:
         "amount_without_number": amount * (not any(with_number)),
         "amount_with_number": amount * (bool(with_number) and with_number[0]),
         "amount_of_focus": amount * any(_counts(e.sentence.text, focus) for e in best.evidence),
-        "yes_no": float(bool(_YES_NO.match(question.strip()))),
+        "yes_no": float(is_yes_no(question)),
         "focus_missing": len(focus & missing) / len(focus) if focus else 0.0,
         "share_of_best": max(shares(best.evidence), default=0.0),
     }
+
+
+def is_yes_no(question: str) -> bool:
+    """Whether a question opens as one of yes or no does."""
+    return bool(_YES_NO.match(question.strip()))
 
 
 def asks_amount(question: str) -> bool:

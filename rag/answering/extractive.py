@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answering.plans import best, compare, fact, listing, overview, recommend, stance
-from rag.answering.plans.composer import AnswerText
+from rag.answering.plans.composer import AnswerText, with_remark
 from rag.answering.plans.headings import Rarity
-from rag.answering.plans.relevance import without_excluded
+from rag.answering.plans.relevance import shown_before, without_excluded
 from rag.records import Intent, RankedPaper
 from rag.retrieval.question import Question
 
@@ -26,6 +26,7 @@ LENGTHS: dict[Intent, int] = {
     "other": fact.WORDS,
 }
 """Words an answer aims at where no length is asked for."""
+NOTHING_ELSE = "Every paper found is of those that were to be left out; the nearest say:"
 
 
 def answer(
@@ -38,7 +39,14 @@ def answer(
     """
     length = LENGTHS.get(question.intent, fact.WORDS)
     length = min(length, words) if words else length
-    papers = without_excluded(papers, question.excluded) or papers
+    left = without_excluded(papers, question.excluded)
+    if question.reference and question.reference.others_wanted:
+        left = [each for each in left if not shown_before(each, question.reference.titles)]
+    written = _planned(question, left or papers, rarity, length)
+    return written if left else with_remark(written, NOTHING_ELSE)
+
+
+def _planned(question: Question, papers: Sequence[RankedPaper], rarity: Rarity, length: int) -> AnswerText:
     if question.intent == "list":
         return listing.answer_list(question, papers, length)
     if question.intent == "overview":

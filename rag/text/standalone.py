@@ -73,6 +73,39 @@ _UNNAMED = re.compile(
 )
 
 
+_DANGLES = re.compile(
+    r"""\b(?: these | those(?!\s(?:of|that|who|which|with|in)\b) | aforementioned | such(?!\sas\b)
+        | the\s(?:above|former|latter|resulting|two|three|four|five|same|previous)
+        | this(?!\s(?:\w+\s)?(?:paper|work|study|article|survey|review|report|end)\b) )\s\w
+    | ^(?:we|our\s\w+|it)\s(?:also|further|then|next|additionally)\b""",
+    re.I | re.X,
+)
+"""A demonstrative anywhere, or a sentence that goes on from another."""
+
+
+_OPENING = re.compile(r"[^,;:()]{2,60},\s+(?=\w)")
+LONGEST_CUT = 8
+"""Words of an opening that may be left out of a quotation."""
+
+
+def cut_opening(sentence: str) -> int:
+    """How many characters to leave out at the start of a sentence that goes on from the one before ("To
+    address this, we ..."), so that the rest can be read alone; 0 where nothing leans or it does not help."""
+    needs = dependence(sentence)
+    if needs is None or needs.cause != "connective":
+        return 0
+    opening = _OPENING.match(sentence)
+    if opening is None or len(opening[0].split()) > LONGEST_CUT or dependence(sentence[opening.end() :]):
+        return 0
+    return opening.end()
+
+
+def dangles(sentence: str) -> bool:
+    """Whether a sentence points, somewhere in it, to what was said before: weaker than `dependence`, for it
+    may have said that itself."""
+    return bool(_DANGLES.search(sentence))
+
+
 def dependence(sentence: str) -> Dependence | None:
     """Why `sentence` cannot be read alone; None where it can."""
     if found := _ENUMERATOR.match(sentence):

@@ -222,13 +222,22 @@ def _foot(turn: Turn, answer: Answer, number: int) -> str:
         + export_menu(icon("export"), "tool", "Export answer", number)
         + _again(number)
     )
-    more = _whole_list(turn, answer, number) + _searched_for(turn, answer, number)
+    more = _whole_list(turn, answer, number) + _next(answer) + _searched_for(turn, answer, number)
     return (
         f'{more}<div class="foot">{_versions(turn, number)}'
         f'<span class="meta">{esc(_meta(answer))}</span>'
         f'<span class="tools">{tools}</span></div>'
         + (_reason_form(turn, number) if turn.thumb and not turn.reason else "")
     )
+
+
+def _next(answer: Answer) -> str:
+    """Next questions that the library answers, each asked by a click."""
+    asked = "".join(
+        f"<li>{button(esc(text), 'example', event='submit', kind='example', text=text)}</li>"
+        for text in answer.suggestions
+    )
+    return f'<nav aria-label="Next questions"><ul class="examples">{asked}</ul></nav>' if asked else ""
 
 
 def _searched_for(turn: Turn, answer: Answer, number: int) -> str:

@@ -152,7 +152,9 @@ class Jobs:
             raise _Stopped
         if isinstance(event, Done):
             listed = whole_list(self._assistant, event.answer, job.turn.settings)
-            self._finish(job, replace(job.turn, state="done", text="", answer=event.answer, listed=listed))
+            suggestions = self._assistant.suggest(event.answer, filters=job.turn.settings.filters)
+            answer = replace(event.answer, suggestions=suggestions)
+            self._finish(job, replace(job.turn, state="done", text="", answer=answer, listed=listed))
             return
         with self._changed:
             if isinstance(event, Delta):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.answering.plans.choosing import leans, one_sentence
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity
-from rag.answering.plans.relevance import coverage, mentions, relevant
+from rag.answering.plans.relevance import coverage, meets, mentions, relevant
 from rag.records import Evidence, RankedPaper
 from rag.retrieval.question import Question
 
@@ -51,7 +51,10 @@ def answer_best(question: Question, papers: Sequence[RankedPaper], words: int, r
         one = one_sentence(ranked, ("result",))
         lines = [AnswerLine(ranked.paper, short_name(ranked.paper.title), (one,) if one else ())]
     has_figures = any(figures_in(e.sentence.text) for line in lines for e in line.evidence)
-    return compose([LineGroup(None, tuple(lines))], after=NOT_COMPARABLE if has_figures else NO_FIGURES)
+    after = NOT_COMPARABLE if has_figures else NO_FIGURES
+    unmet = [c for c in question.constraints if not any(meets(line.paper.abstract, c) for line in lines)]
+    missing = f"No abstract quoted here speaks of: {'; '.join(unmet)}." if unmet else None
+    return compose([LineGroup(None, tuple(lines))], before=missing, after=after)
 
 
 def figures_in(text: str) -> list[str]:
@@ -71,17 +74,22 @@ def _rows(
     """Papers with the sentence that reports a result on what is asked; where the question names a benchmark,
     only those on it, if there are any."""
     rows = [(each, _result(each, question.names)) for each in papers]
-    claims = [(each, said) for each, said in rows if said is not None and _CLAIMS.search(said.sentence.text)]
-    asked = [(r, said) for r, said in claims if any(mentions(said.sentence.text, n) for n in question.names)]
+    told = [
+        (each, said)
+        for each, said in rows
+        if said is not None and (_CLAIMS.search(said.sentence.text) or figures_in(said.sentence.text))
+    ]
+    if question.constraints:
+        met = [row for row in told if all(meets(row[0].paper.abstract, c) for c in question.constraints)]
+        told = met or told
+    asked = [(r, said) for r, said in told if any(mentions(said.sentence.text, n) for n in question.names)]
     if asked:
         return asked
     subject = _ASKS_BEST.sub(" ", question.text)
-    return [
-        (ranked, said)
-        for ranked, said in claims
-        if coverage(subject, f"{ranked.paper.title}. {said.sentence.text}", rarity) >= COVERS
-        or (len(claims) and ranked is papers[0])
-    ]
+    held = [coverage(subject, f"{r.paper.title}. {said.sentence.text}", rarity) for r, said in told]
+    titled = [coverage(subject, r.paper.title, rarity) for r, _ in told]
+    order = sorted(range(len(told)), key=lambda i: -(titled[i] >= COVERS))  # the papers on it first
+    return [told[i] for i in order if held[i] >= COVERS or told[i][0] is papers[0]]
 
 
 def _result(ranked: RankedPaper, names: Sequence[str]) -> Evidence | None:

@@ -1,6 +1,7 @@
 """From chosen sentences to the text of an answer: names before them, headings over them, numbers behind them.
 
-A sentence is quoted as it stands; only its LaTeX is made readable where it is shown. The paper's name stands
+A sentence is quoted as it stands, or without opening words that lean on the one before; only its LaTeX is
+made readable where it is shown. The paper's name stands
 before it, outside the quotation.
 """
 
@@ -11,9 +12,13 @@ from dataclasses import dataclass, replace
 
 from rag.records import AnswerSentence, Citation, Evidence, Paper, Section
 from rag.text.latex import readable
+from rag.text.standalone import cut_opening
 
 NAME_WORDS = 5
 """Words that the part of a title before its colon has at most to be the paper's name."""
+
+CUT = "\u2026 "
+"""Before a quotation whose opening words are left out, for they lean on a sentence that is not shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +81,31 @@ def compose(
     return AnswerText("\n".join(blocks), tuple(sentences), tuple(citations), tuple(sections), remark)
 
 
+def with_remark(written: AnswerText, remark: str) -> AnswerText:
+    """The answer with a remark before it."""
+    told = f"{remark} {written.remark}" if written.remark else remark
+    return replace(written, text=f"{remark}\n{written.text}", remark=told)
+
+
 def _quoted(line: AnswerLine, n_before: int) -> Iterator[tuple[AnswerSentence, Citation]]:
     for i, evidence in enumerate(line.evidence):
-        citation = cite(n_before + i + 1, line.paper, evidence)
-        sentence = AnswerSentence(readable(citation.quote), (citation.n,), 1.0, "supported")
+        follows = i > 0 and _is_next(line.evidence[i - 1], evidence)
+        n_cut = 0 if follows else cut_opening(evidence.sentence.text)
+        citation = cite(n_before + i + 1, line.paper, evidence, n_cut)
+        text = (CUT if n_cut else "") + readable(citation.quote)
+        sentence = AnswerSentence(text, (citation.n,), 1.0, "supported")
         yield replace(sentence, lead=line.name if i == 0 else ""), citation
 
 
-def cite(n: int, paper: Paper, evidence: Evidence) -> Citation:
-    """Citation `n`: the evidence's sentence of the paper."""
+def _is_next(before: Evidence, evidence: Evidence) -> bool:
+    """Whether a sentence follows the other in its abstract."""
+    if before.traits is None or evidence.traits is None:
+        return False
+    return before.traits.ordinal + 1 == evidence.traits.ordinal
+
+
+def cite(n: int, paper: Paper, evidence: Evidence, n_cut: int = 0) -> Citation:
+    """Citation `n`: the evidence's sentence of the paper, without its first `n_cut` characters."""
     return Citation(
         n=n,
         paper_id=paper.paper_id,
@@ -93,8 +114,8 @@ def cite(n: int, paper: Paper, evidence: Evidence) -> Citation:
         year=paper.year,
         venue=paper.venue,
         url=paper.url,
-        quote=evidence.sentence.text,
-        start=evidence.sentence.start,
+        quote=evidence.sentence.text[n_cut:],
+        start=evidence.sentence.start + n_cut,
         end=evidence.sentence.end,
     )
 

@@ -25,7 +25,17 @@ MOST_GROUPS = 3
 LEAST_RARITY = 2.2
 """Mean inverse document frequency of a phrase's words: a phrase in more papers than one in nine is no
 heading."""
+LEAST_IN_ABSTRACT = 3.5
+"""The same for a phrase that no title has; each of its words must be as rare as a title's phrase is."""
 _WORD = re.compile(r"[^\W_](?:[\w'’-]*[^\W_])?")
+_NOUN_PHRASE = re.compile(
+    r"""\b(?:of|for|in|with|via|by|on|through|from|and|the|an?|into|between)\s
+        ((?:[^\W\d_][\w-]*\s){1,2}[^\W\d_][\w-]*[^\W_])
+        (?=[,.;:)]|\s(?:of|for|in|with|via|by|on|through|from|and|or|to|that|which|is|are|was|were|as)\b)""",
+    re.X,
+)
+_NO_NOUN = re.compile(r"\w(?:ly|ed)\b", re.I)
+"""An adverb or a participle, as far as their endings tell."""
 _BREAK = re.compile(
     r"[:;,.?!()/]|\s[-–—]\s|\b(?:without|via|towards?|using|through|between|across|against|beyond|based|within)\b",
     re.I,
@@ -51,6 +61,10 @@ def group_papers(papers: Sequence[Paper], question: str, rarity: Rarity) -> list
     for paper in papers:
         for key, phrase in title_phrases(readable(paper.title)):
             candidates.setdefault(key, phrase)
+    of_titles = set(candidates)
+    for paper in papers:
+        for key, phrase in abstract_phrases(readable(paper.abstract)):
+            candidates.setdefault(key, phrase)
     worth: dict[tuple[str, ...], float] = {}
     members: dict[tuple[str, ...], list[int]] = {}
     for key, phrase in candidates.items():
@@ -64,6 +78,8 @@ def group_papers(papers: Sequence[Paper], question: str, rarity: Rarity) -> list
         if len(phrase.split()) == 1 and "-" not in phrase.strip("-"):
             continue  # one plain word of a title is as often a verb or an adjective
         mean = sum(rare) / len(rare)
+        if key not in of_titles and (mean < LEAST_IN_ABSTRACT or min(rare) < LEAST_RARITY):
+            continue
         if mean < LEAST_RARITY or min(rare) < LEAST_RARITY / 2:
             continue
         worth[key] = mean * (1 + 0.5 * (len(key) > 1)) * math.log(1 + len(holding))
@@ -113,6 +129,18 @@ def title_phrases(title: str) -> list[tuple[tuple[str, ...], str]]:
                 for start in range(len(run) - length + 1)
             ]
             run = []
+    return [(tuple(stems_in_order(phrase)), phrase) for phrase in found]
+
+
+def abstract_phrases(abstract: str) -> list[tuple[tuple[str, ...], str]]:
+    """Runs of two or three words of an abstract that stand where a noun phrase does: behind a preposition or
+    an article, before a function word or a stop."""
+    found = []
+    for match in _NOUN_PHRASE.finditer(abstract):
+        words = match[1].split()
+        plain = all(word.lower() not in STOP_WORDS and not word[0].isdigit() for word in words)
+        if plain and not _NO_NOUN.search(match[1]):
+            found.append(" ".join(words))
     return [(tuple(stems_in_order(phrase)), phrase) for phrase in found]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from rag.answering.plans.choosing import CONTRIBUTES, fill, one_sentence
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity, group_papers
-from rag.answering.plans.relevance import relevant
+from rag.answering.plans.relevance import on_subject, relevant
 from rag.records import Evidence, RankedPaper
 from rag.retrieval.question import Question
 
@@ -35,7 +35,7 @@ def answer_overview(
     question: Question, papers: Sequence[RankedPaper], words: int, rarity: Rarity
 ) -> AnswerText:
     """Four to six papers in about `words` words; one that says it all where only one is relevant."""
-    chosen = relevant(papers, SHARE)[: MOST + 2]
+    chosen = on_subject(question.text, relevant(papers, SHARE), rarity)[: MOST + 2]
     if len(chosen) == 1:
         ranked = chosen[0]
         name = short_name(ranked.paper.title)
@@ -48,7 +48,7 @@ def answer_overview(
     headed = len(groups) > 1 or bool(surveys)
     made = [LineGroup(SURVEYS, tuple(lines[i] for i in surveys))] if surveys else []
     for group in groups:
-        heading = group.heading or (REST if headed and len(groups) > 1 else None)
+        heading = group.heading or (REST if headed else None)
         made.append(LineGroup(_as_heading(heading), tuple(rest[i] for i in group.members)))
     return compose(made)
 

@@ -18,6 +18,10 @@ from rag.text.words import content_words
 SHARE_OF_BEST = 0.4
 """A paper belongs while the ranking's sum is at least this share of the best paper's."""
 LEAST_CONFIDENCE = 0.2
+ON_SUBJECT = 0.5
+"""Share of the best paper's coverage under which a paper is on something else."""
+_OPENING = 40
+"""Characters by which a quoted sentence is known again."""
 FEW = 12
 """With fewer papers a standard deviation says little, and each one's own confidence decides."""
 REACH = 6
@@ -48,6 +52,31 @@ def relevant(papers: Sequence[RankedPaper], share: float = SHARE_OF_BEST) -> lis
             seen.add(text)
             kept.append(ranked)
     return kept
+
+
+def on_subject(
+    question: str, papers: Sequence[RankedPaper], rarity: Callable[[str], float], share: float = ON_SUBJECT
+) -> list[RankedPaper]:
+    """The papers of which one sentence, with the title, holds as much of the question's content, nearly, as
+    that of the paper that holds the most; the first is always among them."""
+    held = [
+        max(
+            (coverage(question, f"{r.paper.title}. {e.sentence.text}", rarity) for e in r.evidence),
+            default=0.0,
+        )
+        for r in papers
+    ]
+    least = share * max(held, default=0.0)
+    return [each for each, value in zip(papers, held, strict=True) if value >= least or each is papers[0]]
+
+
+def shown_before(ranked: RankedPaper, shown: Sequence[str]) -> bool:
+    """Whether a paper was quoted or named in these lines of an earlier answer."""
+    text = " ".join(" ".join(shown).split()).lower()
+    name = title_key(ranked.paper.title.partition(":")[0])
+    return (len(name) > 3 and name in title_key(text)) or any(
+        each.sentence.text[:_OPENING].lower() in text for each in ranked.evidence
+    )
 
 
 def _belongs(ranked: RankedPaper, papers: Sequence[RankedPaper], share: float) -> bool:
@@ -111,7 +140,11 @@ def mentions(text: str, term: str) -> bool:
 @lru_cache(maxsize=8192)
 def stems(text: str) -> frozenset[str]:
     """The beginnings of a text's content words, folded; parts of joined words count, too."""
-    words = (part for word in content_words(fold(text)) for part in (word, *re.split(r"[-/.]", word)))
+    words = (
+        part
+        for word in content_words(fold(text))
+        for part in (word, word.replace("-", ""), *re.split(r"[-/.]", word))
+    )
     return frozenset(_stem(word) for word in words if word)
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from rag.answering.plans.choosing import fill, leans, shares
+from rag.answering.plans.choosing import fill, leans, only_closes, shares, verdicts_first
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity
 from rag.answering.plans.relevance import coverage, relevant, stems
 from rag.records import Evidence, RankedPaper
 from rag.retrieval.question import Question
+from rag.text.standalone import dangles
 
 WORDS = 160
 MOST = 5
@@ -21,6 +22,8 @@ NEAREST = 3
 COVERS = 0.65
 """Share of the question's content, by rarity, that a finding must hold to speak to it: the mean of what the
 sentence holds and what it holds with its title."""
+MOST_NEUTRAL = 1
+"""Findings shown that take no side, behind those that do."""
 NEAR = 6
 """Words between a denial and what it denies."""
 CLOSE = 0.8
@@ -32,13 +35,14 @@ Judge = Callable[[str, Sequence[str]], Sequence[Direction | None]]
 """For a question and findings: the direction of each, or None where it takes none."""
 
 _DEPENDS = re.compile(
-    r"\b(?:depend(?:s|ing|ent)?|trade-?offs?|no one-size|not (?:always|necessarily|universal\w*)"
-    r"|only (?:when|if|for)|sometimes|whether .* or|varies|vary|under certain|in some (?:cases|settings))\b"
+    r"(?<![-\w])(?:depends? (?:up)?on|depending on|trade-?offs?|no one-size"
+    r"|not (?:always|necessarily|universal\w*)|only (?:when|if|for)|sometimes|whether .* or|varies|vary"
+    r"|under certain|in some (?:cases|settings))\b"
     r"|^(?:while|although|though)\b|\bwhile\b.*\b(?:not|less|worse|fail|limited|do not)\b",
     re.I,
 )
 _DENIES = re.compile(
-    r"\b(?:not|no|never|nor|cannot|without|fail\w*|worse|worsen\w*|degrad\w+|hurt\w*|harm\w*|lack\w*|declin\w+"
+    r"\b(?:not|no|never|neither|nor|cannot|without|fail\w*|worse|worsen\w*|degrad\w+|hurt\w*|harm\w*|lack\w*|declin\w+"
     r"|limit(?:s|ed|ation\w*)?|suffer\w*|struggl\w+|hinder\w*|unnecessary|unsuitable|ineffective|bottleneck\w*"
     r"|underperform\w*|inferior|insufficient|contrary|little|only marginal\w*|drawback\w*|vulnerab\w+)\b"
     r"|n['’]t\b",
@@ -56,7 +60,11 @@ _FRAME = re.compile(
     re.I,
 )
 """Words of a question that ask for a stance and name no subject."""
-_ASKS_DENIAL = re.compile(r"\b(?:not|no|never|fail|worse|less|hurt|harm|against|without|unnecessary)\b", re.I)
+_ASKS_DENIAL = re.compile(
+    r"\b(?:not|no|never|fails?|worse|less|hurts?|harms?|without|unnecessary"
+    r"|argu\w+ against|speaks? against)\b",
+    re.I,
+)
 
 _BOTH_SIDES = re.compile(r"\bfor (?:and|or) against\b", re.I)
 _THAN = re.compile(r"\bthan\s+([^?.;,]+)", re.I)
@@ -80,12 +88,16 @@ def answer_stance(
     if len(speaking) == 1:
         return _one_paper(speaking[0][0], words)
     if best < COVERS:
-        lines = [AnswerLine(r.paper, short_name(r.paper.title), (said,)) for r, said, _ in findings[:NEAREST]]
+        lines = [
+            AnswerLine(r.paper, short_name(r.paper.title), tuple(verdicts_first(r.evidence)[:1]))
+            for r, _, _ in findings[:NEAREST]
+        ]
         return compose([LineGroup(None, tuple(lines))], before=NOT_SAID_OUTRIGHT)
     directions = (judge or by_words)(question.text, [said.sentence.text for _, said, _ in speaking])
     groups: dict[Direction | None, list[AnswerLine]] = {}
     used = 0
-    for (ranked, said, _), direction in zip(speaking, directions, strict=True):
+    for (ranked, said, _), found in zip(speaking, directions, strict=True):
+        direction = None if _sets_the_scene(said) else found
         name = short_name(ranked.paper.title)
         used += n_words(name) + n_words(said.sentence.text)
         if used > words and groups:
@@ -93,14 +105,23 @@ def answer_stance(
         groups.setdefault(direction, []).append(AnswerLine(ranked.paper, name, (said,)))
     made = [LineGroup(each, tuple(groups.get(each, ()))) for each in DIRECTIONS]
     before = NOT_SAID_OUTRIGHT if groups.keys() == {None} else None
-    return compose([LineGroup(None, tuple(groups.get(None, ()))), *made], before=before)
+    neutral = tuple(groups.get(None, ()))
+    if len(groups) > 1:
+        neutral = neutral[:MOST_NEUTRAL]
+    return compose([*made, LineGroup(None, neutral)], before=before)
 
 
 def _one_paper(ranked: RankedPaper, words: int) -> AnswerText:
     name = short_name(ranked.paper.title)
-    chosen = fill(ranked.evidence, min(words, FROM_ONE) - n_words(name))
+    chosen = fill(verdicts_first(ranked.evidence), min(words, FROM_ONE) - n_words(name))
     line = AnswerLine(ranked.paper, name, chosen)
     return compose([LineGroup(None, (line,))], after="Only this paper of the library speaks to it.")
+
+
+def _sets_the_scene(evidence: Evidence) -> bool:
+    """Whether a sentence is background: what it says is not this paper's finding."""
+    role = evidence.traits.role_probabilities if evidence.traits else {}
+    return role.get("background", 0.0) > role.get("result", 0.0)
 
 
 def _finding(ranked: RankedPaper, subject: str, rarity: Rarity) -> tuple[Evidence, float]:
@@ -116,9 +137,12 @@ def _finding(ranked: RankedPaper, subject: str, rarity: Rarity) -> tuple[Evidenc
         evidence = ranked.evidence[place]
         value = likely[place] + 0.8 * evidence.late + 1.5 * covered[place]
         if evidence.traits is not None:
-            value += 0.35 * evidence.traits.role_probabilities.get("result", 0.0)
-            value -= 0.35 * evidence.traits.role_probabilities.get("background", 0.0)
-        return value - 0.3 * leans(evidence)
+            role = evidence.traits.role_probabilities
+            value += 0.6 * role.get("result", 0.0)
+            value -= 0.35 * role.get("background", 0.0) + 0.5 * role.get("resource", 0.0)
+            value -= 0.5 * role.get("other", 0.0)
+        text = evidence.sentence.text
+        return value - 0.3 * leans(evidence) - 0.3 * dangles(text) - 0.8 * only_closes(text)
 
     best = max(range(len(ranked.evidence)), key=worth)
     return ranked.evidence[best], covered[best]

@@ -144,8 +144,8 @@ def test_the_gate_goes_red_when_quotes_are_one_character_off(
 ) -> None:
     cite = rag.answering.plans.composer.cite
 
-    def shifted(n: int, paper: Paper, evidence: Evidence) -> Citation:
-        right = cite(n, paper, evidence)
+    def shifted(n: int, paper: Paper, evidence: Evidence, n_cut: int = 0) -> Citation:
+        right = cite(n, paper, evidence, n_cut)
         return replace(right, start=right.start + 1, end=right.end + 1)
 
     monkeypatch.setattr(rag.answering.plans.composer, "cite", shifted)

@@ -57,3 +57,10 @@ def test_what_a_question_excludes_is_left_out() -> None:
     question = asked("lamps but not LUX", "overview", excluded=("LUX",))
     written = extractive.answer(question, [lux, other, third], rarity)
     assert {citation.paper_id for citation in written.citations} == {"o", "t"}
+
+
+def test_where_everything_found_is_excluded_that_is_said() -> None:
+    lux = ranked("l", 9.0, {"LUX is a lamp of great power.": 1.0}, "LUX: A Lamp")
+    written = extractive.answer(asked("LUX but not LUX", "fact", excluded=("LUX",)), [lux], rarity)
+    assert written.remark == extractive.NOTHING_ELSE
+    assert written.text.startswith(extractive.NOTHING_ELSE)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from rag.errors import ModelUnavailable
-from rag.records import Delta, Done, Event, Filters, Retrieved
+from rag.records import Answer, Delta, Done, Event, Filters, Retrieved
 from tests.helpers.ui_samples import an_answer
 from ui.ask import jobs as jobs_module
 from ui.ask.conversation_files import Conversations, new_browser
@@ -40,6 +40,9 @@ class ScriptedAssistant:
             else:
                 yield event
 
+    def suggest(self, answer: Answer, **given: Any) -> tuple[str, ...]:
+        return ("What falls?",)
+
 
 def asked(
     tmp_path: Path, events: list[Event | Exception | Flag], turn: Turn | None = None
@@ -66,7 +69,8 @@ def test_an_answer_is_made_and_kept_though_nobody_looks(tmp_path: Path) -> None:
     while kept.load(ANN, conversation.conversation_id).running:
         assert time.monotonic() < until
         time.sleep(0.01)
-    assert kept.load(ANN, conversation.conversation_id).turns[0].answer == an_answer()
+    answer = kept.load(ANN, conversation.conversation_id).turns[0].answer
+    assert answer == replace(an_answer(), suggestions=("What falls?",))
 
 
 def test_two_pages_see_the_same_answer_grow(tmp_path: Path) -> None:
@@ -177,5 +181,5 @@ def test_an_answer_finds_its_turn_in_a_version_that_was_put_aside(tmp_path: Path
         assert time.monotonic() < until
         time.sleep(0.01)
     back = kept.load(ANN, conversation.conversation_id).with_version(0, 0)
-    assert back.turns[0].answer == an_answer()
+    assert back.turns[0].answer == replace(an_answer(), suggestions=("What falls?",))
     assert replace(back.turns[0], others=(), place=0).question == "What rises?"

@@ -6,7 +6,8 @@ import pytest
 
 from rag.answering.plans import best, compare, fact, headings, listing, meta, overview, recommend, stance
 from rag.answering.plans.composer import short_name
-from rag.records import Paper, RankedPaper
+from rag.answering.plans.relevance import on_subject, shown_before
+from rag.records import Paper, RankedPaper, Role
 from tests.helpers.answer_samples import asked, ranked, rarity, ten_words
 
 
@@ -249,3 +250,63 @@ def test_a_comparison_takes_only_findings_on_both_sides() -> None:
 def test_asking_for_both_sides_is_no_denial() -> None:
     findings = ["Oil lamps improve reading."]
     assert stance.by_words("What evidence is there for and against oil lamps?", findings) == ["For"]
+
+
+# Sentences that lean on others
+
+
+def test_an_opening_that_leans_is_left_out_and_the_quote_is_still_verbatim() -> None:
+    sentence = "To address this, we present LUX, a lamp for fog."
+    paper = ranked("a", 5, {sentence: 2.0}, "LUX: A Lamp", needs={0: "connective"})
+    written = fact.answer_fact(asked("What is shown?"), [paper], 80)
+    (citation,) = written.citations
+    assert written.sentences[0].text == "… we present LUX, a lamp for fog."
+    assert citation.quote == paper.paper.abstract[citation.start : citation.end] == sentence[17:]
+
+
+def test_an_opening_stays_where_the_sentence_before_is_shown() -> None:
+    sentences = {"Fog dims lamps.": 1.0, "However, LUX shines on.": 2.0}
+    paper = ranked("a", 5, sentences, "LUX: A Lamp", needs={1: "connective"})
+    assert "However, LUX shines on. [2]" in fact.answer_fact(asked("What shines?"), [paper], 80).text
+
+
+def test_a_summary_says_aim_method_and_result() -> None:
+    sentences = {"We want light.": 0.1, "We burn oil.": 0.2, "It lasts a night.": 0.3, "Lamps are old.": 2.0}
+    roles: tuple[Role, ...] = ("objective", "method", "result", "background")
+    paper = ranked("a", 5, sentences, roles=roles)
+    text = fact.answer_fact(asked("Summarise the paper on lamps"), [paper], 12).text
+    assert text.endswith("We want light. [1] We burn oil. [2] It lasts a night. [3]")
+
+
+def test_what_no_abstract_defines_is_said_so() -> None:
+    paper = ranked("a", 5, {"Ships fear glarefall at night.": 2.0}, "Ships")
+    written = fact.answer_fact(asked("What is glarefall?", "definition"), [paper], 80)
+    assert written.remark == "No abstract found here says outright what “glarefall” is; the nearest:"
+
+
+def test_findings_that_take_no_side_come_last_and_background_takes_none() -> None:
+    text = "Oil lamps improve reading at night."
+    papers = [
+        ranked("b", 5.0, {text: 1.0}, "B", roles=("background",)),
+        ranked("f", 4.9, {text.replace("improve", "greatly improve"): 1.0}, "F"),
+    ]
+    written = stance.answer_stance(
+        asked("Do oil lamps help reading at night?", "stance"), papers, 160, rarity
+    )
+    assert heading_texts(written) == ["For", None]
+
+
+def test_others_leave_out_what_was_shown_before() -> None:
+    papers = [
+        ranked("l", 5.0, {"LUX burns oil.": 1.0}, "LUXOR: A Lamp"),
+        ranked("g", 4.9, {"GLOW burns wax.": 1.0}),
+    ]
+    assert [shown_before(paper, ("LUXOR: LUX burns oil.",)) for paper in papers] == [True, False]
+
+
+def test_papers_on_something_else_leave_an_overview() -> None:
+    papers = [
+        ranked("a", 5.0, {"Oil lamps at sea shine far.": 1.0}, "Oil Lamps at Sea"),
+        ranked("b", 4.9, {"Coal is dug deep.": 1.0}, "Coal"),
+    ]
+    assert [each.paper.paper_id for each in on_subject("oil lamps at sea", papers, rarity)] == ["a"]
