@@ -11,13 +11,13 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose
-from rag.records import Evidence, Paper, Role, Sentence, SentenceTraits
+from rag.records import Evidence, Paper, Sentence, SentenceTraits
 from rag.text.latex import readable
 
 _CODE = re.compile(
     r"https?://\S+|\b(?:code|software|source|package|implementation|toolkit|library|scripts?|weights)\b"
     r"[^.]{0,80}\b(?:available|released?|open[- ]?sourced?|public\w*|download\w*)\b"
-    r"|\bopen[- ]?sourced?\b|\b(?:we|is|are)\b[^.]{0,20}\breleas\w+",
+    r"|\bopen[- ]?sourced?\b|\bwe\b[^.]{0,20}\breleas\w+",
     re.I,
 )
 _LIMIT = re.compile(
@@ -27,12 +27,15 @@ _LIMIT = re.compile(
     r"\b(?:limited (?:to|by)|cannot|fails? to|struggles?)"
     r"|(?:left|leave|remains?)\b[^.]{0,30}\bfuture work"
     r"|future (?:work|research|studies) (?:should|could|needs?)"
-    r"|further (?:research|studies|work) (?:is|are) (?:needed|required|necessary)|caveats?)\b",
+    r"|further (?:research|studies|work) (?:is|are) (?:needed|required|necessary)|need for further"
+    r"|caveats?)\b",
     re.I,
 )
 """A paper's own limits, said as such. Looser words ("does not", "limited") chose 8 sentences in 60 papers of
 machine learning, and none was a limit of the paper; these choose none there."""
-_COUNT = r"\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten|several|[Mm]ultiple"
+_PART = re.compile(r"(?:among|of|in) the\b|(?:conclusions?|results?)\b", re.I)
+"""Opens a sentence that tells what became of some of the data."""
+_COUNT = r"\d[\d,.]*|two|three|four|five|six|seven|eight|nine|ten"
 _DATA = re.compile(
     rf"\b(?:{_COUNT})(?:\s[\w-]+){{0,4}}\s"
     r"(?:data ?sets?|benchmarks?|corpora|collections|cohorts?|participants?|patients|subjects|respondents"
@@ -42,6 +45,41 @@ _DATA = re.compile(
 )
 """Data that are counted or named: of 21 such sentences in 90 papers of machine learning, 20 name the data."""
 _NUMBER = re.compile(r"\d")
+_AIM = re.compile(
+    r"^(?:in )?this (?:paper|work|study|article)\b|\b(?:aim|goal|objective|purpose)s?\b|^here\b"
+    r"|\bwe (?:\w+ )?(?:stud(?:y|ied)|investigat\w+|address\w*|propos\w+|present\w*|examin\w+|ask\w*"
+    r"|explor\w+|test(?:ed)?|sought|develop\w*|introduc\w+|consider\w*)\b",
+    re.I,
+)
+"""Says what the paper sets out to do."""
+_SURE = 0.65
+"""Chance of the role from which a task needs no such words."""
+_ACTS = re.compile(
+    r"\b(?:we|our|using|uses?|used|based on|propos\w+|introduc\w+|methods?|approach\w*|framework|models?"
+    r"|algorithms?|consists? of|compris\w+|design\w*|randomi[sz]ed|participants|enrolled|collected|measured"
+    r"|performed|assessed|analy[sz]ed|trained|interviews?|surveys?|simulations?|experiments? (?:was|were))\b",
+    re.I,
+)
+_FINDS = re.compile(
+    r"\bwe (?:\w+ ){0,2}(?:demonstrat\w+|show\w*|f[io]u?nd|identif\w+|observ\w+|reveal\w*|report\w*"
+    r"|conclud\w+)\b"
+    r"|^(?:one|some) of (?:these|the|those)\b|^(?:one common|according to)\b"
+    r"|\banalys[ei]s (?:reveal|show)s?\b",
+    re.I,
+)
+"""A method is something done, and said as done: without such words, or with a finding's, most sentences of
+biology that look like a method tell a finding (9 of 13 in 16 abstracts). With these rules, and before the
+last few words were added to them, 97 of 111 cells read of 54 other abstracts said what their column is
+for: 58 of 65 in machine learning, 39 of 46 in biology and medicine."""
+_NO_RESULT = re.compile(
+    r"\bwe (?:\w+ )?(?:conduct|perform|introduc|propos|present|hope|anticipat|expect|releas|believ|posit"
+    r"|discuss|review|describ|address)\w*\b"
+    r"|\b(?:was|were) (?:created|built|collected|constructed)\b",
+    re.I,
+)
+"""Says that something was done, or is hoped for, and not what came of it."""
+_LONGEST_NOTICE = 400
+"""Characters of a notice of code; a longer sentence lists everything."""
 _ASKED: Sequence[tuple[str, tuple[str, ...], re.Pattern[str]]] = (
     ("limitations", ("limitation",), re.compile(r"\blimit\w*|\bdrawbacks?|\bweakness\w*|\bcaveats?", re.I)),
     ("code", ("code",), re.compile(r"\bcode\b|\bsoftware\b|\bimplementation\b|\brepositor", re.I)),
@@ -96,34 +134,57 @@ def answer_of_paper(question: str, paper: Paper, read: ReadSentences) -> AnswerT
     return compose([LineGroup(None, (AnswerLine(paper, "", evidence),))])
 
 
-def _of_role(role: Role, least: float = 0.5) -> Callable[[ReadSentences], Sentence | None]:
-    """The likeliest sentence of this role, the first of equals."""
-
-    def choose(read: ReadSentences) -> Sentence | None:
-        scored = [(t.role_probabilities.get(role, 0.0), s) for s, t in read]
-        best = max((score for score, _ in scored), default=0.0)
-        return next((s for score, s in scored if score >= max(best - 1e-9, least)), None)
-
-    return choose
-
-
 def _result(read: ReadSentences) -> Sentence | None:
     """The likeliest result, one with a number before one without."""
-    likely = [(s, p) for s, t in read if (p := t.role_probabilities.get("result", 0.0)) >= 0.5]
+    likely = [
+        (s, p)
+        for s, t in read
+        if (p := t.role_probabilities.get("result", 0.0)) >= 0.5
+        and t.role != "resource"
+        and not _LIMIT.search(s.text)
+        and not _NO_RESULT.search(s.text)
+    ]
     best = max(likely, key=lambda each: (bool(_NUMBER.search(each[0].text)), each[1]), default=None)
     return best[0] if best else None
 
 
-def _last_with(
-    pattern: re.Pattern[str], besides: frozenset[Role] = frozenset()
-) -> Callable[[ReadSentences], Sentence | None]:
-    """The last sentence with the pattern whose role is not among `besides`."""
+def _task(read: ReadSentences) -> Sentence | None:
+    """The likeliest objective, if it says so or is surely one."""
+    scored = [
+        (p, s)
+        for s, t in read
+        if (p := t.role_probabilities.get("objective", 0.0)) >= 0.5 and (p >= _SURE or _AIM.search(s.text))
+    ]
+    return max(scored, key=lambda each: each[0], default=(0.0, None))[1]
 
-    def choose(read: ReadSentences) -> Sentence | None:
-        found = [s for s, t in read if t.role not in besides and pattern.search(s.text)]
-        return found[-1] if found else None
 
-    return choose
+def _method(read: ReadSentences) -> Sentence | None:
+    """The likeliest method that tells what was done."""
+    scored = [
+        (p, s)
+        for s, t in read
+        if (p := t.role_probabilities.get("method", 0.0)) >= 0.5
+        and _ACTS.search(s.text)
+        and not _FINDS.search(s.text)
+    ]
+    return max(scored, key=lambda each: each[0], default=(0.0, None))[1]
+
+
+def _data(read: ReadSentences) -> Sentence | None:
+    """The last sentence of method or result that counts or names its data; not what became of part of
+    them."""
+    found = [
+        s
+        for s, t in read
+        if t.role not in ("background", "objective") and _DATA.search(s.text) and not _PART.match(s.text)
+    ]
+    return found[-1] if found else None
+
+
+def _code(read: ReadSentences) -> Sentence | None:
+    """The last notice of code."""
+    found = [s for s, _ in read if len(s.text) <= _LONGEST_NOTICE and _CODE.search(s.text)]
+    return found[-1] if found else None
 
 
 def _limitation(read: ReadSentences) -> Sentence | None:
@@ -134,10 +195,10 @@ def _limitation(read: ReadSentences) -> Sentence | None:
 
 
 _CHOOSE: Mapping[str, Callable[[ReadSentences], Sentence | None]] = {
-    "task": _of_role("objective"),
-    "method": _of_role("method"),
-    "data": _last_with(_DATA, frozenset({"background", "objective"})),
+    "task": _task,
+    "method": _method,
+    "data": _data,
     "result": _result,
     "limitation": _limitation,
-    "code": _last_with(_CODE),
+    "code": _code,
 }
