@@ -130,8 +130,9 @@ class Assistant:
         mode: SearchMode = "hybrid",
         filters: Filters | None = None,
         history: Iterable[Iterable[str]] = (),
+        n_read: int = READ_PAPERS,
     ) -> list[RankedPaper]:
-        """The `top` papers for `query`, best first, each with its sentences, best first.
+        """The `top` papers for `query`, best first, the `n_read` best with their sentences, best first.
 
         history: earlier turns, for a query that follows on from them. Filters stated in the query's words
         are searched as words. Raises InputError where the query is empty or too long, LibraryEmpty where
@@ -152,7 +153,7 @@ class Assistant:
         )
         if mode == "hybrid":
             ranking = self._reranked(question, ranking)
-        return self._read(question, ranking, top or self.config.top)[0]
+        return self._read(question, ranking, top or self.config.top, n_read)[0]
 
     def ask(
         self,
@@ -254,7 +255,7 @@ class Assistant:
             return
 
         def quote() -> AnswerText:
-            return extractive.answer(asked, papers, self._rarity, words or self.config.words)
+            return extractive.answer(asked, papers, self.rarity, words or self.config.words)
 
         if writes and part is None:
             yield from self._writer.write(draft, asked, papers, quote, clock, cancellation, fresh=fresh)
@@ -338,6 +339,19 @@ class Assistant:
 
         return check_text(text, self)
 
+    def weigh(self, claim: str, *, filters: Filters | None = None) -> Answer:
+        """The sentences that support a claim, contradict it, or hold it under conditions, from all papers
+        that speak to it: an Answer of intent "stance" with the sections "For", "Against" and "Depends" as far
+        as there are any, likeliest first, and before them, without heading, those on the matter whose side
+        cannot be told. A sentence's `support` is how likely it stands where it belongs.
+
+        claim: a statement, or a question of yes or no. Abstains where no sentence takes a side. Always
+        extractive. Raises InputError, LibraryEmpty, and SupportModelError where nothing can be judged.
+        """
+        from rag.answering.weighing import weigh
+
+        return weigh(check_question(claim), self, filters)
+
     @cached_property
     def gate(self) -> Gate:
         """What checks written sentences against the ones they cite."""
@@ -364,7 +378,7 @@ class Assistant:
 
         return Writer(self.config, self.gate)
 
-    def _rarity(self, word: str) -> float:
+    def rarity(self, word: str) -> float:
         """How rare a word is in the library, as inverse document frequency; of a word of several pieces, the
         most there is."""
         token_id = self.encoder.token_id(word.lower())
@@ -432,7 +446,7 @@ class Assistant:
         return merge(whole, sides) if sides else whole
 
     def _read(
-        self, question: Question, ranking: Ranking, top: int
+        self, question: Question, ranking: Ranking, top: int, n_read: int = READ_PAPERS
     ) -> tuple[list[RankedPaper], BestPaper | None]:
         """The `top` papers, those an answer may draw on with their sentences, best for the question first;
         and the first paper with how the question matches it."""
@@ -447,7 +461,7 @@ class Assistant:
             question,
             text,
             query,
-            [passages[each.paper_id] for each in ranked[:READ_PAPERS]],
+            [passages[each.paper_id] for each in ranked[:n_read]],
             of_minilm=self.minilm is self.encoder,
         )
         papers = [passages[each.paper_id][0].paper for each in ranked]

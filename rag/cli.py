@@ -41,6 +41,7 @@ COMMANDS = {
     "sync": Command("rag.commands.sync", "fetch new papers from arXiv, OpenAlex, ..."),
     "ask": Command("rag.commands.ask", "answer a question, every sentence cited"),
     "search": Command("rag.commands.search", "list the papers that match a query"),
+    "weigh": Command("rag.commands.weigh", "list what speaks for a claim, and what against it"),
     "check": Command("rag.commands.check", "check the claims of a text against the library"),
     "chat": Command("rag.commands.chat", "ask and follow up, in the terminal"),
     "ui": Command("ui.command", "serve the chat page, and open it in your browser"),

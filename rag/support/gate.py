@@ -129,6 +129,29 @@ class Gate:
         """Open the model, so that the first check need not."""
         self.check("It is warm.", ["It is warm."])
 
+    def chances(self, requests: Sequence[CheckRequest]) -> NDArray[np.float32]:
+        """The judgement alone, of claims as wholes: the chances that each is supported, contradicted, or
+        neither. float32[n, 3]
+
+        Certainties, parts and thresholds are left out: they are for claims that are about their evidence.
+        Raises SetupError where the model cannot be opened.
+        """
+        if isinstance(self._model, SetupError):
+            raise self._model
+        pairs = [_prepare(request).pairs[:1] for request in requests]
+        known = self._chances([pair for of_claim in pairs for pair in of_claim], self._model)
+        neither = np.array([0, 0, 1], np.float32)
+        rows = [known[of_claim[0]] if of_claim else neither for of_claim in pairs]
+        return np.array(rows, np.float32).reshape(len(rows), 3)
+
+    def opposed(self, requests: Sequence[CheckRequest]) -> list[bool]:
+        """Whether the evidence speaks against each claim in so many words: the other direction, or a
+        denial."""
+        if self._opposition is None:
+            return [False] * len(requests)
+        found = self._opposition.find_all([(request.claim, request.evidence) for request in requests])
+        return [bool(each) for each in found]
+
     def check(self, claim: str, evidence: Sequence[str], titles: Sequence[str] = ()) -> SupportVerdict:
         """Whether texts of evidence, together, support a claim."""
         return self.check_all([CheckRequest(claim, tuple(evidence), tuple(titles))])[0]
