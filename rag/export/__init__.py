@@ -6,7 +6,8 @@ CSV wants `newline=""`, and a byte-order mark (encoding "utf-8-sig") where Excel
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from rag.errors import InputError
 from rag.export import bibtex, html, markdown, ris, tables
@@ -20,22 +21,31 @@ SUFFIXES = {"bibtex": "bib", "ris": "ris", "csv": "csv", "jsonl": "jsonl", "mark
 """File name endings, by format."""
 
 
-def export_papers(papers: Iterable[Paper], format: str) -> Iterator[str]:
+def export_papers(
+    papers: Iterable[Paper], format: str, notes: Mapping[str, str] | None = None
+) -> Iterator[str]:
     """The papers as pieces of text, in their order; JSONL, CSV, RIS and Markdown stream in constant memory.
 
-    Raises InputError for a format not in PAPER_FORMATS.
+    notes: a reader's own words by paper_id, put with their papers as each format has it: BibTeX's
+    `annote`, RIS's `N1`, a last column, a key, a paragraph. Raises InputError for a format not in
+    PAPER_FORMATS.
     """
     if format == "bibtex":
-        return bibtex.write(papers)
+        return bibtex.write(papers, notes or {})
     if format == "ris":
-        return ris.write(papers)
+        return ris.write(papers, notes or {})
     if format == "csv":
-        return tables.write_papers(papers)
+        return tables.write_papers(papers, notes)
     if format == "jsonl":
-        return (json_line(paper.to_dict()) for paper in papers)
+        return (json_line(_with_note(paper, notes or {})) for paper in papers)
     if format == "markdown":
-        return markdown.write_papers(papers)
+        return markdown.write_papers(papers, notes or {})
     raise InputError(f"papers are not exported as {format!r}; choose from {', '.join(PAPER_FORMATS)}")
+
+
+def _with_note(paper: Paper, notes: Mapping[str, str]) -> dict[str, Any]:
+    note = notes.get(paper.paper_id)
+    return {**paper.to_dict(), "note": note} if note else paper.to_dict()
 
 
 def export_answers(answers: Iterable[Answer], format: str, papers: Iterable[Paper] = ()) -> str:

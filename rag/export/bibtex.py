@@ -9,12 +9,14 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from rag.export.bibliography import is_conference, split_name
 from rag.export.text import one_line, safe_address, split_math
 from rag.records import Paper
 
+NO_NOTES: Mapping[str, str] = MappingProxyType({})
 _ESCAPES = str.maketrans(
     {
         "\\": r"\textbackslash{}",
@@ -28,11 +30,13 @@ _LIGATURES = re.compile(r"-(?=-)|`(?=`)|'(?=')|[?!](?=`)")
 _UNTELLING = re.compile(r"an?|and|are|as|at|by|do|for|from|how|in|is|it|of|on|or|the|to|via|what|with")
 
 
-def write(papers: Iterable[Paper]) -> Iterator[str]:
-    """One entry a piece, in order, with keys from `citation_keys`."""
+def write(papers: Iterable[Paper], notes: Mapping[str, str] = NO_NOTES) -> Iterator[str]:
+    """One entry a piece, in order, with keys from `citation_keys`. `notes` become `annote`, which styles
+    do not print."""
     papers = list(papers)
     for paper, key in zip(papers, citation_keys(papers), strict=True):
         kind, fields = _entry(paper)
+        fields["annote"] = escape(notes.get(paper.paper_id, ""))
         lines = [f"  {name} = {{{value}}},\n" for name, value in fields.items() if value]
         yield f"@{kind}{{{key},\n{''.join(lines)}}}\n\n"
 

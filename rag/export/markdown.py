@@ -7,8 +7,9 @@ mathematics and the [n] marks of an answer are left.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from rag.export.bibtex import NO_NOTES
 from rag.export.text import byline, is_web_address, one_line, remarks, split_math
 from rag.records import Answer, Citation, Paper
 
@@ -18,10 +19,12 @@ _SPECIAL = re.compile(r"[\\`*_{}\[\]<>#|~]|&(?=#?\w+;)")
 _LINE_START = re.compile(r"^(\s*)(?:([-+=])|(\d+)([.)]))(?=\s|$|[-=])")
 
 
-def write_papers(papers: Iterable[Paper]) -> Iterator[str]:
-    """A section a paper: title, authors, year, venue, link, abstract."""
+def write_papers(papers: Iterable[Paper], notes: Mapping[str, str] = NO_NOTES) -> Iterator[str]:
+    """A section a paper: title, authors, year, venue, link, abstract, and the note on it."""
     for paper in papers:
         lines = [f"## {escape(paper.title)}", _source_line(paper), escape(paper.abstract)]
+        if note := notes.get(paper.paper_id):
+            lines.append(f"**Note:** {escape(note)}")
         yield "\n\n".join(line for line in lines if line) + "\n\n"
 
 

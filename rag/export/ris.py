@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from rag.export.bibliography import is_conference, split_name
+from rag.export.bibtex import NO_NOTES
 from rag.export.text import one_line, safe_address
 from rag.records import Paper
 
 
-def write(papers: Iterable[Paper]) -> Iterator[str]:
-    """One record a piece, in order. An arXiv id goes into AN (accession number), our id into ID."""
+def write(papers: Iterable[Paper], notes: Mapping[str, str] = NO_NOTES) -> Iterator[str]:
+    """One record a piece, in order, with the `notes` on them as N1. An arXiv id goes into AN (accession
+    number), our id into ID."""
     for paper in papers:
         kind = "GEN" if not paper.venue else "CPAPER" if is_conference(paper.venue) else "JOUR"
-        pairs = [("TY", kind), *((tag, one_line(text)) for tag, text in _values(paper)), ("ER", "")]
+        pairs = [("TY", kind), *((tag, one_line(text)) for tag, text in _values(paper))]
+        pairs += [("N1", one_line(notes.get(paper.paper_id, ""))), ("ER", "")]
         yield "".join(f"{tag}  - {text}\n" for tag, text in pairs if text or tag == "ER") + "\n"
 
 

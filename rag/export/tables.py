@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from rag.records import Answer, AnswerSentence, Citation, Paper
@@ -26,11 +26,13 @@ _FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@\uff0b\uff0d\uff1d\uff20])")
 """What a spreadsheet would run, or would if its apostrophes were taken off."""
 
 
-def write_papers(papers: Iterable[Paper]) -> Iterator[str]:
-    """A header, then a row a paper; authors, keywords and sources are joined by "; "."""
-    yield _row(PAPER_COLUMNS)
+def write_papers(papers: Iterable[Paper], notes: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A header, then a row a paper; authors, keywords and sources are joined by "; ". A last column has
+    the notes, where there are any."""
+    yield _row([*PAPER_COLUMNS, *["note"] * bool(notes)])
     for paper in papers:
-        yield _row([_cell(getattr(paper, column)) for column in PAPER_COLUMNS])
+        note = [_cell(notes.get(paper.paper_id, ""))] if notes else []
+        yield _row([*(_cell(getattr(paper, column)) for column in PAPER_COLUMNS), *note])
 
 
 def write_claims(answers: Iterable[Answer]) -> Iterator[str]:
