@@ -16,6 +16,7 @@ from ui.ask.session import Session
 from ui.ask.settings import Settings, with_scope
 from ui.ask.tab import AskTab
 from ui.library.catalogue import ListView
+from ui.library.reading_list import READING
 from ui.library.tab import LibraryTab
 from ui.map.tab import BACK, MapTab
 from ui.widgets.faults import guarded
@@ -23,7 +24,6 @@ from ui.widgets.html_region import Updates
 
 SURVEY = "Give an overview of what these papers are about."
 """What is asked of a group of the map for its overview."""
-READING = "your reading list"
 
 
 class TabLinks:
@@ -55,7 +55,7 @@ class TabLinks:
             (drawn.side, drawn.side),
         ):
             source.open(guarded(self._open), page.session, panel, **hidden)
-        for source in (page.evidence, library.detail, drawn.side):
+        for source in (page.evidence, library.detail, drawn.side, library.table):
             source.star(guarded(self._star), page.session, None, **hidden)
         survey = drawn.side.survey(guarded(self._survey), self._settings, [*scoped, page.box], **hidden)
         self._asking.ask_after(survey)

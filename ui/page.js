@@ -17,6 +17,7 @@
       const { event, ...data } = control.dataset;
       if (!names.includes(event)) return;
       closeMenus();
+      if (event === "weigh" && !$("#box textarea").value.trim()) return $("#box textarea").focus();
       if (event === "star" && control.hasAttribute("aria-pressed"))
         control.setAttribute("aria-pressed", control.getAttribute("aria-pressed") !== "true");
       if (event === "open") bringUp(element.closest("#groups") ? "#groups" : "#paper", control);

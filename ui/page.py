@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -24,9 +26,11 @@ from ui.library.tab import LibraryTab
 from ui.links import TabLinks
 from ui.map.tab import MapTab
 from ui.security import guards
+from ui.sign_in import Keys
 from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates
 from ui.widgets.markup import button, icon, plural
+from ui.widgets.worker import Threads
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -39,10 +43,15 @@ SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Libera
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
 
-def build_page(assistant: Assistant, closing: ExitStack | None = None) -> gr.Blocks:
+def build_page(
+    assistant: Assistant, closing: ExitStack | None = None, *, signs_in: bool = False
+) -> gr.Blocks:
     """The whole page around `assistant`; show it with `serve_page`. Close `closing` before the assistant: it
-    ends what is asked beside the page."""
-    catalogue = Catalogue(assistant.library)
+    ends what is asked beside the page. `signs_in`: readers sign in, and can sign out."""
+    _header = partial(render_header, signs_in=signs_in)
+    closing, threads = closing or ExitStack(), Threads()
+    closing.callback(threads.close)  # the last: what is asked in them is told to end before
+    catalogue = Catalogue(assistant.library, threads)
     blocks = gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=UPLOADS_S)
     with blocks:
         header = gr.HTML(_header(assistant.library.n_papers), elem_id="header", apply_default_css=False)
@@ -50,14 +59,20 @@ def build_page(assistant: Assistant, closing: ExitStack | None = None) -> gr.Blo
         downloads.change(None, downloads, js="(file) => rag.download(file)")
         with gr.Tabs(elem_id="tabs", selected="ask") as tabs:
             with gr.Tab("Ask", id="ask"):
-                asking = AskTab(assistant, catalogue, downloads, closing or ExitStack())
+                asking = AskTab(assistant, catalogue, downloads, closing, threads)
             with gr.Tab("Library", id="library") as library_tab:
-                library = LibraryTab(assistant, catalogue, downloads)
+                library = LibraryTab(assistant, catalogue, asking.reading, downloads, threads)
             with gr.Tab("Map", id="map") as map_tab:
-                drawn = MapTab(assistant, catalogue)
+                drawn = MapTab(assistant, catalogue, threads)
             with gr.Tab("Evaluate", id="evaluate") as evaluate_tab:
-                measured = EvaluateTab(assistant)
-        asking.on_load(blocks)
+                measured = EvaluateTab(assistant, threads)
+        greeted = asking.on_load(blocks)
+        greeted.then(
+            guarded(lambda session, view: replace(view, browser=session.browser)),
+            [asking.regions.session, library.view],
+            library.view,
+            show_progress="hidden",
+        )
         blocks.load(
             guarded(lambda: _header(assistant.library.n_papers)), None, header, show_progress="hidden"
         )
@@ -75,11 +90,15 @@ def build_page(assistant: Assistant, closing: ExitStack | None = None) -> gr.Blo
     return blocks
 
 
-def serve_page(blocks: gr.Blocks, port: int) -> str:
-    """Serve on 127.0.0.1, in a thread that `blocks.close()` ends, and return the address."""
+def serve_page(
+    blocks: gr.Blocks, port: int, host: str = "127.0.0.1", keys: Keys | None = None, *, is_local: bool = True
+) -> str:
+    """Serve on `host`, in a thread that `blocks.close()` ends, and return the address.
+
+    Raises ValueError where other machines reach it and there are no `keys` to sign in with."""
     blocks.queue(default_concurrency_limit=None, api_open=False)
     _, address, _ = blocks.launch(
-        server_name="127.0.0.1",
+        server_name=host,
         server_port=port,
         prevent_thread_lock=True,
         quiet=True,
@@ -88,7 +107,7 @@ def serve_page(blocks: gr.Blocks, port: int) -> str:
         show_error=True,
         footer_links=[],
         favicon_path=str(files("ui").joinpath("icon.svg")),
-        app_kwargs={"middleware": guards()},
+        app_kwargs={"middleware": guards(keys, is_local=is_local)},
         run_history=False,
         max_threads=200,  # a question holds one as long as its model is silent
         theme=_theme(),
@@ -104,10 +123,11 @@ def _theme() -> gr.themes.Base:
     )
 
 
-def _header(n_papers: int) -> str:
+def render_header(n_papers: int, *, signs_in: bool = False) -> str:
     toggle = button(icon("theme"), "tool", "Light or dark", theme_toggle="")
     count = f'<span id="count">{plural(n_papers, "paper")}</span>'
-    return f'<h1>{TITLE}</h1><div class="right">{count}{toggle}</div>'
+    out = '<form method="post" action="sign-out"><button class="quiet">Sign out</button></form>'
+    return f'<h1>{TITLE}</h1><div class="right">{count}{toggle}{out if signs_in else ""}</div>'
 
 
 def _head() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from signal import SIG_DFL, SIGINT, signal
@@ -45,8 +45,8 @@ def serve(model: ModelServer) -> Iterator[Serve]:
     """
     running: list[Popen[str]] = []
 
-    def start(library: Path, module: str = "rag", **environment: str) -> str:
-        command = [sys.executable, "-m", module, "ui", "--port", "0", "--library", str(library)]
+    def start(library: Path, module: str = "rag", options: Sequence[str] = (), **environment: str) -> str:
+        command = [sys.executable, "-m", module, "ui", "--port", "0", "--library", str(library), *options]
         listen = partial(signal, SIGINT, SIG_DFL)  # a shell's background jobs ignore it
         process = Popen(
             command,
@@ -113,15 +113,24 @@ def visit(browser: Browser) -> Iterator[Open]:
     """
     visits: list[Visit] = []
 
-    def start(address: str, *, width: int = 1360, height: int = 860, dark: bool = False) -> Visit:
+    def start(
+        address: str,
+        *,
+        width: int = 1360,
+        height: int = 860,
+        dark: bool = False,
+        touch: bool = False,
+        key: tuple[str, str] | None = None,
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height},
+            has_touch=touch,
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
             accept_downloads=True,
         )
         context.set_default_timeout(60_000)
-        visits.append(Visit(context, address))
+        visits.append(Visit(context, address, key))
         return visits[-1]
 
     yield start

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from tests.browser.conftest import Open
 from tests.browser.visit import Visit
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 JOINTRANK = "How does JointRank rerank a large set of candidates in a single pass?"
 
 
-def violations(reader: Visit) -> list[str]:
+def violations(reader: Visit | Page) -> list[str]:
     """What axe-core finds serious or critical, each with the first element it found it at."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(reader.page).response["violations"]
+    found = Axe().run(reader.page if isinstance(reader, Visit) else reader).response["violations"]
     return [
         f"{rule['id']}: {rule['help']}: {rule['nodes'][0]['html'][:160]}"
         for rule in found

@@ -46,3 +46,13 @@ def test_escape_stops_an_answer_and_the_next_question_is_answered(
     reader.page.click("#live [data-kind=retry]")
     reader.wait("#live .answer .s")
     assert reader.count(".turn") == 1
+
+
+def test_a_page_that_is_stopped_does_not_wait_for_a_silent_model(
+    written_page: str, model: ModelServer, visit: Open
+) -> None:
+    model.replies.append(Scripted("Medusa", stall=True))
+    reader = visit(written_page)
+    reader.begin(f"{MEDUSA} Still there?")
+    reader.page.locator("#live .answer", has_text="Medusa").wait_for()
+    # `serve` stops the page with this answer under way, and asks for a clean end within half a minute.

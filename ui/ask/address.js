@@ -68,6 +68,12 @@
     const busy = () => $('#thread .turn[aria-busy="true"]');
     new MutationObserver(() => ((heard = Date.now()), (wait = busy() ? wait : 2000)))
       .observe($("#live"), { childList: true, subtree: true, characterData: true });
+    // Next questions come a moment after their answer.
+    let answering = false;
+    new MutationObserver(() => {
+      if (answering && !busy()) setTimeout(() => busy() || rag.raise("live", "sync"), 1200);
+      answering = Boolean(busy());
+    }).observe($("#live"), { childList: true, subtree: true, attributeFilter: ["aria-busy"] });
     setInterval(() => {
       if (!busy() || document.hidden || !navigator.onLine || Date.now() - heard < wait) return;
       heard = Date.now();

@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
+from rag.answering.plans.stance import DIRECTIONS
 from rag.records import Answer, AnswerSentence, Citation, Section
+from rag.retrieval.question import MAX_CHARS
 from rag.text.citation_marks import OWN
 from ui.ask.answer_layout import TextBlock, read_layout
 from ui.ask.conversations import Turn
@@ -26,6 +28,13 @@ STATUS_WORDS = {
     "contradicted": "Contradicted by what it cites",
 }
 COPY = "Copy the answer with its references"
+WEIGH = "Who disagrees? For and against this sentence"
+SHORTEST_CLAIM = 25
+"""Letters of a sentence that can be weighed; shorter ones are names or fragments."""
+SIDES_NOTE = (
+    "The sides are told apart by a learned judgement, which errs: read a sentence before you rely on it. "
+    "How many there are says nothing of who is right."
+)
 PREVIEWED = 400
 """Letters of a quote shown while a mark is pointed at; nearly every sentence is shorter."""
 LONGEST_HELD = 24
@@ -39,6 +48,8 @@ def render_turn(turn: Turn, number: int) -> str:
         body = _unanswered(turn, number)
     elif turn.answer.abstained:
         body = _abstention(turn.answer, number) + _foot(turn, turn.answer, number)
+    elif turn.weighs:
+        body = _sides(turn.answer, number) + _foot(turn, turn.answer, number)
     else:
         body = _answer(turn.answer, number) + _foot(turn, turn.answer, number)
     if turn.answer is not None:
@@ -131,11 +142,33 @@ def _answer(answer: Answer, number: int) -> str:
     return f'{notice}<div class="answer">{before}<div class="{css}">{"".join(parts)}</div>{after}</div>'
 
 
+def _sides(answer: Answer, number: int) -> str:
+    """What speaks for a claim, against it, and with conditions: a column each, also where nothing does."""
+    blocks = [block for block in read_layout(answer) if block.numbers]
+    by_heading = {section.heading: section for section in answer.sections}
+    columns = []
+    for heading in DIRECTIONS:
+        section = by_heading.get(heading, Section(heading, ()))
+        own = [block for block in blocks if block.numbers[0] in section.sentences]
+        columns.append(_section(answer, section, own, number))
+    unsided = by_heading.get(None)
+    rest = ""
+    if unsided:
+        own = [block for block in blocks if block.numbers[0] in unsided.sentences]
+        head = f'<h3 class="heading">On the matter, side not told<small>{len(unsided.sentences)}</small></h3>'
+        rest = f"<section>{head}{_laid_out(answer, own, number)}</section>"
+    return (
+        f'<div class="answer"><div class="stance sides">{"".join(columns)}</div>{rest}</div>'
+        f'<p class="note">{SIDES_NOTE}</p>'
+    )
+
+
 def _section(answer: Answer, section: Section, blocks: Sequence[TextBlock], number: int) -> str:
     """A headed group of sentences; of a stance, with how many it has."""
     count = f"<small>{len(section.sentences)}</small>" if answer.intent == "stance" else ""
     head = f'<h3 class="heading">{esc(section.heading)}{count}</h3>' if section.heading else ""
-    return f"<section>{head}{_laid_out(answer, blocks, number)}</section>"
+    inner = _laid_out(answer, blocks, number) if blocks else '<p class="remark">Nothing found.</p>'
+    return f"<section>{head}{inner}</section>"
 
 
 def _laid_out(answer: Answer, blocks: Iterable[TextBlock], number: int) -> str:
@@ -168,7 +201,8 @@ def _sentence(sentence: AnswerSentence, i: int, number: int, cited: Mapping[int,
         place = found.end()
     behind = "".join(_mark(cited[n], number) for n in sentence.citations if n in cited and n not in shown)
     pieces.append(_held(sentence.text[place:], behind))
-    return f'<span class="s {sentence.status}" id="s-{number}-{i}">{"".join(pieces)}</span>{_flag(sentence)}'
+    said = f'<span class="s {sentence.status}" id="s-{number}-{i}">{"".join(pieces)}</span>'
+    return said + _flag(sentence) + _weigh(sentence)
 
 
 def _held(text: str, marks: str) -> str:
@@ -197,6 +231,14 @@ def _flag(sentence: AnswerSentence) -> str:
         f'<button type="button" class="flag {kind}" aria-label="{esc(words)}"'
         f"{attributes(tip=words)}>{kind}</button>"
     )
+
+
+def _weigh(sentence: AnswerSentence) -> str:
+    """Asks who disagrees with the sentence; it shows when the sentence is pointed at."""
+    claim = " ".join(_MARKERS.sub("", sentence.text).split())
+    if not SHORTEST_CLAIM <= len(claim) <= MAX_CHARS:
+        return ""
+    return button(icon("scales"), "tool weigh", WEIGH, event="submit", kind="weigh", text=claim)
 
 
 def _draft(text: str) -> str:
@@ -232,12 +274,14 @@ def _foot(turn: Turn, answer: Answer, number: int) -> str:
 
 
 def _next(answer: Answer) -> str:
-    """Next questions that the library answers, each asked by a click."""
+    """Next questions that the library answers, each asked by a click; shown under the newest answer alone."""
     asked = "".join(
         f"<li>{button(esc(text), 'example', event='submit', kind='example', text=text)}</li>"
         for text in answer.suggestions
     )
-    return f'<nav aria-label="Next questions"><ul class="examples">{asked}</ul></nav>' if asked else ""
+    if not asked:
+        return ""
+    return f'<nav class="next" aria-label="Next questions"><ul class="examples">{asked}</ul></nav>'
 
 
 def _searched_for(turn: Turn, answer: Answer, number: int) -> str:
@@ -258,8 +302,9 @@ def _searched_for(turn: Turn, answer: Answer, number: int) -> str:
 
 
 def _asked_with(turn: Turn) -> str:
-    """Which papers a question was put to, where those were not all."""
-    told = scope_words(turn.settings)
+    """Which papers a question was put to, where those were not all; and that it is a claim that was
+    weighed."""
+    told = " · ".join(filter(None, ("For and against" * turn.weighs, scope_words(turn.settings))))
     return f'<p class="scope">{esc(told)}</p>' if told else ""
 
 

@@ -34,6 +34,8 @@ class Turn:
     """Ids of all papers on the list that the answer begins; () where it is no list."""
     alone: bool = False
     """Searched as typed, without the turns before it."""
+    weighs: bool = False
+    """The question is a claim, and is asked for what speaks for it and against it."""
     settings: Settings = field(default_factory=Settings)
     """What it was asked with."""
     others: tuple[tuple[Turn, ...], ...] = ()

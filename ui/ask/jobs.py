@@ -10,18 +10,18 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
-from multiprocessing.pool import ThreadPool
 from threading import Condition
 from time import monotonic
 from typing import TYPE_CHECKING
 
 from rag.errors import RagError, StorageError
 from rag.llm.limits import Cancellation
-from rag.records import Delta, Done, Event, RankedPaper
+from rag.records import Answer, Delta, Done, Event, RankedPaper
 from ui.ask.conversation_files import Conversations
 from ui.ask.conversations import Conversation, Turn
 from ui.ask.whole_list import whole_list
 from ui.widgets.faults import fault_line, reader_line
+from ui.widgets.worker import Threads
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -66,8 +66,9 @@ class _Stopped(Exception):
 class Jobs:
     """The answers being made for one library. Safe to share between threads."""
 
-    def __init__(self, assistant: Assistant, kept: Conversations) -> None:
+    def __init__(self, assistant: Assistant, kept: Conversations, threads: Threads | None = None) -> None:
         self._assistant = assistant
+        self._threads = threads or Threads()
         self._kept = kept
         self._jobs: dict[str, Job] = {}
         """By turn_id."""
@@ -77,9 +78,13 @@ class Jobs:
         """Answer `job.turn`, which is already part of the kept conversation."""
         with self._changed:
             self._jobs[job.turn.turn_id] = job
-        pool = ThreadPool(1)  # its threads end with the process: nobody waits for a silent model
-        pool.apply_async(self._answer, (job,), error_callback=partial(self._failed, job))
-        pool.close()
+        self._threads.start(partial(self._answer, job), partial(self._failed, job))
+
+    def close(self) -> None:
+        """The page is no longer served: have the models stop writing. What was written is kept, as
+        stopped."""
+        for job in list(self._jobs.values()):
+            job.cancellation.cancel()
 
     def stop(self, conversation: Conversation) -> None:
         """End the answers of a conversation where they are."""
@@ -132,6 +137,9 @@ class Jobs:
         history = () if turn.alone else job.conversation.history(before=at)
         settings = turn.settings
         try:
+            if turn.weighs:
+                self._take(job, Done(self._assistant.weigh(turn.question, filters=settings.filters)))
+                return
             for event in self._assistant.stream(
                 turn.question,
                 history=history,
@@ -148,13 +156,13 @@ class Jobs:
             return
 
     def _take(self, job: Job, event: Event) -> None:
-        if job.turn.turn_id not in self._jobs:
+        if job.turn.turn_id not in self._jobs or self._threads.closed:
             raise _Stopped
         if isinstance(event, Done):
             listed = whole_list(self._assistant, event.answer, job.turn.settings)
-            suggestions = self._assistant.suggest(event.answer, filters=job.turn.settings.filters)
-            answer = replace(event.answer, suggestions=suggestions)
-            self._finish(job, replace(job.turn, state="done", text="", answer=answer, listed=listed))
+            done = replace(job.turn, state="done", text="", answer=event.answer, listed=listed)
+            self._finish(job, done)
+            self._suggest(job, done, event.answer)
             return
         with self._changed:
             if isinstance(event, Delta):
@@ -166,6 +174,14 @@ class Jobs:
         if isinstance(event, Delta) and monotonic() - job.saved_at > SAVED_EVERY_S:
             job.saved_at = monotonic()
             self._save(job, job.turn)
+
+    def _suggest(self, job: Job, turn: Turn, answer: Answer) -> None:
+        """Keep the next questions with an answer that is there; none while others wait for theirs."""
+        if self._jobs or turn.weighs or answer.abstained or self._threads.closed:
+            return
+        suggestions = self._assistant.suggest(answer, filters=turn.settings.filters)
+        if suggestions:
+            self._save(job, replace(turn, answer=replace(answer, suggestions=suggestions)))
 
     def _failed(self, job: Job, error: BaseException) -> None:
         """What nobody foresaw: the turn ends, says so, and can be asked again."""

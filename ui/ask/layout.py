@@ -104,6 +104,16 @@ class Regions:
             self.evidence: self.cards(session, session.last),
         }
 
+    def newest(self, session: Session) -> Updates:
+        """For `shown`: of a session only the newest turn changed; what is looked at besides stays as it
+        is."""
+        turn = session.conversation.turns[-1]
+        return {
+            **dict.fromkeys(self.shown, gr.skip()),
+            self.session: session,
+            self.live: render_turn(turn, session.last),
+        }
+
     def thread(self, session: Session) -> Updates:
         """For `turns` and `live`."""
         turns = session.conversation.turns

@@ -116,7 +116,7 @@ def render_settings(settings: Settings, has_model: bool, default_words: int | No
     kept = json.dumps(asdict(settings), ensure_ascii=False)
     return (
         f'<div class="chips" role="group" aria-label="How to answer"{attributes(settings=kept)}>'
-        f"{_mode(settings, has_model)}{length}{on}{_adder()}</div>"
+        f"{_mode(settings, has_model)}{length}{on}{_adder()}{_weigher()}</div>"
     )
 
 
@@ -150,6 +150,12 @@ def _chip(chip: tuple[str, str]) -> str:
     words = f"{FIELDS.get(name, name)} {text.replace('..', '–')}"
     inner = f"<span>{esc(words)}</span>{icon('close')}"
     return button(inner, "chip on", f"Remove filter: {words}", event="unfilter", name=name, text=text)
+
+
+def _weigher() -> str:
+    """Asks what speaks for the claim in the box, and what against it."""
+    tip = "Weigh what is typed above: which sentences support it, contradict it, or make it depend"
+    return button(f"{icon('scales')}For and against", "chip", tip=tip, event="weigh")
 
 
 def _adder() -> str:

@@ -36,7 +36,9 @@ class Choosing:
         self._library = library
         self.settings = gr.State(Settings())
         """Whoever sets it has the chips follow."""
-        chips = region("chips", ["mode", "words", "filter", "unfilter", "unscope"], self._shown(Settings()))
+        events = ["mode", "words", "filter", "unfilter", "unscope", "weigh"]
+        self.chips = chips = region("chips", events, self._shown(Settings()))
+        """Raises "weigh" where what is in the box is to be weighed as a claim."""
         # All queued: Gradio tells of no change by an event that is not.
         self.settings.change(guarded(self._shown), self.settings, chips, show_progress="hidden")
         for event, handler in (

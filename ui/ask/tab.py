@@ -33,8 +33,11 @@ from ui.library.catalogue import Catalogue
 from ui.library.reading_list import ReadingLists
 from ui.library.table_html import render_progress, render_results
 from ui.library.uploads import read_in
+from ui.readers import Readers
+from ui.sign_in import READER
 from ui.widgets.faults import guarded, reader_line
 from ui.widgets.html_region import Updates, handed_over
+from ui.widgets.worker import Threads
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -44,11 +47,19 @@ class AskTab:
     """Built inside a gr.Tab; one for all pages, so of each it keeps only what it looks at."""
 
     def __init__(
-        self, assistant: Assistant, catalogue: Catalogue, downloads: gr.JSON, closing: ExitStack
+        self,
+        assistant: Assistant,
+        catalogue: Catalogue,
+        downloads: gr.JSON,
+        closing: ExitStack,
+        threads: Threads,
     ) -> None:
+        """`closing` ends what is asked beside the page, in `threads` and otherwise."""
         self._assistant = assistant
         self._kept = Conversations(assistant.config.library)
-        self._jobs = Jobs(assistant, self._kept)
+        self._jobs = Jobs(assistant, self._kept, threads)
+        self._threads = threads
+        closing.callback(self._jobs.close)
         self._downloads = downloads
         self._looking: dict[str, object] = {}
         """For each page, a mark of the handler that may show it a running answer: the newest one."""
@@ -56,6 +67,7 @@ class AskTab:
         self._browser = gr.BrowserState(None, storage_key="rag-browser", secret="rag-browser")
         self._arrival = gr.JSON(visible="hidden")
         self.reading = ReadingLists(assistant.config.library)
+        self._readers = Readers(assistant.config.library)
         self.regions = Regions(assistant, catalogue, self.reading, self._forget_page, closing)
         self.demo_read = self._wire()
         """The event after which the library holds the demo papers."""
@@ -65,13 +77,10 @@ class AskTab:
         hidden: dict[str, Any] = {"show_progress": "hidden"}
         plain = {**hidden, "postprocess": False}  # HTML is shown as it is
         again = self._shown_again
-        gr.on(
-            [page.box.submit, page.live.submit, page.turns.submit],
-            guarded(self._ask, lambda _, session, *__: again(session)),
-            [page.box, state, settings],
-            [*page.shown, settings],
-            **plain,
-        )
+        asked = guarded(self._ask, lambda _, session, *__: again(session))
+        asking, answered = [page.box, state, settings], [*page.shown, settings]
+        gr.on([page.box.submit, page.live.submit, page.turns.submit], asked, asking, answered, **plain)
+        page.choosing.chips.weigh(asked, asking, answered, **plain)
         opened = [page.box, *page.shown, settings]
         page.live.follow(guarded(self._follow, again), state, page.shown, **plain)
         page.live.sync(guarded(self._sync, again), state, page.shown, **plain)
@@ -101,10 +110,11 @@ class AskTab:
             postprocess=False,
         )
 
-    def on_load(self, blocks: gr.Blocks) -> None:
-        """Greet a page: name its browser if it is new, list its conversations, and open the one it is at."""
+    def on_load(self, blocks: gr.Blocks) -> Any:
+        """Greet a page: name its browser if it is new, list its conversations, and open the one it is at.
+        Returns the event."""
         page = self.regions
-        blocks.load(
+        return blocks.load(
             guarded(self._load),
             [self._browser, self._arrival],
             [self._browser, *page.shown, page.choosing.settings],
@@ -114,8 +124,10 @@ class AskTab:
 
     # --- A page and its conversation ------------------------------------------------------------
 
-    def _load(self, browser: str | None, arrival: dict[str, Any] | None) -> Updates:
-        arrival, browser = arrival or {}, browser or new_browser()
+    def _load(
+        self, browser: str | None, arrival: dict[str, Any] | None, request: gr.Request | None = None
+    ) -> Updates:
+        arrival, browser = arrival or {}, self._reader(request) or browser or new_browser()
         session = Session(browser, past=self._kept.entries(browser))
         settings = None
         if wanted := str(arrival.get("c") or ""):
@@ -131,6 +143,11 @@ class AskTab:
             **self.regions.whole(session),
             self.regions.choosing.settings: settings or Settings(),
         }
+
+    def _reader(self, request: gr.Request | None) -> str:
+        """The secret name of who signed in by name; "" where a browser is its own reader."""
+        person = str(request.request.scope.get(READER, "")) if request and request.request else ""
+        return self._readers.secret_name(person) if person else ""
 
     def _opened(self, session: Session, conversation: Conversation) -> Session:
         """The page with another conversation; who showed it the last one no longer does."""
@@ -191,15 +208,19 @@ class AskTab:
     # --- Asking ---------------------------------------------------------------------------------
 
     def _ask(self, text: str, session: Session, settings: Settings, event: gr.EventData) -> Iterator[Updates]:
-        """A question from the box, an example, or a turn: once more, alone, or with its search corrected."""
+        """A question from the box, an example, or a turn: once more, alone, with its search corrected, or
+        as a claim to be weighed."""
         data = event._data if isinstance(event._data, dict) else {}
-        kind = data.get("kind", "")
+        kind = data.get("kind", "weigh" if data.get("region") == "chips" else "")
         old = session.turn(int(data.get("turn", -1)))
         again = old is not None and kind in ("retry", "alone")
         question = check_question(old.question if old and again else str(data.get("text", text)))
         settings = self.regions.choosing.with_stated(settings, question)
         alone = kind in ("alone", "research") or bool(old and kind == "retry" and old.alone)
-        turn = Turn(question, alone=alone, settings=settings)
+        edited = session.turn(session.edited) if session.edited is not None else None
+        weighs = kind == "weigh" or bool(old and kind == "retry" and old.weighs)
+        weighs = weighs or bool(edited and edited.weighs and not kind)
+        turn = Turn(question, alone=alone, weighs=weighs, settings=settings)
         at = old.turn_id if old and kind in ("retry", "alone", "research") else session.editing
 
         def added(kept: Conversation) -> Conversation:
@@ -239,6 +260,8 @@ class AskTab:
         fresh = self._fresh(session)
         if fresh.conversation == session.conversation:
             return {self.regions.session: session}
+        if without_suggestions(fresh.conversation) == without_suggestions(session.conversation):
+            return self.regions.newest(fresh)
         return self.regions.whole(replace(fresh, past=self._kept.entries(session.browser)))
 
     def _stop(self, session: Session) -> None:
@@ -323,7 +346,7 @@ class AskTab:
         return list(dict.fromkeys([*cited, *found])), f"papers found for “{turn.question}”"
 
     def _load_demo(self) -> Iterator[str]:
-        for path, step in read_in(self._assistant, [demo_papers_path()]):
+        for path, step in read_in(self._assistant, [demo_papers_path()], self._threads):
             told = render_progress(path.name, step) if isinstance(step, Progress) else render_results([step])
             yield f'<section class="welcome">{told}</section>'
 
@@ -331,6 +354,15 @@ class AskTab:
         """For `live`, after papers came or went."""
         has_turns = bool(session.conversation.turns)
         return {self.regions.live: gr.skip() if has_turns else self.regions.welcome()}
+
+
+def without_suggestions(conversation: Conversation) -> Conversation:
+    """The conversation but for the next questions, which come when an answer is read already."""
+    turns = (
+        replace(turn, answer=turn.answer and replace(turn.answer, suggestions=()))
+        for turn in conversation.turns
+    )
+    return replace(conversation, turns=tuple(turns))
 
 
 def _with_thumb(kept: Conversation, *, turn_id: str, thumb: Thumb, reason: str) -> Conversation:

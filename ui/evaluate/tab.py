@@ -20,7 +20,7 @@ from ui.evaluate import runs
 from ui.widgets.faults import guarded, reader_line
 from ui.widgets.html_region import Updates, region
 from ui.widgets.markup import esc
-from ui.widgets.worker import JobFinished, newest, watch
+from ui.widgets.worker import JobFinished, Threads, newest, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -31,8 +31,9 @@ Tell = Callable[[tuple[int, int]], None]
 class EvaluateTab:
     """Built inside a gr.Tab; one for all pages, so it keeps nothing of any of them."""
 
-    def __init__(self, assistant: Assistant) -> None:
+    def __init__(self, assistant: Assistant, threads: Threads) -> None:
         self._assistant = assistant
+        self._threads = threads
         self._folder = assistant.config.library
         with gr.Row(elem_id="evaluate", elem_classes="split"):
             with gr.Column(elem_classes="other-side first"):
@@ -76,7 +77,7 @@ class EvaluateTab:
     def _measure(self, event: gr.EventData) -> Iterator[Updates]:
         work: Callable[[Tell], str] = partial(self._run, event._data["set"], event._data["mode"] == "model")
         try:
-            for step in newest(watch(work)):
+            for step in newest(watch(work, self._threads)):
                 if isinstance(step, JobFinished):
                     yield {self.note: "", **self._shown(step.result)}
                 else:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rag.records import Paper
 from rag.text.folding import strip_accents
-from ui.widgets.worker import watch
+from ui.widgets.worker import Threads, watch
 
 if TYPE_CHECKING:
     from rag.library.library import Library
@@ -68,6 +68,10 @@ class ListView:
     """What those are: "papers of the answer", say."""
     columns: tuple[str, ...] = ()
     """Columns of the table of what the papers say (ui/library/cells.py); empty: the plain list."""
+    browser: str = ""
+    """Whose view it is: the name their reading list is kept under."""
+    starred: frozenset[str] = frozenset()
+    """The papers on their reading list."""
     removed: tuple[Paper, ...] = ()
     """What was removed last, as long as the page offers to bring it back."""
 
@@ -152,8 +156,9 @@ class Listing:
 class Catalogue:
     """The listing of a library as it is now. Safe to share between pages."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, threads: Threads | None = None) -> None:
         self._library = library
+        self._threads = threads
         self._lock = Lock()
         self._state = ""
         self._listing = self._coming = Listing()
@@ -181,7 +186,7 @@ class Catalogue:
         if not self._state and not self._coming.lines and self._library.n_papers > LARGE:
             self._coming = Listing(islice(self._library.papers(), PAGE))
             yield len(self._coming.lines)
-        for _ in watch(lambda _: self.listing()):
+        for _ in watch(lambda _: self.listing(), self._threads):
             if self._coming is not self._listing or not self._state:
                 yield len(self._coming.lines)
 

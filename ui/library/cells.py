@@ -60,27 +60,33 @@ def read_row(paper: Paper, read: ReadSentences) -> PaperRow:
     return PaperRow(paper, cells)
 
 
-def write_csv(rows: Iterable[PaperRow], columns: Sequence[str]) -> str:
-    """The table as CSV: title, the columns, and behind each what it is quoted from."""
+def write_csv(
+    rows: Iterable[PaperRow], columns: Sequence[str], notes: Mapping[str, str] | None = None
+) -> str:
+    """The table as CSV: title, the columns, the reader's notes where there are any, and the paper's id and
+    address."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["Title", *(COLUMNS[name] for name in columns), "Paper id", "Address"])
+    heads = ["Title", *(COLUMNS[name] for name in columns), *["Note"] * bool(notes)]
+    writer.writerow([*heads, "Paper id", "Address"])
     for row in rows:
         told = [row.cells[name].text if name in row.cells else "" for name in columns]
-        fields = [row.paper.title, *told, row.paper.paper_id, row.paper.url]
+        note = [notes.get(row.paper.paper_id, "")] if notes else []
+        fields = [row.paper.title, *told, *note, row.paper.paper_id, row.paper.url]
         writer.writerow([neutralise(field) for field in fields])
     return out.getvalue()
 
 
-def write_markdown(rows: Iterable[PaperRow], columns: Sequence[str]) -> str:
+def write_markdown(
+    rows: Iterable[PaperRow], columns: Sequence[str], notes: Mapping[str, str] | None = None
+) -> str:
     """The table as Markdown, with the papers as numbered references below it."""
-    lines = [
-        f"| Paper | {' | '.join(COLUMNS[name] for name in columns)} |",
-        f"|{' --- |' * (len(columns) + 1)}",
-    ]
+    heads = ["Paper", *(COLUMNS[name] for name in columns), *["Note"] * bool(notes)]
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     references = []
     for n, row in enumerate(rows, 1):
         told = [_line(row.cells[name].text) if name in row.cells else "" for name in columns]
+        told += [_line(notes.get(row.paper.paper_id, ""))] if notes else []
         lines.append(f"| {_line(row.paper.title)} \\[{n}\\] | {' | '.join(told)} |")
         who = ", ".join(row.paper.authors)
         facts = [who, str(row.paper.year or ""), row.paper.title, row.paper.venue, row.paper.url]

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ui.ask.evidence_html import star
 from ui.library.catalogue import ListPage, ListView
 from ui.library.cells import COLUMNS, Cell, PaperRow
-from ui.library.table_html import render_count, render_head, render_pager, render_tick, render_tick_all
+from ui.library.table_html import (
+    STAR_HEAD,
+    render_count,
+    render_head,
+    render_pager,
+    render_tick,
+    render_tick_all,
+)
 from ui.widgets.markup import attributes, button, esc
 from ui.widgets.readable import readable
 
@@ -33,8 +41,8 @@ def render_cells(view: ListView, page: ListPage, rows: Sequence[PaperRow]) -> st
     body = "".join(_row(row, view) for row in rows)
     return (
         f'{render_columns(view)}{render_count(view, page)}<div class="scroll"><table class="papers cells">'
-        f"<thead><tr>{render_tick_all(view, page)}{heads}</tr></thead><tbody>{body}</tbody></table></div>"
-        f"{render_pager(page)}"
+        f"<thead><tr>{render_tick_all(view, page)}{heads}{STAR_HEAD}</tr></thead>"
+        f"<tbody>{body}</tbody></table></div>{render_pager(page)}"
     )
 
 
@@ -43,7 +51,11 @@ def _row(row: PaperRow, view: ListView) -> str:
     title = button(readable(paper.title), "open", event="open", paper=paper.paper_id)
     cells = "".join(_cell(row.cells.get(name), paper.paper_id) for name in view.columns)
     tick = render_tick(paper.paper_id, paper.title, paper.paper_id in view.ticked)
-    return f'<tr><td class="tick">{tick}</td><th class="title" scope="row">{title}</th>{cells}</tr>'
+    starred = star(paper.paper_id, paper.paper_id in view.starred)
+    return (
+        f'<tr><td class="tick">{tick}</td><th class="title" scope="row">{title}</th>{cells}'
+        f'<td class="tick">{starred}</td></tr>'
+    )
 
 
 def _cell(cell: Cell | None, paper_id: str) -> str:

@@ -15,6 +15,8 @@ from rag.errors import InputError, StorageError
 from rag.files import read_json, write_json
 
 FOLDER = "reading"
+READING = "your reading list"
+"""What the list of its papers is called."""
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 

@@ -22,8 +22,10 @@ from ui.library import table_html, uploads
 from ui.library.catalogue import PAGE, SORTS, Catalogue, ListView
 from ui.library.cells import COLUMNS, DEFAULT, PaperRow, read_row, write_csv, write_markdown
 from ui.library.cells_html import render_cells
+from ui.library.reading_list import READING, ReadingLists
 from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates, handed_over, region
+from ui.widgets.worker import Threads
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -36,8 +38,17 @@ MOST_EXPORTED = 5000
 class LibraryTab:
     """Built inside a gr.Tab; one for all pages, so it keeps nothing of any of them."""
 
-    def __init__(self, assistant: Assistant, catalogue: Catalogue, downloads: gr.JSON) -> None:
+    def __init__(
+        self,
+        assistant: Assistant,
+        catalogue: Catalogue,
+        reading: ReadingLists,
+        downloads: gr.JSON,
+        threads: Threads,
+    ) -> None:
         self._assistant = assistant
+        self._threads = threads
+        self._reading = reading
         self._catalogue = catalogue
         self._downloads = downloads
         self.view = gr.State(ListView())
@@ -63,7 +74,7 @@ class LibraryTab:
                     "tools",
                     ["find", "export", "remove", "undo", "untick", "scope", "shape", "all", "reading"],
                 )
-                self.table = region("table", ["sort", "leaf", "open", "tick", "tickall", "column"])
+                self.table = region("table", ["sort", "leaf", "open", "tick", "tickall", "column", "star"])
             with gr.Column(elem_id="detail", elem_classes="other-side"):
                 self.detail = region("paper", ["open", "about", "star", "note"], table_html.render_nothing())
 
@@ -125,7 +136,7 @@ class LibraryTab:
     def _listed(self, view: ListView) -> Updates:
         """The table and its tools, as `view` has them."""
         page = self._catalogue.so_far().page(view)
-        view = replace(view, page=page.number)
+        view = replace(view, page=page.number, starred=frozenset(self._reading.load(view.browser).notes))
         if view.columns and page.n_found:
             table = render_cells(view, page, list(self._rows(line.paper_id for line in page.lines)))
         else:
@@ -141,7 +152,9 @@ class LibraryTab:
     def listed_only(self, view: ListView, paper_ids: Iterable[str], name: str) -> Updates:
         """For `listing`: these papers, called `name`, as a table of what they say."""
         only = tuple(dict.fromkeys(paper_ids))
-        return self._listed(ListView(only=only, only_name=name, columns=view.columns or DEFAULT))
+        return self._listed(
+            ListView(only=only, only_name=name, columns=view.columns or DEFAULT, browser=view.browser)
+        )
 
     def _shape(self, view: ListView) -> Updates:
         return self._listed(replace(view, columns=() if view.columns else DEFAULT))
@@ -212,7 +225,7 @@ class LibraryTab:
     def _read_in(self, paths: Sequence[Path], view: ListView) -> Iterator[Updates]:
         results: list[table_html.FileResult] = []
         yield {self.drop: None}
-        for path, step in uploads.read_in(self._assistant, paths):
+        for path, step in uploads.read_in(self._assistant, paths, self._threads):
             if isinstance(step, Progress):
                 bar = table_html.render_progress(path.name, step)
                 yield {self.results: table_html.render_results(results) + bar}
@@ -241,11 +254,14 @@ class LibraryTab:
                 f"{len(chosen):,} papers are more than a page can hand over: {MOST_EXPORTED:,} at once; "
                 "tick or find fewer"
             )
+        # A note is a reader's own: it leaves with their reading list, not with any list that has the paper.
+        kept = self._reading.load(view.browser).notes if view.only_name == READING else {}
+        notes = {name: note for name, note in kept.items() if note}
         if form.startswith("table-"):
             write = write_csv if form == "table-csv" else write_markdown
-            return handed_over(f"table.{form[6:]}", write(self._rows(chosen), view.columns))
+            return handed_over(f"table.{form[6:]}", write(self._rows(chosen), view.columns, notes))
         papers = (self._assistant.library.paper(paper_id) for paper_id in chosen)
-        text = "".join(export_papers((paper for paper in papers if paper), form))
+        text = "".join(export_papers((paper for paper in papers if paper), form, notes))
         return handed_over(f"papers.{SUFFIXES[form]}", text)
 
     def _files(self) -> str:

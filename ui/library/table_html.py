@@ -14,6 +14,7 @@ from ui.widgets.readable import readable
 
 EXPORTS = {"bibtex": "BibTeX", "ris": "RIS", "csv": "CSV", "markdown": "Markdown"}
 REASONS_SHOWN = 5
+STAR_HEAD = '<th class="tick" scope="col"><span class="sr-only">On your reading list</span></th>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,13 @@ def render_table(view: ListView, page: ListPage) -> str:
         none = "No paper here has these words." if view.words else "No papers yet: add files above."
         return f'<p class="hint" role="status">{none}</p>'
     heads = "".join(render_head(name, view) for name in SORTS)
-    rows = "".join(_row(line, line.paper_id in view.ticked) for line in page.lines)
+    rows = "".join(
+        _row(line, line.paper_id in view.ticked, line.paper_id in view.starred) for line in page.lines
+    )
     tick = render_tick_all(view, page)
     return (
         f'{render_count(view, page)}<div class="scroll"><table class="papers">'
-        f"<thead><tr>{tick}{heads}</tr></thead><tbody>{rows}</tbody></table></div>{render_pager(page)}"
+        f"<thead><tr>{tick}{heads}{STAR_HEAD}</tr></thead><tbody>{rows}</tbody></table></div>{render_pager(page)}"
     )
 
 
@@ -185,12 +188,13 @@ def render_head(name: str, view: ListView) -> str:
     )
 
 
-def _row(line: ListedPaper, ticked: bool) -> str:
+def _row(line: ListedPaper, ticked: bool, starred: bool) -> str:
     tick = render_tick(line.paper_id, line.title, ticked)
     return (
         f'<tr><td class="tick">{tick}</td>'
         f'<td class="title">{button(readable(line.title), "open", event="open", paper=line.paper_id)}</td>'
-        f"<td>{esc(_short(line.authors))}</td><td>{line.year or ''}</td><td>{esc(line.venue)}</td></tr>"
+        f"<td>{esc(_short(line.authors))}</td><td>{line.year or ''}</td><td>{esc(line.venue)}</td>"
+        f'<td class="tick">{star(line.paper_id, starred)}</td></tr>'
     )
 
 

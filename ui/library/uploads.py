@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from rag.errors import RagError
 from rag.records import IngestReport, Progress
 from ui.library.table_html import FileResult
-from ui.widgets.worker import JobFinished, newest, watch
+from ui.widgets.worker import JobFinished, Threads, newest, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -41,7 +41,9 @@ def kept_upload(library: Path, name: str) -> Path:
     return library / FOLDER / Path(name).name
 
 
-def read_in(assistant: Assistant, paths: Sequence[Path]) -> Iterator[tuple[Path, Progress | FileResult]]:
+def read_in(
+    assistant: Assistant, paths: Sequence[Path], threads: Threads | None = None
+) -> Iterator[tuple[Path, Progress | FileResult]]:
     """Read each file in. For each: how far it has come, a few times a second, and last its result.
 
     A file that cannot be read is a result too, and the next one follows.
@@ -53,7 +55,7 @@ def read_in(assistant: Assistant, paths: Sequence[Path]) -> Iterator[tuple[Path,
             return assistant.ingest([path], progress=tell)
 
         try:
-            for step in newest(watch(work)):
+            for step in newest(watch(work, threads)):
                 yield path, _result(path, step.result) if isinstance(step, JobFinished) else step
         except RagError as error:
             yield path, FileResult(path.name, error=_short(path, str(error)))

@@ -44,6 +44,7 @@
       if (!data || !w) return;
       const dense = devicePixelRatio || 1;
       Object.assign(canvas, { width: w * dense, height: h * dense });
+      canvas.dataset.view = [zoom, ...shift].map((part) => Number(part.toFixed(2))).join(" ");
       const pen = canvas.getContext("2d");
       pen.scale(dense, dense);
       lit = new Set($$("#cards .card.cited").map((card) => card.dataset.paper));

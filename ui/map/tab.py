@@ -24,7 +24,7 @@ from ui.map.paper_map import PaperMap, draw_map, grown_map, keep_map, kept_map, 
 from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates, region
 from ui.widgets.markup import button, esc, icon, plural
-from ui.widgets.worker import JobFinished, newest, watch
+from ui.widgets.worker import JobFinished, Threads, newest, watch
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -38,8 +38,9 @@ BACK = button(f"{icon('left')}All groups", "quiet overview", event="overview")
 class MapTab:
     """Built inside a gr.Tab. Keeps the one map that all pages show."""
 
-    def __init__(self, assistant: Assistant, catalogue: Catalogue) -> None:
+    def __init__(self, assistant: Assistant, catalogue: Catalogue, threads: Threads) -> None:
         self._assistant = assistant
+        self._threads = threads
         self._catalogue = catalogue
         self._lock = Lock()
         self._map: PaperMap | None = None
@@ -87,7 +88,7 @@ class MapTab:
             return
         try:
             work: Callable[[Callable[[float], None]], None] = partial(self._draw, state)
-            for step in newest(watch(work)):
+            for step in newest(watch(work, self._threads)):
                 if not isinstance(step, JobFinished):
                     yield {self.note: f'<p class="hint pad" role="status">Drawing the map: {step:.0%}</p>'}
         except RagError as error:

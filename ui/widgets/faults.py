@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 
 from rag.errors import RagError
+from ui.widgets.worker import Unwatched
 
 LOG = logging.getLogger(__name__)
 
@@ -65,6 +66,8 @@ def guarded(handler: Callable[..., Any], recover: Callable[..., Any] | None = No
             except RagError as error:
                 gr.Warning(reader_line(error))
                 yield recovered(given)
+            except Unwatched:  # the server is ending: there is nobody to tell
+                return
             except Exception as error:
                 LOG.exception("a handler of the page failed")
                 gr.Warning(fault_line(error))

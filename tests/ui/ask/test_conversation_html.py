@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
-from rag.records import AnswerSentence, RetrievedPaper, Usage
+from rag.records import AnswerSentence, RetrievedPaper, Section, Usage
 from tests.helpers.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
 from ui.ask.conversation_html import render_editing, render_status, render_turn, render_turns
 from ui.ask.conversations import Conversation, ConversationSummary, Turn
@@ -186,3 +187,21 @@ def test_a_screen_reader_is_told_the_outcome() -> None:
         "",
     ]
     assert 'role="status"' in render_status(None)
+
+
+def test_a_weighed_claim_has_three_columns_with_counts_and_says_where_nothing_is() -> None:
+    answer = replace(an_answer(), intent="stance", sections=(Section("Against", (0,)),))
+    html = render_turn(Turn("Recall falls.", "done", answer=answer, weighs=True), 0)
+    for heading, count in (("For", 0), ("Against", 1), ("Depends", 0)):
+        assert f"{heading}<small>{count}</small>" in html
+    assert html.count("Nothing found.") == 2
+    found = parse(html)
+    assert found.values("data-n") == ["1"]
+    assert not found.unbalanced
+
+
+def test_a_sentence_can_be_weighed_and_a_fragment_cannot() -> None:
+    said = "Recall rises by nine percent on long documents."
+    for text, weighed in ((f"{said} [1]", [said]), ("Recall rises. [1]", [])):
+        html = render_turn(done(AnswerSentence(text, (1,), 0.9, "supported")), 0)
+        assert re.findall(r'data-kind="weigh" data-text="([^"]*)"', html) == weighed

@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from ui.widgets.worker import JobFinished, newest, watch
+from ui.widgets.worker import JobFinished, Threads, Unwatched, newest, watch
 
 
 def test_what_is_told_at_once_comes_together_and_the_result_last() -> None:
@@ -61,3 +61,29 @@ def test_work_that_nobody_watches_ends_only_if_it_may(stop_alone: bool) -> None:
     left.set()
     assert ended.wait(20)
     assert told.is_set() is stop_alone
+
+
+def test_closed_threads_end_their_work_and_are_waited_for() -> None:
+    threads, ended = Threads(), Event()
+
+    def work(tell: Callable[[int], None]) -> None:
+        try:
+            while True:
+                tell(1)
+        finally:
+            ended.set()
+
+    turns = watch(work, threads)
+    assert next(turns)
+    threads.close()
+    assert ended.is_set()
+    with pytest.raises(Unwatched):
+        list(turns)
+
+
+def test_silent_work_is_not_waited_for_forever() -> None:
+    threads, go_on = Threads(), Event()
+    threads.start(lambda: go_on.wait(30))
+    threads.close(wait_s=0.05)
+    assert threads.closed
+    go_on.set()
