@@ -17,7 +17,7 @@ from eval.fit.softmax import confusion_table, fit_softmax, held_out, macro_f1
 from rag.config import Config
 from rag.encoder.minilm import Encoder
 from rag.files import read_json_lines
-from rag.retrieval.followups import CLASSES, WEIGHTS, followup_features
+from rag.retrieval.followups import CLASSES, WEIGHTS, followup_features, leans_on_turn
 
 DATA = Path(__file__).parent / "data" / "followups.jsonl"
 FORM = '{"history": [["user", "..."], ["assistant", "..."]], "question": "...", "refers": "answer"}'
@@ -25,6 +25,8 @@ RIDGE = 0.5
 FEWEST_FIELDS = 3
 """Fields a run of words must occur in to be a feature; with 5, macro-F1 is lower by .02."""
 N_FOLDS = 6
+LEAST_NEW = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""Thresholds tried for a question that leans on the turn before by its words."""
 
 
 def main() -> None:
@@ -58,6 +60,11 @@ def main() -> None:
         f"follows or not: {np.mean(follows == leans):.3f} right, missed {np.sum(~follows & leans)}"
         f" of {np.sum(leans)}, wrongly tied {np.sum(follows & ~leans)} of {np.sum(~leans)}"
     )
+    leaning = np.array([leans_on_turn(question) for question in questions])
+    for least in LEAST_NEW:
+        tied = found[leaning, 0] < least
+        missed, wrong = np.sum(~tied & leans[leaning]), np.sum(tied & ~leans[leaning])
+        print(f"leaning, new from {least}: missed {missed} of {np.sum(leans[leaning])}, wrongly tied {wrong}")
     print(f"to what: accuracy {np.mean(said == labels):.3f}, macro-F1 {mean:.3f}")
     print("  ".join(f"{name} {score:.2f}" for name, score in zip(CLASSES, each, strict=True)))
     print(confusion_table([CLASSES[i] for i in labels], [CLASSES[i] for i in said], CLASSES))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag.records import Sentence
 from rag.text.citation_marks import MODEL, numbers_in, write_marks
@@ -19,7 +19,10 @@ _STANDS_FOR_A_NAME = re.compile(r"\b(?:in|by|from|per|see|of|to|than|with|unlike
 _GOES_ON = re.compile(r"\s*(?:,\s*)?[a-z]")
 _BULLET = re.compile(r"\s*(?:[-*\u2022]|\d{1,2}[.)])\s+")
 _LAYOUT = re.compile(r"\*\*|__|^\s*>\s+")
-_HEADING = re.compile(r"\s*#+\s")
+_HEADING = re.compile(
+    r"\s*(?:#+\s+(?P<marked>.+?)|[*_]{0,2}(?P<plain>[^\W\d_][^.?!:\[\]\n]{1,50}):[*_]{0,2})\s*"
+)
+"""A line that is marked as one, or a few words and a colon."""
 _REPLY = re.compile(r"(?:yes|no|both|neither|indeed|not (?:quite|exactly|really|always))\b[^\w]*", re.I)
 """Says nothing without the sentence after it."""
 _SOURCES = re.compile(r"\W*(?:references|sources|citations|papers cited)\W*", re.I)
@@ -35,24 +38,35 @@ class Claim:
     """The numbers it cites, in order, each once."""
     lead: str = " "
     """What stands between the sentence before and this one: a space, or a new line and perhaps a bullet."""
+    heading: str | None = None
+    """The heading it stands under."""
 
 
 def read_claims(text: str, name_of: Callable[[int], str | None]) -> tuple[Claim, ...]:
     """The sentences of a model's answer in order. `name_of` tells what to write where a number stands for
-    a paper's name ("According to [1], ..."). Headings, sentences that only introduce others, and a list
-    of sources at the end are left out."""
+    a paper's name ("According to [1], ..."). Sentences that only introduce others and a list of sources at
+    the end are left out; headings are kept with the sentences under them."""
     claims: list[Claim] = []
+    heading: str | None = None
     for line in text.splitlines():
         if claims and _SOURCES.fullmatch(line):
             break
-        if not _HEADING.match(line):
-            claims += _of_line(line, name_of)
+        if found := _HEADING.fullmatch(line):
+            heading = (found["marked"] or found["plain"]).strip(" *_:")
+        else:
+            claims += (replace(claim, heading=heading) for claim in _of_line(line, name_of))
     return tuple(claims)
 
 
 def join_claims(parts: Iterable[tuple[Claim, tuple[int, ...]]]) -> str:
     """The text of an answer: each claim with its numbers after it."""
-    written = "".join(claim.lead + claim.text + _markers(numbers) for claim, numbers in parts)
+    written, heading = "", None
+    for claim, numbers in parts:
+        if claim.heading != heading and claim.heading:
+            written += f"\n{claim.heading}:"
+        lead = "\n" if claim.heading != heading and claim.lead == " " else claim.lead
+        written += lead + claim.text + _markers(numbers)
+        heading = claim.heading
     return written.strip()
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import groupby
 
 from rag.answering.attribution import Finding, SupportGate, attribute_all, warming_up
 from rag.answering.claims import Claim, join_claims, read_claims
@@ -18,13 +19,14 @@ from rag.answering.context import Context, pack_context
 from rag.answering.evidence_choice import Quote
 from rag.answering.llm_judge import second_opinion
 from rag.answering.plans.composer import AnswerText, cite, short_name
+from rag.answering.plans.stance import DIRECTIONS
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.errors import ModelError, ModelRejected
 from rag.llm.client import LanguageModel, Message, Reply
 from rag.llm.limits import Cancellation
 from rag.llm.prompts import load_prompt
-from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Intent, RankedPaper, Usage
+from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Intent, RankedPaper, Section, Usage
 from rag.retrieval.question import Question
 
 REFUSAL = "The papers in this library do not say."
@@ -35,9 +37,11 @@ NOT_SAID = "None of the papers shown to the model answers the question."
 
 FORMS: dict[Intent, str] = {
     "overview": "Give four to six papers a line each that begins with a dash and the paper's name, and say "
-    "what each contributes or found.",
+    "what each contributes or found. Group them by approach, each group under a short heading on a line of "
+    "its own that ends with a colon.",
     "stance": "Say what speaks for it, what speaks against it and on what it depends, in a line that begins "
-    "with a dash for each finding. Give no verdict of your own.",
+    "with a dash for each finding, under the headings For:, Against: and Depends: on lines of their own, as "
+    "far as there are any. Give no verdict of your own.",
     "best": "Give each method a line that begins with a dash, with its figure, its benchmark and setting. "
     "Name no winner across benchmarks.",
     "recommend": "Give each option a line that begins with a dash, with the conditions it meets.",
@@ -158,8 +162,14 @@ class Writer:
         if declined and not any(finding.quotes for finding in findings):
             return replace(answer, answer=REFUSAL, abstained=True, reason=NOT_SAID)
         kept = [pair for pair in zip(said, findings, strict=True) if pair[1].quotes or not self.config.strict]
-        written = compose(kept)
-        return replace(answer, answer=written.text, sentences=written.sentences, citations=written.citations)
+        written = compose([(_headed(claim, draft.intent), finding) for claim, finding in kept])
+        return replace(
+            answer,
+            answer=written.text,
+            sentences=written.sentences,
+            citations=written.citations,
+            sections=written.sections,
+        )
 
     def _judged(
         self, claims: Sequence[Claim], findings: list[Finding], usage: Usage
@@ -194,7 +204,22 @@ def compose(pairs: Sequence[tuple[Claim, Finding]]) -> AnswerText:
             cite(n, quote.paper, Evidence(quote.paper.paper_id, quote.sentence, 0.0))
             for quote, n in numbers.items()
         ),
+        _sections([claim.heading for claim, _ in pairs]),
     )
+
+
+def _headed(claim: Claim, intent: Intent) -> Claim:
+    """The claim under its heading, where answers of this intent have such headings."""
+    if intent == "stance":
+        known = {each.lower(): each for each in DIRECTIONS}
+        return replace(claim, heading=known.get((claim.heading or "").lower()))
+    return claim if intent == "overview" else replace(claim, heading=None)
+
+
+def _sections(headings: Sequence[str | None]) -> tuple[Section, ...]:
+    """A section for each run of sentences under one heading."""
+    runs = groupby(range(len(headings)), key=lambda i: headings[i])
+    return tuple(Section(heading, tuple(places)) for heading, places in runs)
 
 
 def _quoted(draft: Answer, written: AnswerText, told: str) -> Answer:

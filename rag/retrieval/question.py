@@ -89,9 +89,8 @@ class Question:
     @property
     def queries(self) -> tuple[str, ...]:
         """What to search, the whole question first. Searching the parts of a question in several parts did
-        not help on questions_dev; searching the sides of a comparison did."""
-        sides = self.sides or (self.parts if self.intent == "compare" else ())
-        return tuple(dict.fromkeys((self.search_text, *(self.rewordings or sides))))
+        not help on questions_dev and questions_train; searching the sides of a comparison did."""
+        return tuple(dict.fromkeys((self.search_text, *(self.rewordings or self.sides))))
 
 
 def check_question(text: str) -> str:

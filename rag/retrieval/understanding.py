@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rag.records import Filters, History
 from rag.retrieval.conditions import constraints_of, excluded_of
-from rag.retrieval.followups import QueryEncoder, refer
+from rag.retrieval.followups import QueryEncoder, leans_on_turn, refer
 from rag.retrieval.intent import INTENTS, intent_probabilities, without
 from rag.retrieval.question import Question
 from rag.retrieval.sides import is_mention, parts_of, sides_of
@@ -21,6 +21,9 @@ from rag.text.words import content_words, names
 SURELY_META = 0.7
 """From this probability on, a question is about the library or a courtesy, and follows nothing: of the 228
 follow-ups of eval/fit/data/followups.jsonl 5 have as much, and all 116 such questions of intents.jsonl."""
+SURELY_META_THOUGH_LEANING = 0.95
+"""The same for a question that leans on the turn before by its words ("Does it come in ...?"): of the 69 of
+followups.jsonl one has as much."""
 MANY_WORDS = 8
 """Words of content that a question about the library never has, unless it surely is one."""
 LIKELY_META = 0.5
@@ -41,7 +44,8 @@ def understand(
         asked = text
     own = encoder.encode_query(asked)
     probabilities = intent_probabilities(asked, own.vector)
-    is_about_papers = probabilities["meta"] < SURELY_META
+    leans = bool(history) and leans_on_turn(asked)
+    is_about_papers = probabilities["meta"] < (SURELY_META_THOUGH_LEANING if leans else SURELY_META)
     reference = refer(asked, own.vector, history, encoder) if is_about_papers else None
     language = language_of(text)
     if reference:

@@ -90,7 +90,12 @@ def fill(evidence: Sequence[Evidence], room: int) -> tuple[Evidence, ...]:
         return ()
     share = dict(zip(map(id, evidence), shares(evidence), strict=True))
     first, *others = evidence[:TRIED]
-    others = [each for each in others if share[id(each)] >= LEAST_SHARE or _repairs(each, evidence[:TRIED])]
+    others = [
+        each
+        for each in others
+        if _repairs(each, evidence[:TRIED])
+        or (share[id(each)] >= LEAST_SHARE and not only_closes(each.sentence.text))
+    ]
     best: tuple[Evidence, ...] = (first,)
     best_worth = -math.inf
     for n in range(min(MOST, len(others) + 1)):
@@ -154,7 +159,8 @@ def one_sentence(
         if evidence.traits is not None and wanted:
             role = evidence.traits.role_probabilities
             value += ROLE * sum(role.get(each, 0.0) for each in wanted)
-            value -= ROLE * (role.get("resource", 0.0) + role.get("background", 0.0))
+            value -= ROLE * role.get("resource", 0.0)
+            value -= ROLE * role.get("background", 0.0) * ("background" not in wanted)
         text = evidence.sentence.text
         value += TITLE * len(titled & stems(text)) / max(1, len(titled))
         value -= LEANING_PENALTY * leans(evidence) + DANGLING_PENALTY * dangles(text)

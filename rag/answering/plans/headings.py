@@ -34,7 +34,7 @@ _NOUN_PHRASE = re.compile(
         (?=[,.;:)]|\s(?:of|for|in|with|via|by|on|through|from|and|or|to|that|which|is|are|was|were|as)\b)""",
     re.X,
 )
-_NO_NOUN = re.compile(r"\w(?:ly|ed)\b", re.I)
+_NO_NOUN = re.compile(r"\w(?:ly|ed)\b|\b(?:state-of-the-art|novel|new|existing|recent|current)\b", re.I)
 """An adverb or a participle, as far as their endings tell."""
 _BREAK = re.compile(
     r"[:;,.?!()/]|\s[-–—]\s|\b(?:without|via|towards?|using|through|between|across|against|beyond|based|within)\b",

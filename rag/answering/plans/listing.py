@@ -19,7 +19,8 @@ MOST = 9
 def answer_list(question: Question, papers: Sequence[RankedPaper], words: int) -> AnswerText:
     """The papers that belong on the list, best first, each with the sentence that says why."""
     belonging = relevant(papers)
-    belonging.sort(key=lambda each: -sum(meets(each.paper.abstract, c) for c in question.constraints))
+    meeting = [each for each in belonging if all(meets(each.paper.abstract, c) for c in question.constraints)]
+    belonging = meeting or belonging
     lines: list[AnswerLine] = []
     used = 0
     for ranked in belonging[:MOST]:
@@ -36,4 +37,6 @@ def answer_list(question: Question, papers: Sequence[RankedPaper], words: int) -
         if n_more
         else None
     )
-    return compose([LineGroup(None, tuple(lines))], after=more)
+    unmet = "; ".join(question.constraints) if question.constraints and not meeting else ""
+    missing = f"No abstract listed here speaks of: {unmet}." if unmet else None
+    return compose([LineGroup(None, tuple(lines))], before=missing, after=more)

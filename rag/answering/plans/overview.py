@@ -9,7 +9,7 @@ from rag.answering.plans.choosing import CONTRIBUTES, fill, one_sentence
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity, group_papers
 from rag.answering.plans.relevance import on_subject, relevant
-from rag.records import Evidence, RankedPaper
+from rag.records import Evidence, RankedPaper, Role
 from rag.retrieval.question import Question
 
 WORDS = 200
@@ -19,6 +19,13 @@ SHARE = 0.5
 REST = "Also"
 """The heading over papers that share no phrase with another."""
 SURVEYS = "Surveys"
+TROUBLES: tuple[Role, ...] = ("background", "result")
+"""Roles of the sentences that say what is hard."""
+_ASKS_TROUBLE = re.compile(
+    r"\b(?:problems?|challenges?|issues?|limitations?|difficult\w*|drawbacks?|shortcomings?|obstacles?|pitfalls?"
+    r"|barriers?|risks?|wrong with)\b",
+    re.I,
+)
 _SURVEY = re.compile(
     r"\ban? (?:[\w-]+ ){0,4}(?:survey|review|overview)\b|\b(?:survey|overview)\s*$"
     r"|^(?:survey|review) (?:of|on)\b|\bmeta-analysis\b",
@@ -41,7 +48,7 @@ def answer_overview(
         name = short_name(ranked.paper.title)
         line = AnswerLine(ranked.paper, name, fill(ranked.evidence, min(words, 100) - n_words(name)))
         return compose([LineGroup(None, (line,))], after="Only this paper of the library is about it.")
-    lines = _within(chosen, words)
+    lines = _within(chosen, words, TROUBLES if _ASKS_TROUBLE.search(question.text) else CONTRIBUTES)
     surveys = [i for i, line in enumerate(lines) if _SURVEY.search(line.paper.title)][:2]
     rest = [line for i, line in enumerate(lines) if i not in surveys]
     groups = group_papers([line.paper for line in rest], question.text, rarity)
@@ -53,12 +60,12 @@ def answer_overview(
     return compose(made)
 
 
-def _within(chosen: Sequence[RankedPaper], words: int) -> list[AnswerLine]:
+def _within(chosen: Sequence[RankedPaper], words: int, wanted: Sequence[Role]) -> list[AnswerLine]:
     """A line a paper while they fit, never fewer than two."""
     lines: list[AnswerLine] = []
     used = 0
     for ranked in chosen:
-        evidence = contribution(ranked)
+        evidence = contribution(ranked, wanted)
         if evidence is None:
             continue
         name = short_name(ranked.paper.title)
@@ -72,13 +79,13 @@ def _within(chosen: Sequence[RankedPaper], words: int) -> list[AnswerLine]:
     return lines
 
 
-def contribution(ranked: RankedPaper) -> Evidence | None:
+def contribution(ranked: RankedPaper, wanted: Sequence[Role] = CONTRIBUTES) -> Evidence | None:
     """The one sentence on what a paper adds; a survey's, on how it arranges its subject."""
     if _SURVEY.search(ranked.paper.title):
         arranging = [e for e in ranked.evidence if _ARRANGES.search(e.sentence.text)]
         if arranging:
             return max(arranging, key=lambda e: e.late)
-    return one_sentence(ranked, CONTRIBUTES, relevance=0.7)
+    return one_sentence(ranked, wanted, relevance=0.7 if wanted is CONTRIBUTES else 1.5)
 
 
 def _as_heading(phrase: str | None) -> str | None:

@@ -33,6 +33,7 @@ _DOES_WITHOUT = re.compile(
     r"\b(?:without|no|not|nor|neither|never|eliminat\w+|avoid\w*|lack\w*|remov\w+|obviat\w+|instead of)\b"
     r"|n['’]t\b"
 )
+LEAST_PREFIX = 4
 _STEM = 5
 """Letters of a word that are compared: "retrieval" is "retrievers"."""
 
@@ -134,7 +135,15 @@ def mentions(text: str, term: str) -> bool:
     wanted = stems(term)
     letters = "".join(word[0] for word in term.split()).upper()
     stands_for = len(letters) > 1 and re.search(rf"\b[A-Z]?{re.escape(letters)}s?\b", text)
-    return bool(wanted) and (wanted <= stems(text) or bool(stands_for))
+    return bool(wanted) and (_holds_all(stems(text), wanted) or bool(stands_for))
+
+
+def _holds_all(held: frozenset[str], wanted: frozenset[str]) -> bool:
+    """Whether every stem is there, or one that goes on from it ("harder" for "hard")."""
+    return wanted <= held or all(
+        stem in held or (len(stem) >= LEAST_PREFIX and any(each.startswith(stem) for each in held))
+        for stem in wanted
+    )
 
 
 @lru_cache(maxsize=8192)

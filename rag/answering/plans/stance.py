@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from rag.answering.plans.choosing import fill, leans, only_closes, shares, verdicts_first
@@ -23,7 +24,7 @@ COVERS = 0.65
 """Share of the question's content, by rarity, that a finding must hold to speak to it: the mean of what the
 sentence holds and what it holds with its title."""
 MOST_NEUTRAL = 1
-"""Findings shown that take no side, behind those that do."""
+"""Findings shown that take no side, before those that do."""
 NEAR = 6
 """Words between a denial and what it denies."""
 CLOSE = 0.8
@@ -86,7 +87,7 @@ def answer_stance(
     best = max(covered for _, _, covered in findings)
     speaking = [each for each in findings if each[2] >= CLOSE * best][:MOST]
     if len(speaking) == 1:
-        return _one_paper(speaking[0][0], words)
+        return _one_paper(*speaking[0][:2], words)
     if best < COVERS:
         lines = [
             AnswerLine(r.paper, short_name(r.paper.title), tuple(verdicts_first(r.evidence)[:1]))
@@ -108,12 +109,16 @@ def answer_stance(
     neutral = tuple(groups.get(None, ()))
     if len(groups) > 1:
         neutral = neutral[:MOST_NEUTRAL]
-    return compose([*made, LineGroup(None, neutral)], before=before)
+    return compose([LineGroup(None, neutral), *made], before=before)
 
 
-def _one_paper(ranked: RankedPaper, words: int) -> AnswerText:
+def _one_paper(ranked: RankedPaper, said: Evidence, words: int) -> AnswerText:
+    """What one paper found, its sentence on what is asked among it."""
     name = short_name(ranked.paper.title)
-    chosen = fill(verdicts_first(ranked.evidence), min(words, FROM_ONE) - n_words(name))
+    first, *others = verdicts_first(ranked.evidence)
+    rest = [each for each in (first, *others) if each.sentence != said.sentence]
+    best = replace(said, score=max(first.score, said.score))
+    chosen = fill([best, *rest], min(words, FROM_ONE) - n_words(name))
     line = AnswerLine(ranked.paper, name, chosen)
     return compose([LineGroup(None, (line,))], after="Only this paper of the library speaks to it.")
 

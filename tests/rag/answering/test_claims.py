@@ -100,3 +100,20 @@ def test_any_text_is_read(text: str) -> None:
     assert all(claim.text and claim.text == claim.text.strip() for claim in claims)
     assert all(len(set(claim.markers)) == len(claim.markers) for claim in claims)
     assert "[" in text or not any(claim.markers for claim in claims)
+
+
+def test_headings_are_kept_with_what_stands_under_them() -> None:
+    text = "## Oil\n- LUX burns oil. [1]\n\n**Wax:**\n- GLOW burns wax. [2]\nIt drips. [2]"
+    claims = read_claims(text, lambda n: None)
+    assert [(claim.heading, claim.text) for claim in claims] == [
+        ("Oil", "LUX burns oil."),
+        ("Wax", "GLOW burns wax."),
+        ("Wax", "It drips."),
+    ]
+    joined = join_claims((claim, claim.markers) for claim in claims)
+    assert joined == "Oil:\n- LUX burns oil. [1]\nWax:\n- GLOW burns wax. [2]\nIt drips. [2]"
+
+
+@pytest.mark.parametrize("line", ["LUX burns oil: it shines. [1]", "In 1823: a lamp. [1]", "- Oil:"])
+def test_a_line_that_says_something_is_no_heading(line: str) -> None:
+    assert all(claim.heading is None for claim in read_claims(line + "\nMore. [1]", lambda n: None))

@@ -18,7 +18,7 @@ from rag.answering.timings import Clock
 from rag.answering.writer import NOT_SAID, REFUSAL, Writer
 from rag.config import Config
 from rag.errors import ConfigError
-from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Paper, RankedPaper
+from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Intent, Paper, RankedPaper
 from rag.retrieval.understanding import understand
 from rag.support.gate import Gate
 from rag.text.sentences import split_sentences
@@ -64,6 +64,7 @@ class Write:
         self.folder, self.stack, self.gate = folder, stack, gate
         self.streamed: list[str] = []
         self.requests: list[dict[str, Any]] = []
+        self.draft = DRAFT
 
     def __call__(
         self,
@@ -77,8 +78,8 @@ class Write:
         known |= {"judge": "off", **settings}
         writer = Writer(replace(Config(library=self.folder, cache=self.folder), **known), self.gate)
         self.stack.callback(writer.close)
-        question = understand(DRAFT.question, FakeEncoder())
-        *deltas, done = writer.write(DRAFT, question, ranked(*papers), lambda: QUOTED, Clock())
+        question = understand(self.draft.question, FakeEncoder())
+        *deltas, done = writer.write(self.draft, question, ranked(*papers), lambda: QUOTED, Clock())
         assert isinstance(done, Done)
         self.streamed = [event.text for event in deltas if isinstance(event, Delta)]
         self.requests = server.requests
@@ -111,7 +112,9 @@ def _check_form(answer: Answer, papers: dict[str, Paper]) -> None:
         assert bool(sentence.citations) == (sentence.status != "unsupported")
         assert set(sentence.citations) <= {citation.n for citation in answer.citations}
         said += f"{sentence.text} {''.join(f'[{n}]' for n in sentence.citations)} "
-    assert re.sub(r"^- |\n- ", " ", answer.answer).split() == said.split()
+    headings = {f"{section.heading}:" for section in answer.sections if section.heading}
+    text = "\n".join(line for line in answer.answer.split("\n") if line not in headings)
+    assert re.sub(r"^- |\n- ", " ", text).split() == said.split()
 
 
 def test_an_answer_streams_and_ends_checked(write: Write) -> None:
@@ -415,3 +418,18 @@ def test_our_own_gate_decides_alike(text: str, cited: list[str], write_with_our_
     answer = write_with_our_gate(text)
     assert [sentence.status == "unsupported" for sentence in answer.sentences] == [not cited]
     assert [citation.paper_id for citation in answer.citations] == cited
+
+
+@pytest.mark.parametrize(
+    ("intent", "headings"), [("overview", ["Memory", "Sparsity"]), ("stance", [None]), ("fact", [None])]
+)
+def test_an_overview_keeps_the_headings_it_was_asked_for(
+    write: Write, intent: Intent, headings: list[str | None]
+) -> None:
+    write.draft = replace(DRAFT, intent=intent)
+    answer = write(
+        "Memory:\n- InfLLM keeps distant context in extra memory units. [1]\n\n"
+        "Sparsity:\n- SPLADE learns sparse term weights for an inverted index. [2]"
+    )
+    assert [section.heading for section in answer.sections] == headings
+    assert ("Memory:" in answer.answer) == (intent == "overview")

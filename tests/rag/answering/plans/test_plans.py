@@ -284,7 +284,7 @@ def test_what_no_abstract_defines_is_said_so() -> None:
     assert written.remark == "No abstract found here says outright what “glarefall” is; the nearest:"
 
 
-def test_findings_that_take_no_side_come_last_and_background_takes_none() -> None:
+def test_findings_that_take_no_side_come_first_and_background_takes_none() -> None:
     text = "Oil lamps improve reading at night."
     papers = [
         ranked("b", 5.0, {text: 1.0}, "B", roles=("background",)),
@@ -293,7 +293,7 @@ def test_findings_that_take_no_side_come_last_and_background_takes_none() -> Non
     written = stance.answer_stance(
         asked("Do oil lamps help reading at night?", "stance"), papers, 160, rarity
     )
-    assert heading_texts(written) == ["For", None]
+    assert heading_texts(written) == [None, "For"]
 
 
 def test_others_leave_out_what_was_shown_before() -> None:
