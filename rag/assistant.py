@@ -26,7 +26,8 @@ from rag.config import Config
 from rag.encoder.load import load_encoder
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
-from rag.library.library import Candidate, Library
+from rag.index.candidates import Candidate
+from rag.library.library import Library
 from rag.records import (
     Answer,
     Delta,
@@ -234,7 +235,7 @@ class Assistant:
             citations=(),
             retrieved=_retrieved(papers, top or self.config.top),
             searched_for=asked.queries,
-            notice=notice,
+            notice=_joined(notice, self.library.lacking),
             confidence=decision.confidence,
             intent=asked.intent,
         )
@@ -270,7 +271,7 @@ class Assistant:
                 sentences=written.sentences,
                 citations=written.citations,
                 sections=written.sections,
-                notice=" ".join(filter(None, (notice, written.remark))) or None,
+                notice=_joined(draft.notice, written.remark),
                 timings_ms=clock.timings_ms(),
             )
         )
@@ -324,6 +325,7 @@ class Assistant:
                 citations=(),
                 retrieved=(),
                 timings_ms=clock.timings_ms(),
+                notice=self.library.lacking,
                 confidence=1.0,
                 intent="meta",
                 sections=written.sections,
@@ -478,6 +480,10 @@ class Assistant:
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:
     return tuple(RetrievedPaper(p.paper.paper_id, p.paper.title, p.score) for p in papers[:top])
+
+
+def _joined(*remarks: str | None) -> str | None:
+    return " ".join(filter(None, remarks)) or None
 
 
 def ask(

@@ -64,6 +64,10 @@ class Config:
     chroma_url: str | None = None
     """http://host:port of a Chroma server to hold the papers, instead of the library's folder."""
 
+    shards: int | None = None
+    """Into how many shards a library is cut that is made; one that is there must have as many."""
+    shard_wait_s: float = 0.0
+    """How long a question waits for a shard that is lost, before the others answer alone."""
     max_call_usd: float | None = None
     """Cap on what one call of the model may cost, at worst."""
     price: Price | None = None
@@ -84,9 +88,9 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_CHROMA_URL, RAG_SERVE_KEY, RAG_SERVE_KEYS, and RAG_LLM_ with MODEL,
-        JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises
-        ConfigError where one cannot be used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_CHROMA_URL, RAG_SHARD_WAIT_S, RAG_SERVE_KEY, RAG_SERVE_KEYS, and
+        RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and
+        MAX_COST_USD. Raises ConfigError where one cannot be used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -112,6 +116,7 @@ class Config:
             keys=Path(
                 env.get("RAG_SERVE_KEYS") or platformdirs.user_data_path("rag") / "keys.json"
             ).expanduser(),
+            shard_wait_s=_number(env, "RAG_SHARD_WAIT_S", "30") or 0.0,
             max_tokens=_whole_number(env, "RAG_LLM_MAX_TOKENS", _MAX_TOKENS),
             context_window=_whole_number(env, "RAG_LLM_CONTEXT", _CONTEXT_WINDOW),
             price=_price(env),

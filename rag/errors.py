@@ -14,6 +14,7 @@
     │       ├── LibraryReadOnly    it cannot be written to
     │       ├── LibraryDamaged     the papers themselves do not read back
     │       ├── IndexDamaged       something derived does not read back, and could not be rebuilt
+    │       ├── ShardMissing       a shard must be there and is not
     │       └── EncoderMismatch    indexed with another encoder
     └── ServiceError               something outside failed       (exit code 1)
         ├── ModelError             the language model
@@ -92,6 +93,10 @@ class LibraryDamaged(LibraryError):
 
 class IndexDamaged(LibraryError):
     """Raised where a derived index does not read back, and may not be or cannot be rebuilt now."""
+
+
+class ShardMissing(LibraryError):
+    """Raised where all shards are needed and one is not there, or none is."""
 
 
 class EncoderMismatch(LibraryError):

@@ -26,6 +26,7 @@ from rag.encoder.minilm import Encoder
 from rag.encoder.weights import ensure
 from rag.files import size_of
 from rag.index.dense_search import compare_all
+from rag.library.folder_library import FolderLibrary
 from rag.library.library import Library
 from rag.readers import read_paths
 from rag.records import Filters, Paper
@@ -78,7 +79,7 @@ def measure(size: int, real: Sequence[Paper], encoder: Encoder, folder: Path) ->
     for part in PARTS:
         yield SizeRow(f"disk, {part}", size_of(folder / part) / size, "bytes a paper")
     started = time.perf_counter()
-    with Library.open(folder, config) as library:
+    with FolderLibrary.open_folder(folder, config) as library:
         yield SizeRow("opening", time.perf_counter() - started, "s")
         yield from _asked(Assistant(library, encoder, config), size)
         yield SizeRow("recall@10 of the dense leg", _recall(library, encoder, size, real), "")
@@ -131,9 +132,9 @@ def _asked(assistant: Assistant, size: int) -> Iterator[SizeRow]:
         yield SizeRow(f"ask, {name}", ratio, "times unfiltered, median of pairs")
 
 
-def _recall(library: Library, encoder: Encoder, size: int, real: Sequence[Paper]) -> float:
+def _recall(library: FolderLibrary, encoder: Encoder, size: int, real: Sequence[Paper]) -> float:
     """Share of the 10 nearest passages, by comparing all, that the vector index finds as well."""
-    everything = library.select(Filters())
+    everything = library._indexes.lexical.select(Filters())
     shares = []
     for paper in made_papers(_QUESTIONS, real, seed=29):
         vector = encoder.encode_query(paper.title).vector

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -56,6 +57,8 @@ def run(args: argparse.Namespace, config: Config) -> int:
         else:
             ((_, ranked),) = rankings
             _show(ranked, as_json=args.json)
+        if lacking := assistant.library.lacking:
+            print(lacking, file=sys.stderr)
     return 0
 
 

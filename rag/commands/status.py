@@ -42,6 +42,8 @@ def text_of(status: Mapping[str, Any]) -> str:
         if status["needs_repair"]
         else "in agreement",
         "writer": status["writer"] or "",
+        "shards": ", ".join(f"{shard['n_papers']:,}" for shard in status.get("shards", ())),
+        "lacking": status.get("lacking") or "",
     }
     return "\n".join(f"{name:<8} {plain(str(value))}" for name, value in lines.items() if value)
 

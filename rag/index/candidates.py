@@ -56,6 +56,13 @@ def whole_papers(
     return whole(rows.values())
 
 
+def whole_page(indexes: Indexes, page: Sequence[PassageRow]) -> list[list[PassageRow]]:
+    """Rows, in order, of each paper whose first passage is on a page of `Dense.scan`, in the page's order."""
+    firsts = [row for row in page if row.ordinal == 0]
+    papers = whole_papers(indexes, [row.passage_id for row in firsts], known=page)
+    return [papers[row.paper_id] for row in firsts if row.paper_id in papers]
+
+
 def _read(indexes: Indexes, passage_ids: Iterable[str]) -> dict[str, PassageRow]:
     return {row.passage_id: row for row in indexes.dense.get(list(dict.fromkeys(passage_ids)))}
 

@@ -1,20 +1,29 @@
 """The passages nearest to a vector: all of a library's, or only selected ones.
 
-Without a filter Chroma's vector index answers. It cannot filter cheaply (handed the ids that pass, it takes
-2 ms a thousand of them), so with one it is asked for more than is wanted, and the word index says which of
-these pass; where few pass, their vectors are compared one by one.
+In a small library every vector is compared, which is exact and takes no longer than a vector index; in a
+larger one Chroma's answers, which now and then passes over one. It cannot filter cheaply (handed the ids that
+pass, it takes 2 ms a thousand of them), so with one it is asked for more than is wanted, and the word index
+says which of these pass; where few pass, their vectors are compared one by one.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from tantivy import DocAddress
 
 from rag.index.filter_query import Selection
 from rag.index.indexes import Indexes
 
+EXACT_UP_TO = 20_000
+"""Passages whose vectors, 31 MB, are kept in memory and compared in 3 ms, as long as Chroma takes."""
+_EQUALS = 8
+"""Compared beyond those wanted: where the last have equals (papers of one text), the first by id count."""
+_DIGITS = 6
+"""Cosines that agree so far are equal: what is beyond depends on where a vector stands in its array."""
 _FEW = 2000
 """Passages compared one by one in less time (3 ms) than Chroma takes for any large search."""
 _MORE = 1.5
@@ -28,18 +37,25 @@ def nearest(
 ) -> list[tuple[str, float]]:
     """The `n` nearest (passage_id, cosine) to float32[384], best first, equals by id; only selected ones."""
     if selection is None:
-        return indexes.dense.query(vector, n)
+        return _nearest_of_all(indexes, vector, n)
     n = min(n, selection.n_passages)
     if n < 1:
         return []
     asked = _MORE * n * indexes.lexical.n_passages / selection.n_passages
     while selection.n_passages > max(_FEW, _HIT_COST * asked):
-        found = indexes.dense.query(vector, math.ceil(asked))
+        found = _nearest_of_all(indexes, vector, math.ceil(asked))
         passing = indexes.lexical.passing(selection, [passage_id for passage_id, _ in found])
         if len(passing) >= n:
             return [hit for hit in found if hit[0] in passing][:n]
         asked *= 4
     return compare_all(indexes, vector, n, selection)
+
+
+def _nearest_of_all(indexes: Indexes, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
+    if n < 1 or indexes.lexical.n_passages > EXACT_UP_TO:
+        return indexes.dense.query(vector, n)
+    addresses, vectors = indexes.all_vectors()
+    return _best(indexes, addresses, vectors @ vector, n) if addresses else []
 
 
 def compare_all(
@@ -48,8 +64,20 @@ def compare_all(
     """As `nearest`, by comparing the vector of every selected passage: exact, in time with their number."""
     addresses, keys = indexes.lexical.selected(selection)
     vectors, found = indexes.tokens.vectors(keys)
-    cosines = np.where(found, vectors @ vector, -np.inf)
-    best = np.argpartition(-cosines, min(n, len(cosines)) - 1)[:n]
+    there = [address for address, is_there in zip(addresses, found.tolist(), strict=True) if is_there]
+    return _best(indexes, there, vectors[found] @ vector, n) if there else []
+
+
+def _best(
+    indexes: Indexes, addresses: Sequence[DocAddress], cosines: NDArray[np.float32], n: int
+) -> list[tuple[str, float]]:
+    """The `n` with the highest cosines, best first, equals by id."""
+    k = min(n + _EQUALS, len(cosines))
+    best = np.argpartition(-cosines, k - 1)[:k]
     ids = indexes.lexical.ids_at([addresses[i] for i in best])
-    hits = [(id, float(cosines[i])) for id, i in zip(ids, best.tolist(), strict=True) if found[i]]
-    return sorted(hits, key=lambda hit: (-hit[1], hit[0]))
+    return sorted(zip(ids, cosines[best].tolist(), strict=True), key=by_cosine)[:n]
+
+
+def by_cosine(hit: tuple[str, float]) -> tuple[float, str]:
+    """What a hit is sorted by."""
+    return -round(hit[1], _DIGITS), hit[0]

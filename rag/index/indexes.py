@@ -17,6 +17,7 @@ from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
+from tantivy import DocAddress
 
 from rag.config import Config
 from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
@@ -28,6 +29,7 @@ from rag.index.token_store import TokenStore
 from rag.index.vector_files import VectorFiles, open_dense
 from rag.index.word_index import Lexical
 from rag.index.word_index_schema import IndexedPassage, version
+from rag.records import Filters
 
 _PART = 2000
 """Papers that are looked up and repaired at a time. Chosen by hand: a few MB of text."""
@@ -82,6 +84,10 @@ class Indexes:
         self._loaded_stamps = self.stamps()
         self._loaded_at = time.monotonic()
         self._loading = Lock()
+        self._all_vectors: tuple[NDArray[np.int64], object, list[DocAddress], NDArray[np.float32]] | None = (
+            None
+        )
+        self._df: tuple[NDArray[np.int64], object, NDArray[np.int64]] | None = None
 
     @classmethod
     def open(cls, folder: Path, config: Config) -> Indexes:
@@ -115,6 +121,36 @@ class Indexes:
         if self.tokens.n_blocks >= self.lexical.n_passages:  # the usual case, and cheap
             return 0
         return self.tokens.n_missing(self.lexical.text_keys())
+
+    @property
+    def df(self) -> NDArray[np.int64]:
+        """int64[30522]: passages in which each word piece occurs.
+
+        Counted by the token store, which counts a text once, and goes on counting one that is gone: where it
+        has as many texts as there are passages, it is taken at its word.
+        """
+        counted, loading = self.tokens.df, self.lexical.loading
+        known = self._df
+        if known is None or known[0] is not counted or known[1] is not loading:
+            same = self.tokens.n_blocks == self.lexical.n_passages
+            known = counted, loading, counted if same else self.tokens.df_of(self.lexical.text_keys())
+            self._df = known
+        return known[2]
+
+    def all_vectors(self) -> tuple[list[DocAddress], NDArray[np.float32]]:
+        """Where the word index has each encoded passage, and its vector, float32[n, 384]; kept until a
+        change.
+
+        For libraries whose vectors fit into memory.
+        """
+        counted, loading = self.tokens.df, self.lexical.loading
+        known = self._all_vectors
+        if known is None or known[0] is not counted or known[1] is not loading:
+            addresses, keys = self.lexical.selected(self.lexical.select(Filters()))
+            vectors, found = self.tokens.vectors(keys)
+            there = [address for address, is_there in zip(addresses, found.tolist(), strict=True) if is_there]
+            self._all_vectors = known = counted, loading, there, vectors[found]
+        return known[2], known[3]
 
     def stamps(self) -> tuple[int, int | None]:
         """Chroma's stamp, and the one that the word index has caught up with."""

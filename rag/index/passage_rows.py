@@ -23,8 +23,8 @@ Metadata = dict[str, Any]
 _TEXTS = ("paper_id", "title", "venue", "doi", "arxiv_id", "url")
 _LISTS = ("authors", "keywords", "sources")
 _PAPER_FIELDS = tuple(field.name for field in fields(Paper))
-NAMES = (*_TEXTS, *_LISTS, "year", "hash", "ordinal", "n_passages", "start", "end")
-"""All that a row's metadata may have."""
+NAMES = (*_TEXTS, *_LISTS, "year", "hash", "ordinal", "n_passages", "start", "end", "added")
+"""All that a row's metadata may have. "added" is a shard's: its paper's place in the order of all shards'."""
 
 
 @dataclass(frozen=True, slots=True)

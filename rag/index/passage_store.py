@@ -32,6 +32,8 @@ _CONFIGURATION: Any = {
 """A wide `ef_construction` keeps passages from being cut off in the graph as others come and go. What came
 since the graph was last written, `sync_threshold` at most, is added to it anew whenever it is opened."""
 _FIRST_PAGE, _PAGE = 100, 1000
+_EQUALS = 8
+"""Asked for beyond what is wanted: where the last have equals (papers of one text), the first by id count."""
 _SAME = 1e-4
 """Cosine distance below which two vectors are one."""
 _NO_INDEX = "Nothing found on disk"
@@ -123,14 +125,15 @@ class Dense:
         try:
             with self._calling():
                 found = self._collection.query(
-                    query_embeddings=np.atleast_2d(vector), n_results=n, include=["distances"]
+                    query_embeddings=np.atleast_2d(vector), n_results=n + _EQUALS, include=["distances"]
                 )
         except StorageError as error:
             if _NO_INDEX in str(error):  # opened before the first paper came
                 return []
             raise
         hits = zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True)
-        return sorted(((id, 1.0 - distance) for id, distance in hits), key=lambda hit: (-hit[1], hit[0]))
+        best = sorted(((id, 1.0 - distance) for id, distance in hits), key=lambda hit: (-hit[1], hit[0]))
+        return best[:n]
 
     def get(self, passage_ids: Sequence[str]) -> list[PassageRow]:
         """Rows in the order of their ids; ids that are not there are left out."""
@@ -146,9 +149,13 @@ class Dense:
     def scan(self) -> Iterator[list[PassageRow]]:
         """All rows, page by page, oldest first. The first page is short: who shows them has some at once."""
         offset = 0
-        while rows := self._rows(limit=_PAGE if offset else _FIRST_PAGE, offset=offset):
+        while rows := self.page(offset):
             yield rows
             offset += len(rows)
+
+    def page(self, start: int) -> list[PassageRow]:
+        """One page of `scan`, from the row `start` on; none after the last."""
+        return self._rows(limit=_PAGE if start else _FIRST_PAGE, offset=start)
 
     def unreachable(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> list[str]:
         """Passages that a search for their own vector, float32[len(passage_ids), 384], does not find."""

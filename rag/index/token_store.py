@@ -146,6 +146,22 @@ class TokenStore:
             vectors[place] = np.frombuffer(view.data, "<f4", dimensions, start)
         return vectors, found
 
+    def df_of(self, keys: NDArray[np.uint64]) -> NDArray[np.int64]:
+        """int64[30522]: in how many of the texts with these keys, of which some may be equal, each word piece
+        occurs. In time with the number of texts that are not among them, or more than once."""
+        view = self._view
+        wanted, times = np.unique(keys, return_counts=True)
+        texts, first = np.unique(view.sorted_keys, return_index=True)
+        due = np.zeros(len(view.keys), np.int64)
+        _, at_texts, at_wanted = np.intersect1d(texts, wanted, assume_unique=True, return_indices=True)
+        last = np.append(first[1:], len(view.keys))[at_texts] - 1
+        due[view.order[last]] = times[at_wanted]
+        df = view.df.copy()
+        for place in np.flatnonzero(due != 1).tolist():
+            if (raw := _raw(view, view.keys[place])) is not None:
+                df[np.unique(_unpack(raw, view.layout).token_ids)] += due[place] - 1
+        return df
+
     def __contains__(self, key: int) -> bool:
         return key in self._drafts or self.get(key) is not None
 

@@ -8,13 +8,14 @@ query language: queries are built from terms.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +25,21 @@ from tantivy import DocAddress, Index, Occur, Query
 
 from rag.errors import IndexDamaged
 from rag.files import disk_fault, read_json, write_json
+from rag.index.bm25 import WordQuery, WordStatistics, idf, scores, weigh
 from rag.index.filter_query import Selection, filter_query
 from rag.index.seals import broken, read_seal, seal
-from rag.index.word_index_schema import FORM, IndexedPassage, document, english, schema
+from rag.index.word_index_schema import EVERY, FORM, IndexedPassage, document, english, schema
 from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
 from rag.text.folding import fold
 
 _STAMP = "stamp.json"
 _HEAP_BYTES = 30_000_000
+_SPARE, _MOST = 16, 2000
+"""Passages asked of tantivy beyond those wanted, and how many at most to find where equal scores end: a
+fetched passage takes some 10 microseconds."""
+_ROUNDING = 1 + 1e-4
+"""tantivy sums in float32."""
 _SYSTEM_ERROR = re.compile(r"\b(?:code:|os error) (\d+)")
 
 
@@ -45,6 +52,16 @@ class WordHit:
     score: float
     text_key: int
     text_start: int
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What was counted since the index was loaded, and need not be counted again. Whoever counts takes hold
+    of it first: after a reload that is of no harm, as nobody reads the old one."""
+
+    n_words: int | None = None
+    average_length: float | None = None
+    df: dict[str, int] = field(default_factory=dict)
 
 
 class Lexical:
@@ -82,6 +99,12 @@ class Lexical:
         with _faults(self._folder):
             self._index.reload()
             self._searcher = self._index.searcher()
+        self._counted = _Counted()
+
+    @property
+    def loading(self) -> object:
+        """Another one after each `reload`, or change."""
+        return self._counted
 
     @property
     def stamp(self) -> int | None:
@@ -111,25 +134,51 @@ class Lexical:
         """What is indexed: `version` of every passage."""
         return set(self._terms("version", Query.all_query()))
 
-    def search(self, text: str, n: int, selection: Selection | None = None) -> list[WordHit]:
-        """The `n` best passages for the words of `text`, best first, equals by id; only selected ones."""
-        words = self._words(text)
-        if words is None or n < 1:
-            return []
-        if selection:
-            words = Query.boolean_query([(Occur.Must, words), (Occur.Must, selection.query)])
-        hits = self._hits(self._searcher.search(words, limit=n, count=False).hits)
-        return sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))
+    def statistics(self, text: str) -> WordStatistics:
+        """How many passages there are, and how many have each word of `text`; none removed counts."""
+        return self._statistics(self._analyzer.analyze(fold(text)))
 
-    def look_up(self, text: str, passage_ids: Sequence[str]) -> list[WordHit]:
+    def search(
+        self,
+        text: str,
+        n: int,
+        selection: Selection | None = None,
+        statistics: WordStatistics | None = None,
+    ) -> list[WordHit]:
+        """The `n` best passages for the words of `text`, best first, equals by id; only selected ones.
+
+        statistics: those of all shards, where this index is one; by default its own.
+        """
+        terms = Counter(self._analyzer.analyze(fold(text)))
+        if not terms or n < 1:
+            return []
+        query = weigh(terms, statistics or self._statistics(terms))
+        words = wanted = self._words(terms, query)
+        if selection:
+            wanted = Query.boolean_query([(Occur.Must, words), (Occur.Must, selection.query)])
+        asked = n + _SPARE
+        while True:
+            found = self._searcher.search(wanted, limit=asked, count=False).hits
+            hits = self._hits([address for _, address in found], query)
+            hits.sort(key=lambda hit: (-hit.score, hit.passage_id))
+            if len(found) < asked or asked >= _MOST:
+                return hits[:n]
+            # tantivy goes by the average length of this index, and counts what was removed.
+            stretch = max(1.0, query.average_length / self._average_length(words, found[0][1]))
+            if found[-1][0] * stretch * _ROUNDING < hits[n - 1].score:
+                return hits[:n]
+            asked *= 2
+
+    def look_up(
+        self, text: str, passage_ids: Sequence[str], statistics: WordStatistics | None = None
+    ) -> list[WordHit]:
         """These passages in no order, without those not indexed, scored as `search` scores them."""
         if not passage_ids:
             return []
-        words = self._words(text)
-        query = self._among(passage_ids)
-        if words is not None:
-            query = Query.boolean_query([(Occur.Must, query), (Occur.Should, words)])
-        return self._hits(self._searcher.search(query, limit=len(passage_ids), count=False).hits)
+        terms = Counter(self._analyzer.analyze(fold(text)))
+        found = self._searcher.search(self._among(passage_ids), limit=len(passage_ids), count=False).hits
+        query = weigh(terms, statistics or self._statistics(terms))
+        return self._hits([address for _, address in found], query)
 
     def select(self, filters: Filters) -> Selection:
         """The passages of papers that pass (as `rag.papers.filters.matches` means it).
@@ -176,7 +225,7 @@ class Lexical:
             for paper_id in {*without, *(entry.passage.paper_id for entry in entries)}:
                 writer.delete_documents_by_term("paper", paper_id)
             for entry in entries:
-                writer.add_document(document(entry))
+                writer.add_document(document(entry, self._analyzer))
             writer.commit()
             writer.wait_merging_threads()
         if stamp is not None:
@@ -201,13 +250,40 @@ class Lexical:
         """The field's terms in the passages that a query matches, in no order. Deleted ones match none."""
         return [term for term, _ in self._searcher.terms_with_prefix(field, "", filter_query=of)]
 
-    def _words(self, text: str) -> Query | None:
-        """An OR over the text's terms, or None where it has none. A term that occurs twice counts twice."""
-        terms = Counter(self._analyzer.analyze(fold(text)))
-        if not terms:
-            return None
-        queries = [(Query.term_query(self._schema, "text", term, "freq"), n) for term, n in terms.items()]
-        return Query.boolean_query([(Occur.Should, Query.boost_query(query, n)) for query, n in queries])
+    def _statistics(self, terms: Iterable[str]) -> WordStatistics:
+        counted = self._counted
+        if counted.n_words is None:
+            summed = self._searcher.aggregate(Query.all_query(), {"n": {"sum": {"field": "n_words"}}})
+            counted.n_words = int(summed["n"]["value"])
+        return WordStatistics(self.n_passages, counted.n_words, {term: self._df(term) for term in {*terms}})
+
+    def _df(self, term: str) -> int:
+        """Passages that have the term. tantivy's own count is quicker, but still has those removed."""
+        counted = self._counted
+        if term not in counted.df:
+            if self._searcher.doc_freq("every", EVERY) == self.n_passages:
+                return int(self._searcher.doc_freq("text", term))
+            found = self._searcher.search(Query.term_query(self._schema, "text", term, "freq"), limit=1)
+            counted.df[term] = int(found.count)  # type: ignore[attr-defined]  # missing in the stubs alone
+        return counted.df[term]
+
+    def _words(self, terms: Iterable[str], query: WordQuery) -> Query:
+        """An OR over the terms, boosted so that tantivy weighs each as `query` does."""
+        n_all = int(self._searcher.doc_freq("every", EVERY))
+        clauses = []
+        for term in terms:
+            own = idf(n_all, int(self._searcher.doc_freq("text", term)))
+            word = Query.term_query(self._schema, "text", term, "freq")
+            clauses.append((Occur.Should, Query.boost_query(word, query.weights[term] / own)))
+        return Query.boolean_query(clauses)
+
+    def _average_length(self, words: Query, address: DocAddress) -> float:
+        """The average length of a passage that tantivy goes by; it says so where it explains a score."""
+        counted = self._counted
+        if counted.average_length is None:
+            explained = json.loads(words.explain(self._searcher, address).to_json())
+            counted.average_length = _explained(explained, "avgdl")
+        return counted.average_length or 1.0
 
     def _selection(self, query: Query) -> Selection:
         found = self._searcher.search(query, limit=1)
@@ -216,15 +292,26 @@ class Lexical:
     def _among(self, passage_ids: Sequence[str]) -> Query:
         return Query.const_score_query(Query.term_set_query(self._schema, "passage_id", passage_ids), 0)
 
-    def _hits(self, hits: list[tuple[Any, DocAddress]]) -> list[WordHit]:
-        addresses = [address for _, address in hits]
+    def _hits(self, addresses: list[DocAddress], query: WordQuery) -> list[WordHit]:
+        documents = [self._searcher.doc(address) for address in addresses]
+        packed = [bytes(document.get_first("counts") or b"") for document in documents]
         keys = self._column("text_key", addresses).tolist()
         starts = self._column("text_start", addresses).tolist()
-        columns = zip(self.ids_at(addresses), hits, keys, starts, strict=True)
-        return [WordHit(id, float(score), key, start) for id, (score, _), key, start in columns]
+        columns = zip(documents, scores(query, packed).tolist(), keys, starts, strict=True)
+        return [
+            WordHit(str(d.get_first("passage_id")), score, key, start) for d, score, key, start in columns
+        ]
 
     def _column(self, name: str, addresses: list[DocAddress]) -> NDArray[np.uint64]:
         return np.array(self._searcher.fast_field_values(name, addresses), np.uint64)
+
+
+def _explained(explanation: dict[str, Any], name: str) -> float | None:
+    """The value that an explanation of a score gives to `name`, wherever it stands in it."""
+    if explanation["description"].startswith(f"{name},"):
+        return float(explanation["value"])
+    found = (_explained(part, name) for part in explanation.get("details", ()))
+    return next((value for value in found if value is not None), None)
 
 
 @contextmanager

@@ -18,13 +18,17 @@ from tantivy import (
     Tokenizer,
 )
 
+from rag.index.bm25 import pack_counts
 from rag.papers.duplicates import keys
 from rag.papers.passages import text_start
 from rag.records import Paper, Passage
 from rag.text.folding import fold, strip_accents
 
-FORM = 3
+FORM = 4
 """Changes with anything that changes what is indexed; an index of another form is built again."""
+
+EVERY = "x"
+"""The term of the field "every", which all passages have: its frequency counts those removed, too."""
 
 FILTERED = ("paper_id", "title", "authors", "venue", "doi", "arxiv_id", "url", "keywords", "sources", "year")
 """Fields of a paper that filters look into, each value one term. An abstract is too long for one."""
@@ -49,7 +53,9 @@ def schema() -> Schema:
     builder = SchemaBuilder()
     builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("text", tokenizer_name="english", index_option="freq")
-    for name in ("paper", "version", "likeness", *FILTERED):
+    builder.add_bytes_field("counts", stored=True, indexed=False)
+    builder.add_unsigned_field("n_words", fast=True)
+    for name in ("every", "paper", "version", "likeness", *FILTERED):
         builder.add_text_field(name, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field("ordinal", indexed=True)
     builder.add_unsigned_field("text_key", fast=True)
@@ -64,11 +70,16 @@ def english() -> TextAnalyzer:
     return analyzer.filter(Filter.stopword("english")).filter(Filter.stemmer("english")).build()
 
 
-def document(entry: IndexedPassage) -> Document:
+def document(entry: IndexedPassage, analyzer: TextAnalyzer) -> Document:
     paper, passage = entry.paper, entry.passage
+    text = fold(f"{paper.title}\n{passage.text}")
+    terms = analyzer.analyze(text)
     made = Document()
     made.add_text("passage_id", passage.passage_id)
-    made.add_text("text", fold(f"{paper.title}\n{passage.text}"))
+    made.add_text("text", text)
+    made.add_bytes("counts", pack_counts(terms))
+    made.add_unsigned("n_words", len(terms))
+    made.add_text("every", EVERY)
     made.add_text("paper", paper.paper_id)
     made.add_text("version", version(passage.passage_id, entry.content_hash))
     made.add_integer("ordinal", passage.ordinal)

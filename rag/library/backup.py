@@ -23,6 +23,7 @@ from rag.files import disk_faults
 from rag.index.locks import LOCK_FILE, VECTOR_FILES_LOCK_FILE
 from rag.library import manifest
 from rag.library.library import Library
+from rag.library.shards import shard_manifest
 
 SUMS = "SHA256SUMS.json"
 _CHUNK = 1 << 20
@@ -45,7 +46,7 @@ def backup(folder: Path, file: Path, config: Config) -> int:
         with tarfile.open(draft, "w") as tar:
             for path in sorted(path for path in folder.rglob("*") if path.is_file()):
                 name = path.relative_to(folder).as_posix()
-                if name not in (LOCK_FILE, VECTOR_FILES_LOCK_FILE):
+                if path.name not in (LOCK_FILE, VECTOR_FILES_LOCK_FILE):
                     tar.add(path, name)
                     with path.open("rb") as content:
                         sums[name] = _copy(content, None)
@@ -54,7 +55,7 @@ def backup(folder: Path, file: Path, config: Config) -> int:
     return file.stat().st_size
 
 
-def restore(file: Path, folder: Path) -> manifest.LibraryManifest:
+def restore(file: Path, folder: Path) -> None:
     """Make the library in `file` again in `folder`, which must not exist yet, or be empty.
 
     Raises InputError, LibraryDamaged where the file is not whole, LibraryTooNew, StorageError.
@@ -72,9 +73,11 @@ def restore(file: Path, folder: Path) -> manifest.LibraryManifest:
             _extract(file, draft)
         except (tarfile.TarError, EOFError, ValueError) as error:
             raise LibraryDamaged(f"{file} is no whole backup ({error}); give another") from error
-        about = manifest.read(draft)
+        if shard_manifest.is_sharded(draft):
+            shard_manifest.read(draft)
+        else:
+            manifest.read(draft)
         draft.replace(folder)
-    return about
 
 
 def _extract(file: Path, folder: Path) -> None:

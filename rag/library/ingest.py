@@ -61,10 +61,47 @@ class PassageEncoder(Protocol):
     def encode_passages(self, texts: Sequence[str]) -> Iterator[Encoded]: ...
 
 
+class IngestTarget(Protocol):
+    """What an ingest looks up, and where it writes: one folder's indexes, or the shards of a library."""
+
+    def alike(self, papers: Sequence[Paper]) -> Iterable[Paper]:
+        """Stored papers that one of these may be: under a possible id, or with one of their keys."""
+        ...
+
+    def first_rows(self, paper_ids: Sequence[str]) -> dict[str, PassageRow]:
+        """The first rows, by paper, of those of these papers that are stored."""
+        ...
+
+    def write(self, papers: Sequence[Paper], stored: Mapping[str, PassageRow]) -> None:
+        """Encode what is not yet, and write papers in place of `stored` ones, whose first rows are given."""
+        ...
+
+
+class FolderTarget:
+    """One library's indexes. Without an encoder nothing can be written."""
+
+    def __init__(self, indexes: Indexes, encoder: PassageEncoder | None) -> None:
+        self._indexes, self._encoder = indexes, encoder
+
+    def alike(self, papers: Sequence[Paper]) -> Iterable[Paper]:
+        found = self._indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))
+        same_id = [f"{each}#0" for paper in papers for each in possible_ids(paper)]
+        return map(to_paper, whole_papers(self._indexes, [*same_id, *found]).values())
+
+    def first_rows(self, paper_ids: Sequence[str]) -> dict[str, PassageRow]:
+        rows = self._indexes.dense.get([f"{paper_id}#0" for paper_id in paper_ids])
+        return {row.paper_id: row for row in rows}
+
+    def write(self, papers: Sequence[Paper], stored: Mapping[str, PassageRow]) -> None:
+        if papers and self._encoder:
+            written = rows_of(papers, self._encoder)
+            _encode(self._indexes, self._encoder, list(chain.from_iterable(written)))
+            self._indexes.write(written, surplus(written, stored))
+
+
 def ingest(
-    indexes: Indexes,
+    target: IngestTarget,
     records: Iterable[Paper | Skip],
-    encoder: PassageEncoder,
     *,
     total: int | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -74,17 +111,17 @@ def ingest(
     skips: list[Skip] = []
     began = time.perf_counter()
     for batch in _batches(records, skips):
-        papers = _resolved(indexes, batch)
-        first = _first_rows(indexes, papers)
-        _write(indexes, encoder, _changed(papers, _versions(first), count), first)
+        papers = _resolved(target, batch)
+        first = target.first_rows([paper.paper_id for paper in papers])
+        target.write(_changed(papers, _versions(first), count), first)
         if progress:
             done = count.total() + len(skips)
             progress(Progress(done, total, done / (time.perf_counter() - began)))
     return _report(count, skips)
 
 
-def rehearse(indexes: Indexes | None, records: Iterable[Paper | Skip]) -> IngestReport:
-    """What `ingest` would report, writing nothing; `indexes` is None for a library yet to be made.
+def rehearse(target: IngestTarget | None, records: Iterable[Paper | Skip]) -> IngestReport:
+    """What `ingest` would report, writing nothing; `target` is None for a library yet to be made.
 
     That two new records are one paper is seen where they have one id, one title and no other id, or come
     within one batch.
@@ -95,11 +132,11 @@ def rehearse(indexes: Indexes | None, records: Iterable[Paper | Skip]) -> Ingest
     by_title: defaultdict[str, dict[str, Paper]] = defaultdict(dict)
     for batch in _batches(records, skips):
         earlier = chain.from_iterable(by_title[title_id(paper.title)].values() for paper in batch)
-        papers = _resolved(indexes, batch, earlier)
+        papers = _resolved(target, batch, earlier)
         for paper in papers:
             if not (paper.doi or paper.arxiv_id):
                 by_title[title_id(paper.title)][paper.paper_id] = paper
-        first = _first_rows(indexes, papers) if indexes else {}
+        first = target.first_rows([paper.paper_id for paper in papers]) if target else {}
         stored = _versions(first) | stored
         _changed(papers, stored, count)
     return _report(count, skips)
@@ -138,7 +175,9 @@ def _storable(record: Paper | Skip) -> Paper | Skip:
     return record
 
 
-def _resolved(indexes: Indexes | None, papers: Sequence[Paper], earlier: Iterable[Paper] = ()) -> list[Paper]:
+def _resolved(
+    target: IngestTarget | None, papers: Sequence[Paper], earlier: Iterable[Paper] = ()
+) -> list[Paper]:
     """Each paper as it is to be stored: merged with what the library, `earlier` or the batch has of it."""
     known: dict[str, Paper] = {}
     holders: defaultdict[str, dict[str, None]] = defaultdict(dict)
@@ -153,20 +192,9 @@ def _resolved(indexes: Indexes | None, papers: Sequence[Paper], earlier: Iterabl
         ids = chain.from_iterable(holders[key] for key in (*possible_ids(paper), *keys(paper)))
         return (known[paper_id] for paper_id in islice(dict.fromkeys(ids), _MOST_ALIKE))
 
-    if indexes:
-        alike = indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))
-        same_id = [f"{each}#0" for paper in papers for each in possible_ids(paper)]
-        for rows in whole_papers(indexes, [*same_id, *alike]).values():
-            know(to_paper(rows))
-    for paper in earlier:
+    for paper in chain(target.alike(papers) if target else (), earlier):
         know(paper)
     return [know(resolve(paper, candidates(paper))) for paper in papers]
-
-
-def _first_rows(indexes: Indexes, papers: Iterable[Paper]) -> dict[str, PassageRow]:
-    """The first rows, by paper, of those of these papers that are stored."""
-    rows = indexes.dense.get([f"{paper.paper_id}#0" for paper in papers])
-    return {row.paper_id: row for row in rows}
 
 
 def _versions(rows: Mapping[str, PassageRow]) -> Versions:
@@ -191,22 +219,19 @@ def _report(count: Counter[str], skips: Sequence[Skip]) -> IngestReport:
     return IngestReport(count["added"], count["updated"], count["unchanged"], len(skips), tuple(skips))
 
 
-def _write(
-    indexes: Indexes, encoder: PassageEncoder, papers: Iterable[Paper], first: Mapping[str, PassageRow]
-) -> None:
-    written = [
-        to_rows(paper, split_passages(paper, encoder.n_tokens, encoder.max_tokens)) for paper in papers
-    ]
-    if not written:
-        return
-    _encode(indexes, encoder, [row for rows in written for row in rows])
-    surplus = [
+def rows_of(papers: Iterable[Paper], encoder: PassageEncoder) -> list[list[PassageRow]]:
+    """Each paper's rows, cut into passages as the encoder takes them."""
+    return [to_rows(paper, split_passages(paper, encoder.n_tokens, encoder.max_tokens)) for paper in papers]
+
+
+def surplus(written: Iterable[list[PassageRow]], stored: Mapping[str, PassageRow]) -> list[str]:
+    """Passages of the papers' stored versions that the new ones have no counterpart of."""
+    return [
         f"{rows[0].paper_id}#{ordinal}"
         for rows in written
-        if rows[0].paper_id in first
-        for ordinal in range(len(rows), first[rows[0].paper_id].n_passages)
+        if rows[0].paper_id in stored
+        for ordinal in range(len(rows), stored[rows[0].paper_id].n_passages)
     ]
-    indexes.write(written, surplus)
 
 
 def _encode(indexes: Indexes, encoder: PassageEncoder, rows: Iterable[PassageRow]) -> None:

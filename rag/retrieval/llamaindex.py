@@ -23,7 +23,8 @@ from pydantic import PrivateAttr
 
 from rag.encoder import late_interaction
 from rag.encoder.minilm import Encoder
-from rag.library.library import Candidate, Library
+from rag.index.candidates import Candidate
+from rag.library.library import Library
 from rag.records import Filters
 from rag.retrieval.ranking import FusionWeights, rank, weight_query
 

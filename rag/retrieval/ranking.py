@@ -19,8 +19,8 @@ from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats, stop_ids
 from rag.encoder.minilm import Encoded, Encoder
 from rag.index.token_store import TokenBlock
-from rag.index.word_index import WordHit
 from rag.library.library import Library
+from rag.library.pool import PoolHit, PoolRequest
 from rag.records import Filters, SearchMode
 
 
@@ -122,12 +122,12 @@ def rank(
 
 @dataclass(frozen=True, slots=True)
 class _Pool:
-    """What the two legs found: passages that are encoded.
+    """What the two legs found.
 
     cosines: float32[n]; fused: float32[n], the weighted sum of both legs' z-scores.
     """
 
-    hits: list[WordHit]
+    hits: list[PoolHit]
     cosines: Floats
     fused: Floats
     blocks: list[TokenBlock]
@@ -137,14 +137,10 @@ def _pool(
     library: Library, text: str, encoded: Encoded, weights: FusionWeights, filters: Filters | None, n: int
 ) -> _Pool:
     """The `n` best of each leg, without their blocks, in the order of their ids."""
-    selection = library.select(filters) if filters else None
-    hits = library.matching(text, n, selection) if weights.lexical else []
-    near = library.nearest(encoded.vector, n, selection) if weights.dense else {}
-    hits += library.look_up(text, sorted(near.keys() - {hit.passage_id for hit in hits}))
-    vectors, found = library.vectors(hits)
-    order = [i for i in sorted(range(len(hits)), key=lambda i: hits[i].passage_id) if found[i]]
-    hits, cosines = [hits[i] for i in order], vectors[order] @ encoded.vector
-    words = np.array([hit.score for hit in hits], np.float32)
+    wanted = PoolRequest(text, encoded.vector, n, filters, bool(weights.lexical), bool(weights.dense))
+    hits = sorted(library.pool(wanted), key=lambda hit: hit.passage_id)
+    words = np.array([hit.words for hit in hits], np.float32)
+    cosines = np.array([hit.cosine for hit in hits], np.float32)
     return _Pool(hits, cosines, weights.lexical * z_scores(words) + weights.dense * z_scores(cosines), [])
 
 
@@ -191,7 +187,7 @@ def z_scores(values: NDArray[np.floating]) -> Floats:
 
 
 def _title_scores(
-    query: late_interaction.Query, hits: Sequence[WordHit], blocks: Sequence[TokenBlock]
+    query: late_interaction.Query, hits: Sequence[PoolHit], blocks: Sequence[TokenBlock]
 ) -> Floats:
     titles = [
         block.bits[: np.searchsorted(block.offsets[:, 0], hit.text_start)]

@@ -15,7 +15,7 @@ import numpy as np
 
 from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats
-from rag.library.library import Candidate
+from rag.index.candidates import Candidate
 from rag.records import Evidence, Sentence, SentenceTraits
 from rag.retrieval.question import Question
 from rag.retrieval.sentence_features import NAMES, PaperMatches, feature_matrix, mean_vectors

@@ -53,7 +53,7 @@ class Choosing:
     def with_stated(self, settings: Settings, question: str) -> Settings:
         """With the filters that the question states, if a paper can pass them."""
         _, stated = read_filters(question)
-        if not stated or not self._library.select(stated).n_passages:
+        if not stated or not self._library.n_passing(stated):
             return settings
         return replace(settings, filters=merge_filters(settings.filters, stated))
 

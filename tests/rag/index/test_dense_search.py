@@ -12,7 +12,7 @@ from rag.config import Config
 from rag.index import dense_search
 from rag.index.dense_search import nearest
 from rag.index.indexes import Indexes, open_indexes
-from rag.library.ingest import ingest
+from rag.library.ingest import FolderTarget, ingest
 from rag.records import Filters, Paper
 from tests.helpers.fakes import FakeEncoder
 
@@ -23,7 +23,7 @@ PAPERS = [Paper(f"p{i}", f"Title {i}", f"It speaks of number{i} alone.", year=19
 def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexes]:
     folder = tmp_path_factory.mktemp("library")
     opened = open_indexes(folder, replace(Config.from_env({}), library=folder), read_only=False)
-    ingest(opened, PAPERS, FakeEncoder())
+    ingest(FolderTarget(opened, FakeEncoder()), PAPERS)
     yield opened
     opened.dense.close()
 

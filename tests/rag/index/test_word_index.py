@@ -1,10 +1,15 @@
 from __future__ import annotations
 
+import operator
+import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
 import pytest
+from tantivy import Occur, Query
 
 from rag.errors import IndexDamaged
 from rag.index.passage_rows import content_hash
@@ -204,3 +209,71 @@ def test_what_a_killed_writer_left_is_thrown_away(index: Lexical, tmp_path: Path
     index.tidy()
     index.write((), ["b"], 2)
     assert Lexical.open(tmp_path / "lexical").n_papers == 3
+
+
+# BM25: the same score for a passage, whatever else the index has seen, and into how many it is cut
+
+
+WORDS = [f"word{i}" for i in range(40)]
+
+
+def made(n: int, seed: int = 5) -> list[Paper]:
+    """Papers of random words, the first the most frequent, and of all lengths."""
+    chance = random.Random(seed)
+    texts = [
+        " ".join(chance.choices(WORDS, [1 / (i + 1) for i in range(40)], k=8 * 2 ** (i % 6)))
+        for i in range(n)
+    ]
+    return [Paper(f"p{i}", f"Title {i}", text) for i, text in enumerate(texts)]
+
+
+def index_of(folder: Path, papers: Iterable[Paper]) -> Lexical:
+    index = Lexical.create(folder)
+    index.write(entries(papers), (), 1)
+    return index
+
+
+QUERIES = ("word0", "word3 word9 word30", "title word1 word2 word1", "word39 nowhere", " ".join(WORDS))
+
+
+@pytest.mark.parametrize("text", QUERIES)
+def test_scores_are_tantivys_own_where_nothing_was_removed(tmp_path: Path, text: str) -> None:
+    index = index_of(tmp_path / "whole", made(200))
+    terms = Counter(index._analyzer.analyze(text))
+    clauses = [
+        (Occur.Should, Query.boost_query(Query.term_query(index._schema, "text", term, "freq"), n))
+        for term, n in terms.items()
+    ]
+    due = index._searcher.search(Query.boolean_query(clauses), limit=999, count=False).hits
+    ids = index.ids_at(address for _, address in due)
+    assert scores(index.search(text, 999)) == pytest.approx(
+        dict(zip(ids, (score for score, _ in due), strict=True)), rel=1e-5
+    )
+
+
+@pytest.mark.parametrize("text", QUERIES)
+@pytest.mark.parametrize("n", [1, 10, 70])
+def test_what_was_removed_and_replaced_leaves_no_trace_in_a_score(tmp_path: Path, text: str, n: int) -> None:
+    papers = made(200)
+    used = index_of(tmp_path / "used", made(150, seed=6))
+    used.write(entries(papers), [f"p{i}" for i in range(150)], 2)
+    used.write(entries(made(60, seed=7)), (), 3)
+    used.write(entries(papers[:60]), (), 4)
+    assert used.search(text, n) == index_of(tmp_path / "fresh", papers).search(text, n)
+
+
+@pytest.mark.parametrize("text", QUERIES)
+@pytest.mark.parametrize("n", [1, 10, 70])
+@pytest.mark.parametrize("n_parts", [2, 3, 8])
+def test_the_best_of_parts_are_the_best_of_the_whole(tmp_path: Path, text: str, n: int, n_parts: int) -> None:
+    papers = made(200)
+    whole = index_of(tmp_path / "whole", papers)
+    # Long texts in one, short ones in another: the parts' average lengths differ eightfold.
+    parts = [index_of(tmp_path / f"{i}", papers[i::n_parts]) for i in range(n_parts)]
+    statistics = reduce(operator.add, (part.statistics(text) for part in parts))
+    assert statistics == whole.statistics(text)
+    hits = [hit for part in parts for hit in part.search(text, n, statistics=statistics)]
+    assert sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))[:n] == whole.search(text, n)
+    ids = [f"p{i}#0" for i in range(0, 200, 7)]
+    looked_up = [hit for part in parts for hit in part.look_up(text, ids, statistics)]
+    assert scores(looked_up) == scores(whole.look_up(text, ids))

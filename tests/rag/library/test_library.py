@@ -115,16 +115,16 @@ def test_each_paper_is_found_by_its_words_and_by_its_vector(full: Library) -> No
 
 
 def test_filters_narrow_both_legs(full: Library) -> None:
-    selection = full.select(Filters(year_from=2010, year_to=2012))
+    years = Filters(year_from=2010, year_to=2012)
     vector = FakeEncoder().encode_query("number5").vector
     assert (
-        full.nearest(vector, 99, selection).keys()
-        == {hit.passage_id for hit in full.matching("abstract", 99, selection)}
+        full.nearest(vector, 99, years).keys()
+        == {hit.passage_id for hit in full.matching("abstract", 99, years)}
         == {"p10#0", "p11#0"}
     )
-    in_abstract = full.select(Filters(where=(("abstract", "NUMBER12 "),)))
+    in_abstract = Filters(where=(("abstract", "NUMBER12 "),))
     assert [hit.passage_id for hit in full.matching("abstract", 99, in_abstract)] == ["p12#0"]
-    assert full.select(Filters(where=(("abstract", "number12 "),), year_to=2001)).n_passages == 0
+    assert full.n_passing(Filters(where=(("abstract", "number12 "),), year_to=2001)) == 0
 
 
 def test_a_second_ingest_changes_and_encodes_nothing(full: Library) -> None:
@@ -151,7 +151,7 @@ def test_new_metadata_is_taken_in_without_encoding(full: Library) -> None:
     assert full.add([other], encoder) == IngestReport(updated=1)
     assert encoder.n_encoded == 0
     assert full.paper("p7") == other
-    assert full.select(Filters(year_to=1999)).n_passages > 0
+    assert full.n_passing(Filters(year_to=1999)) > 0
 
 
 def test_the_last_of_papers_with_one_id_counts_and_every_record_is_counted(library: Library) -> None:
@@ -233,7 +233,7 @@ def test_an_empty_library_can_be_asked(library: Library) -> None:
     assert (library.n_papers, list(library.papers()), library.ids()) == (0, [], [])
     assert library.nearest(np.ones(384, np.float32), 5) == {}
     assert library.matching("word", 5) == []
-    assert library.select(Filters(venue="x")).n_passages == 0
+    assert library.n_passing(Filters(venue="x")) == 0
     assert library.verify().ok
     assert library.remove(["x"]) == 0
 
