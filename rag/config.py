@@ -10,17 +10,19 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import platformdirs
 
 from rag.errors import ConfigError
 from rag.records import Price
 
+Choice = TypeVar("Choice", bound=str)
 _TIMEOUT_S = 60.0
 _DEADLINE_S = 300.0
 _MAX_TOKENS, _CONTEXT_WINDOW = 600, 8192
 JudgeWhen = Literal["doubtful", "all", "off"]
+Device = Literal["cpu", "cuda"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Config:
     """A folder with an ONNX encoder, or its name on the hub, in place of MiniLM."""
     reranker: str | None = None
     """The same of a cross-encoder, which orders the best papers anew."""
+    device: Device = "cpu"
+    """Where an ingest's texts are encoded; questions are always encoded on the processor."""
     top: int = 10
     """Papers a search returns."""
     base_url: str | None = None
@@ -88,9 +92,9 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_CHROMA_URL, RAG_SHARD_WAIT_S, RAG_SERVE_KEY, RAG_SERVE_KEYS, and
-        RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and
-        MAX_COST_USD. Raises ConfigError where one cannot be used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_DEVICE, RAG_CHROMA_URL, RAG_SHARD_WAIT_S, RAG_SERVE_KEY,
+        RAG_SERVE_KEYS, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE,
+        MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -104,12 +108,13 @@ class Config:
             ).expanduser(),
             cache=Path(env.get("RAG_CACHE") or platformdirs.user_cache_path("rag")).expanduser(),
             encoder=env.get("RAG_ENCODER") or None,
+            device=_one_of(env, "RAG_DEVICE", get_args(Device)),
             reranker=env.get("RAG_RERANKER") or None,
             weights=Path(env["RAG_WEIGHTS"]).expanduser() if env.get("RAG_WEIGHTS") else None,
             base_url=base_url,
             api_key=env.get("OPENAI_API_KEY") or None,
             model=env.get("RAG_LLM_MODEL") or None,
-            judge=_judge(env),
+            judge=_one_of(env, "RAG_LLM_JUDGE", get_args(JudgeWhen)),
             support_model=env.get("RAG_SUPPORT_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
             serve_key=env.get("RAG_SERVE_KEY") or None,
@@ -127,12 +132,13 @@ class Config:
         )
 
 
-def _judge(env: Mapping[str, str]) -> JudgeWhen:
-    text = env.get("RAG_LLM_JUDGE", "").strip().lower() or "doubtful"
-    for known in get_args(JudgeWhen):
-        if text == known:
-            return known  # type: ignore[no-any-return]
-    raise ConfigError(f"RAG_LLM_JUDGE is {text!r}; set it to {', '.join(get_args(JudgeWhen))}, or unset it")
+def _one_of(env: Mapping[str, str], name: str, known: tuple[Choice, ...]) -> Choice:
+    """A variable's word, the first of those known where it is unset or empty. Raises ConfigError."""
+    text = env.get(name, "").strip().lower() or known[0]
+    for each in known:
+        if text == each:
+            return each
+    raise ConfigError(f"{name} is {text!r}; set it to {', '.join(map(str, known))}, or unset it")
 
 
 def _number(env: Mapping[str, str], name: str, example: str) -> float | None:

@@ -1,7 +1,8 @@
 """MiniLM on ONNX Runtime: one forward pass gives a text's vector and its token vectors.
 
 Queries run on the float graph, passages on the int8 one (an int8 passage side loses nothing
-against float, at nearly twice the speed). Finding and building the graphs is rag/encoder/weights.py's.
+against float, at nearly twice the speed); on a GPU, which has no use for int8, passages run on the float
+graph, too. Finding and building the graphs is rag/encoder/weights.py's.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.config import Config
+from rag.config import Config, Device
 from rag.encoder.onnx_session import memory_faults, n_cores, open_session, padded_batches
 from rag.encoder.weights import EncoderWeights, ensure
 from rag.errors import WeightsError
@@ -62,15 +63,17 @@ class Encoder:
     vocabulary = VOCABULARY
     """Word pieces it knows."""
 
-    def __init__(self, weights: EncoderWeights, n_threads: int | None = None) -> None:
+    def __init__(self, weights: EncoderWeights, n_threads: int | None = None, device: Device = "cpu") -> None:
         self._weights = weights
+        self._device = device
         self._n_threads = n_threads or n_cores()
 
     @classmethod
     def load(cls, config: Config) -> Encoder:
         """Find the weights and return an encoder; sessions open on first use. Raises
-        WeightsError, and so does the first use where a graph that was made earlier is damaged."""
-        return cls(ensure(config))
+        WeightsError, and so does the first use where a graph that was made earlier is damaged; ConfigError
+        where the first passages are to be encoded on a device that cannot be used."""
+        return cls(ensure(config), device=config.device)
 
     @property
     def fingerprint(self) -> str:
@@ -146,6 +149,8 @@ class Encoder:
 
     @cached_property
     def _int8_session(self) -> ort.InferenceSession:
+        if self._device == "cuda":
+            return open_session(self._weights.float_graph, self._n_threads, WeightsError, device="cuda")
         return open_session(self._weights.int8_graph, self._n_threads, WeightsError)
 
 

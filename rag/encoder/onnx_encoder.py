@@ -15,7 +15,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from tokenizers import Encoding
 
-from rag.config import Config
+from rag.config import Config, Device
 from rag.encoder.minilm import Encoded, Encoder
 from rag.encoder.model_folder import ModelFolder, find_model
 from rag.encoder.onnx_session import memory_faults
@@ -28,9 +28,9 @@ _INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
 class OnnxEncoder(Encoder):
     """Texts in, `Encoded` out, of as many dimensions as the graph gives. Safe to share between threads."""
 
-    def __init__(self, model: ModelFolder, n_threads: int | None = None) -> None:
+    def __init__(self, model: ModelFolder, n_threads: int | None = None, device: Device = "cpu") -> None:
         super().__init__(
-            EncoderWeights(model.tokenizer, model.graph, model.graph, model.fingerprint), n_threads
+            EncoderWeights(model.tokenizer, model.graph, model.graph, model.fingerprint), n_threads, device
         )
         self._model = model
         self.max_tokens = model.max_tokens
@@ -40,7 +40,7 @@ class OnnxEncoder(Encoder):
     @classmethod
     def load(cls, config: Config) -> Encoder:
         """The encoder that RAG_ENCODER names. Raises WeightsError where it cannot be used."""
-        return cls(find_model(str(config.encoder), config, "RAG_ENCODER"))
+        return cls(find_model(str(config.encoder), config, "RAG_ENCODER"), device=config.device)
 
     @property
     def token_mean(self) -> NDArray[np.float32]:
@@ -66,6 +66,8 @@ class OnnxEncoder(Encoder):
 
     @cached_property
     def _int8_session(self) -> ort.InferenceSession:
+        if self._device == "cuda":
+            return super()._int8_session
         return self._float_session  # one graph serves both
 
     def _run(self, session: ort.InferenceSession, encodings: list[Encoding]) -> list[Encoded]:

@@ -11,16 +11,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import SetupError
+from rag.config import Device
+from rag.errors import ConfigError, SetupError
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
+_CUDA = "CUDAExecutionProvider"
+_GPU_REMEDY = (
+    'install it with: pip install "rag-abstracts[gpu]" and then pip install --force-reinstall --no-deps '
+    "onnxruntime-gpu (it takes the place of onnxruntime), or unset RAG_DEVICE"
+)
+
 
 def open_session(
-    graph: Path, n_threads: int, error_class: type[SetupError], *, spins: bool = True
+    graph: Path,
+    n_threads: int,
+    error_class: type[SetupError],
+    *,
+    spins: bool = True,
+    device: Device = "cpu",
 ) -> ort.InferenceSession:
-    """A session on the CPU. Raises `error_class` where the graph is missing or damaged."""
+    """A session on a device. Raises `error_class` where the graph is missing or damaged, ConfigError where
+    the device cannot be used."""
     import onnxruntime as ort
     from onnxruntime.capi.onnxruntime_pybind11_state import (
         InvalidArgument,
@@ -35,12 +48,23 @@ def open_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
     # Lengths differ from batch to batch, so plans made for one shape only hold memory.
     options.enable_mem_pattern = False
+    providers = ["CPUExecutionProvider"]
+    if device == "cuda":
+        providers.insert(0, _CUDA)
+        if _CUDA not in ort.get_available_providers():
+            raise ConfigError(f"RAG_DEVICE is cuda, but this ONNX Runtime has no part for it; {_GPU_REMEDY}")
+        # The CUDA libraries that pip put beside it are not where the system looks.
+        getattr(ort, "preload_dlls", lambda: None)()
     try:
-        return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(str(graph), options, providers=providers)
     except (InvalidProtobuf, InvalidArgument, InvalidGraph, NoSuchFile) as error:
         raise error_class(
             f"{graph} is damaged; delete its folder and it is made again: rm -r {graph.parent}"
         ) from error
+    # Where CUDA's libraries or a GPU are missing, ONNX Runtime goes on without a word.
+    if session.get_providers()[0] != providers[0]:
+        raise ConfigError(f"RAG_DEVICE is cuda, but no GPU or no CUDA libraries are found; {_GPU_REMEDY}")
+    return session
 
 
 @contextmanager

@@ -20,8 +20,6 @@ from rag.index.indexes import Indexes
 
 EXACT_UP_TO = 20_000
 """Passages whose vectors, 31 MB, are kept in memory and compared in 3 ms, as long as Chroma takes."""
-_EQUALS = 8
-"""Compared beyond those wanted: where the last have equals (papers of one text), the first by id count."""
 _DIGITS = 6
 """Cosines that agree so far are equal: what is beyond depends on where a vector stands in its array."""
 _FEW = 2000
@@ -72,8 +70,10 @@ def _best(
     indexes: Indexes, addresses: Sequence[DocAddress], cosines: NDArray[np.float32], n: int
 ) -> list[tuple[str, float]]:
     """The `n` with the highest cosines, best first, equals by id."""
-    k = min(n + _EQUALS, len(cosines))
-    best = np.argpartition(-cosines, k - 1)[:k]
+    k = min(n, len(cosines))
+    # Equals of the last are taken, too (papers of one text): of these the first by id count.
+    least = -np.partition(-cosines, k - 1)[k - 1] - 10.0**-_DIGITS
+    best = np.flatnonzero(cosines >= least)
     ids = indexes.lexical.ids_at([addresses[i] for i in best])
     return sorted(zip(ids, cosines[best].tolist(), strict=True), key=by_cosine)[:n]
 
