@@ -74,7 +74,7 @@ def _best(
     # Equals of the last are taken, too (papers of one text): of these the first by id count.
     least = -np.partition(-cosines, k - 1)[k - 1] - 10.0**-_DIGITS
     best = np.flatnonzero(cosines >= least)
-    ids = indexes.lexical.ids_at([addresses[i] for i in best])
+    ids = indexes.lexical.ids_at([addresses[i] for i in best.tolist()])
     return sorted(zip(ids, cosines[best].tolist(), strict=True), key=by_cosine)[:n]
 
 

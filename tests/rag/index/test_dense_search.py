@@ -10,7 +10,7 @@ import pytest
 
 from rag.config import Config
 from rag.index import dense_search
-from rag.index.dense_search import nearest
+from rag.index.dense_search import compare_all, nearest
 from rag.index.indexes import Indexes, open_indexes
 from rag.library.ingest import FolderTarget, ingest
 from rag.records import Filters, Paper
@@ -44,6 +44,17 @@ def test_the_nearest_of_those_that_pass(
     assert [cosine for _, cosine in found] == pytest.approx([everything[id] for id in due], abs=1e-5)
 
 
-def test_without_a_filter_the_vector_index_answers(indexes: Indexes) -> None:
+def test_in_a_large_library_without_a_filter_the_vector_index_answers(
+    indexes: Indexes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dense_search, "EXACT_UP_TO", len(PAPERS) - 1)
     vector = np.ones(384, np.float32)
     assert nearest(indexes, vector, 7) == indexes.dense.query(vector, 7)
+
+
+def test_in_a_small_one_every_vector_is_compared(indexes: Indexes) -> None:
+    vector = FakeEncoder().encode_query("number5 and number77").vector
+    every = compare_all(indexes, vector, 7, indexes.lexical.select(Filters()))
+    found = nearest(indexes, vector, 7)
+    assert [passage_id for passage_id, _ in found] == [passage_id for passage_id, _ in every]
+    assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in every], abs=1e-6)

@@ -25,7 +25,7 @@ from rag.index import dense_search, indexes
 from rag.index.locks import writing
 from rag.library.backup import backup, restore
 from rag.library.library import Library
-from rag.library.pool import PoolRequest
+from rag.library.pool import PoolHit, PoolRequest
 from rag.library.shards.resharding import reshard
 from rag.library.shards.shard_manifest import SHARDS, read, shard_of
 from rag.library.shards.sharded_library import ShardedLibrary
@@ -139,8 +139,8 @@ def test_a_library_cut_anew_has_the_same_papers_and_encodes_nothing(one: Library
     assert not names & {"chroma", "lexical", "tokens", "library.json"}
 
 
-def sorted_pool(library: Library) -> list[object]:
-    return sorted(library.pool(REQUESTS[4]), key=lambda hit: hit.passage_id)  # type: ignore[return-value]
+def sorted_pool(library: Library) -> list[PoolHit]:
+    return sorted(library.pool(REQUESTS[4]), key=lambda hit: hit.passage_id)
 
 
 # Real papers: ranking and answers
@@ -300,9 +300,9 @@ def test_what_a_shard_lacks_is_repaired(sharded: Library, config: Config) -> Non
     sharded.close()
     shutil.rmtree(read(config.library).paths(config.library)[1] / "tokens")
     with Library.open(config.library, config) as library:
-        assert library.needs_repair
+        assert library.status()["needs_repair"]
         assert library.repair(FakeEncoder()) > 0
-        assert not library.needs_repair
+        assert not library.status()["needs_repair"]
         assert library.verify().ok
 
 
@@ -313,9 +313,8 @@ def test_without_a_shard_the_others_answer_and_say_what_is_lacking(sharded: Libr
     counts = read(config.library).papers
     away = lose(config.library, 1)
     sharded.refresh()
-    assert sharded.lacking == (
-        f"Part of the library is missing (shard 2 of 3): {counts[1]} of 40 papers were not searched."
-    )
+    told = f"Part of the library is missing (shard 2 of 3): {counts[1]} of 40 papers were not searched."
+    assert sharded.status()["lacking"] == told
     assert sharded.n_papers == 40 - counts[1]
     assert len(list(sharded.papers())) == 40 - counts[1]
     there = [paper.paper_id for paper in PAPERS if shard_of(paper.paper_id, 3) != 1]
@@ -327,7 +326,7 @@ def test_without_a_shard_the_others_answer_and_say_what_is_lacking(sharded: Libr
     assert read(config.library).papers == counts
     away.rename(away.with_suffix(""))
     sharded.refresh()
-    assert sharded.lacking is None
+    assert sharded.status()["lacking"] is None
     assert sharded.n_papers == 40
 
 
