@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from rag.config import Config
 from rag.encoder import late_interaction
 from rag.errors import EncoderMismatch
+from rag.files import disk_faults
 from rag.library.shards import shard_manifest
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
 
@@ -50,7 +51,9 @@ class Library(ABC):
         LibraryNotFound, LibraryTooNew, LibraryReadOnly, LibraryDamaged, IndexDamaged, StorageError, and
         InputError where the library has other shards than `config` asks for.
         """
-        if shard_manifest.is_wanted(path, config, create=create):
+        with disk_faults(path):
+            is_sharded = shard_manifest.is_wanted(path, config, create=create)
+        if is_sharded:
             from rag.library.shards.sharded_library import ShardedLibrary
 
             return ShardedLibrary.open_shards(path, config, create=create, read_only=read_only)

@@ -236,44 +236,48 @@ def index_of(folder: Path, papers: Iterable[Paper]) -> Lexical:
 QUERIES = ("word0", "word3 word9 word30", "title word1 word2 word1", "word39 nowhere", " ".join(WORDS))
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Lexical:
+    return index_of(tmp_path_factory.mktemp("whole") / "lexical", made(200))
+
+
 @pytest.mark.parametrize("text", QUERIES)
-def test_scores_are_tantivys_own_where_nothing_was_removed(tmp_path: Path, text: str) -> None:
-    index = index_of(tmp_path / "whole", made(200))
-    terms = Counter(index._analyzer.analyze(text))
+def test_scores_are_tantivys_own_where_nothing_was_removed(whole: Lexical, text: str) -> None:
+    terms = Counter(whole._analyzer.analyze(text))
     clauses = [
-        (Occur.Should, Query.boost_query(Query.term_query(index._schema, "text", term, "freq"), n))
+        (Occur.Should, Query.boost_query(Query.term_query(whole._schema, "text", term, "freq"), n))
         for term, n in terms.items()
     ]
-    due = index._searcher.search(Query.boolean_query(clauses), limit=999, count=False).hits
-    ids = index.ids_at(address for _, address in due)
-    assert scores(index.search(text, 999)) == pytest.approx(
-        dict(zip(ids, (score for score, _ in due), strict=True)), rel=1e-5
+    due = whole._searcher.search(Query.boolean_query(clauses), limit=999, count=False).hits
+    ids = whole.ids_at(address for _, address in due)
+    # tantivy computes in 32 bits, and idf of a word that all passages have is near 0.
+    assert scores(whole.search(text, 999)) == pytest.approx(
+        dict(zip(ids, (score for score, _ in due), strict=True)), rel=1e-4
     )
 
 
-@pytest.mark.parametrize("text", QUERIES)
-@pytest.mark.parametrize("n", [1, 10, 70])
-def test_what_was_removed_and_replaced_leaves_no_trace_in_a_score(tmp_path: Path, text: str, n: int) -> None:
+def test_what_was_removed_and_replaced_leaves_no_trace_in_a_score(whole: Lexical, tmp_path: Path) -> None:
     papers = made(200)
     used = index_of(tmp_path / "used", made(150, seed=6))
     used.write(entries(papers), [f"p{i}" for i in range(150)], 2)
     used.write(entries(made(60, seed=7)), (), 3)
     used.write(entries(papers[:60]), (), 4)
-    assert used.search(text, n) == index_of(tmp_path / "fresh", papers).search(text, n)
+    for text in QUERIES:
+        for n in (1, 10, 70):
+            assert used.search(text, n) == whole.search(text, n)
 
 
-@pytest.mark.parametrize("text", QUERIES)
-@pytest.mark.parametrize("n", [1, 10, 70])
-@pytest.mark.parametrize("n_parts", [2, 3, 8])
-def test_the_best_of_parts_are_the_best_of_the_whole(tmp_path: Path, text: str, n: int, n_parts: int) -> None:
-    papers = made(200)
-    whole = index_of(tmp_path / "whole", papers)
-    # Long texts in one, short ones in another: the parts' average lengths differ eightfold.
-    parts = [index_of(tmp_path / f"{i}", papers[i::n_parts]) for i in range(n_parts)]
-    statistics = reduce(operator.add, (part.statistics(text) for part in parts))
-    assert statistics == whole.statistics(text)
-    hits = [hit for part in parts for hit in part.search(text, n, statistics=statistics)]
-    assert sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))[:n] == whole.search(text, n)
+@pytest.mark.parametrize("n_parts", [2, 6])
+def test_the_best_of_parts_are_the_best_of_the_whole(whole: Lexical, tmp_path: Path, n_parts: int) -> None:
+    # Lengths go round in sixes: long texts in one part, short ones in another.
+    parts = [index_of(tmp_path / f"{i}", made(200)[i::n_parts]) for i in range(n_parts)]
     ids = [f"p{i}#0" for i in range(0, 200, 7)]
-    looked_up = [hit for part in parts for hit in part.look_up(text, ids, statistics)]
-    assert scores(looked_up) == scores(whole.look_up(text, ids))
+    for text in QUERIES:
+        statistics = reduce(operator.add, (part.statistics(text) for part in parts))
+        assert statistics == whole.statistics(text)
+        for n in (1, 10, 70):
+            hits = [hit for part in parts for hit in part.search(text, n, statistics=statistics)]
+            best = sorted(hits, key=lambda hit: (-hit.score, hit.passage_id))[:n]
+            assert best == whole.search(text, n)
+        looked_up = [hit for part in parts for hit in part.look_up(text, ids, statistics)]
+        assert scores(looked_up) == scores(whole.look_up(text, ids))

@@ -282,7 +282,7 @@ def test_a_folder_that_cannot_be_written_is_refused_in_a_line(full: Library, tmp
     script = """
         import os, sys
         from pathlib import Path
-        import chromadb, tantivy, rag.library.library
+        import chromadb, tantivy, rag.library.folder_library
         from rag.config import Config
         from rag.errors import LibraryReadOnly
         from rag.library.library import Library
