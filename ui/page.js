@@ -172,6 +172,27 @@
     $$("details.menu[open]").forEach((menu) => menu !== except && (menu.open = false));
   }
 
+  // The chips are drawn anew when a setting changes, also by what a question says: a menu that is open by then
+  // stays open, with what was typed in it. One that its reader closed, or sent, is closed.
+  function keepMenu() {
+    const chips = $("#chips");
+    let open = null;
+    const note = () => {
+      const menu = $("details.menu[open]", chips);
+      open = menu && { text: $("[name=text]", menu).value, name: $("[name=name]", menu).value, focus: document.activeElement?.name };
+    };
+    for (const each of ["input", "toggle", "focusin"]) chips.addEventListener(each, note, true);
+    new MutationObserver(() => {
+      const menu = $("details.menu", chips);
+      if (!open || !menu || menu.open) return;
+      const { text, name, focus } = open;
+      menu.open = true;
+      $("[name=text]", menu).value = text;
+      $("[name=name]", menu).value = name;
+      if (focus) $(`[name="${focus}"]`, menu)?.focus();
+    }).observe(chips, { childList: true, subtree: true });
+  }
+
   function dark(on) {
     document.body.classList.toggle("dark", on);
     document.documentElement.style.colorScheme = on ? "dark" : "light";
@@ -236,6 +257,7 @@
     if (chosen) dark(chosen === "dark");
     else document.documentElement.style.colorScheme = document.body.classList.contains("dark") ? "dark" : "light";
     followThread();
+    keepMenu();
     const thread = $("#thread");
     const gutter = () => document.documentElement.style.setProperty("--gutter", `${(thread.offsetWidth - thread.clientWidth) / 2}px`);
     new ResizeObserver(gutter).observe(thread);

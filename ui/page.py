@@ -39,6 +39,10 @@ TITLE = "Ask the abstracts"
 SCRIPTS = ("page.js", "ask/address.js", "map/map.js")
 UPLOADS_S = (3600, 3600)
 """How often Gradio's own copies of uploaded files are looked through, and how old they get."""
+MOST_PAGES = 300
+"""Pages of which the server keeps what they show; of more, the one longest untouched starts anew. Gradio
+keeps 10,000 and lets go of none: a server that runs for months would fill its memory with pages long
+closed."""
 SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
 
@@ -109,6 +113,7 @@ def serve_page(
         favicon_path=str(files("ui").joinpath("icon.svg")),
         app_kwargs={"middleware": guards(keys, is_local=is_local)},
         run_history=False,
+        state_session_capacity=MOST_PAGES,
         max_threads=200,  # a question holds one as long as its model is silent
         theme=_theme(),
         # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.

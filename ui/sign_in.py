@@ -100,6 +100,8 @@ class SignIn:
         reader = self._reader(request)
         if reader is None and not scope["path"].endswith(_OPEN):
             await (await self._refused(request))(scope, receive, send)
+        elif scope["path"] == "/sign-in":  # sent twice, or gone back to
+            await RedirectResponse("./", 303)(scope, receive, send)
         elif scope["path"] == "/sign-out" and request.method == "POST":
             await _signed_out()(scope, receive, send)
         else:
@@ -120,7 +122,7 @@ class SignIn:
     async def _refused(self, request: Request) -> Response:
         if request.url.path == "/sign-in" and request.method == "POST":
             return await self._signed_in(request)
-        if request.method in ("GET", "HEAD") and request.url.path == "/":
+        if request.method in ("GET", "HEAD") and request.url.path in ("/", "/sign-in"):
             return self._form()
         return PlainTextResponse("Sign in first.", 401)
 

@@ -32,7 +32,7 @@ CONVERSATIONS, OF_EACH = 20, 5
 PAGES = 100
 LONG_RUN, WARM, EVERY = 1000, 200, 100
 """Questions of the run for memory, those before the first reading, and how often it is read."""
-EACH_PAGE = 10
+EACH_PAGE = 50
 """Questions of one page in the run for memory."""
 
 

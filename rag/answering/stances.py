@@ -67,6 +67,7 @@ class StanceHead:
     weights: Rows
     supports: float
     contradicts: float
+    qualifies: float
     on_matter: float
 
 
@@ -83,7 +84,7 @@ def stance_of(head: StanceHead, chances: Sequence[float], text: str) -> tuple[St
     A sentence on the matter that speaks of conditions qualifies the claim, whatever side is likelier."""
     supports, contradicts, neither = chances
     on_matter = 1 - neither
-    if on_matter >= head.on_matter and _DEPENDS.search(text):
+    if on_matter >= head.qualifies and _DEPENDS.search(text):
         return "qualifies", on_matter
     if contradicts >= head.contradicts and contradicts >= supports:
         return "contradicts", contradicts

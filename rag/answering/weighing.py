@@ -44,8 +44,8 @@ SHOWN = 12
 OPEN = 6
 """Sentences shown whose side cannot be told."""
 HEADINGS: dict[Stance, Direction] = {"supports": "For", "contradicts": "Against", "qualifies": "Depends"}
-NO_SIDE = "Nothing found that plainly speaks for it or against it; these sentences are on the matter:"
-SIDE_OPEN = "On the matter, side not told:"
+NO_SIDE = "Nothing found that plainly speaks for it or against it; these sentences are near the matter:"
+SIDE_OPEN = "Near the matter, side not told:"
 
 _FRAME = re.compile(
     r"^(?:(?:what|which papers?|who) (?:speaks?|argues?|is|are) (?:for|against)"

@@ -149,6 +149,34 @@ def test_a_filter_that_is_none_is_told_and_changes_nothing(demo_page: str, visit
     assert reader.count(".chip.on") == 0
 
 
+def test_the_filter_menu_stays_open_while_the_chips_change_and_closes_when_it_is_used(
+    demo_page: str, visit: Open
+) -> None:
+    reader = visit(demo_page)
+    page = reader.page
+    opened = page.locator("#chips details.menu[open]")
+    page.click("#chips details summary")
+    page.select_option("#chips [name=name]", "title")
+    page.fill("#chips [name=text]", "rerank")
+    page.evaluate("rag.raise('chips', 'words', { value: '40' })")
+    page.wait_for_function("document.querySelector('#chips [name=words]').value === '40'")
+    assert opened.count() == 1
+    assert page.input_value("#chips [name=text]") == "rerank"
+    assert page.input_value("#chips [name=name]") == "title"
+    page.press("#chips [name=text]", "Enter")
+    reader.wait(".chip.on")
+    assert reader.text(".chip.on") == "Title rerank"
+    assert opened.count() == 0
+    page.click("#chips details summary")
+    page.keyboard.press("Escape")
+    page.evaluate("rag.raise('chips', 'words', { value: '80' })")
+    page.wait_for_function("document.querySelector('#chips [name=words]').value === '80'")
+    assert opened.count() == 0
+    page.click("#chips details summary")
+    page.click("#header h1")
+    assert opened.count() == 0
+
+
 def test_reload_and_reopen(demo_page: str, visit: Open) -> None:
     reader = visit(demo_page)
     reader.ask(JOINTRANK)

@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import Open
 from tests.browser.test_looks import violations
 
-CLAIM = "Speculative decoding makes generation faster without changing the output."
+CLAIM = "Medusa adds decoding heads to the model."
 MEDUSA = "What is Medusa, the speculative decoding framework?"
 NOT_HERE = "Olive trees need little water in winter."
 
@@ -17,10 +17,11 @@ def test_a_claim_in_the_box_is_weighed_in_three_columns(demo_page: str, visit: O
     reader.weigh(CLAIM)
     heads = reader.page.locator("#live .sides .heading").all_inner_texts()
     assert [head.split()[0] for head in heads] == ["For", "Against", "Depends"]
-    for column in reader.page.locator("#live .sides section").all():
+    for column in reader.page.locator("#live .answer section").all():
         n_marks, count = column.locator(".cite").count(), column.locator(".heading small").inner_text()
         assert int(count) == n_marks
         assert n_marks or "Nothing found." in column.inner_text()
+    assert reader.count("#live .answer .cite") > 0
     assert reader.page.input_value("#box textarea") == ""
     assert reader.text("#live .scope").startswith("For and against")
     reader.reload()

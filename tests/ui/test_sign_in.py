@@ -54,6 +54,7 @@ def test_the_key_lets_in_and_signing_out_ends_it(page: TestClient) -> None:
     right = page.post("/sign-in", data={"key": KEY})
     assert right.status_code == 303
     assert page.get("/").text == "reader ''"
+    assert page.post("/sign-in", data={"key": KEY}).headers["location"] == "./"
     assert page.post("/gradio_api/queue/join").status_code == 200
     page.post("/sign-out")
     assert 'name="key"' in page.get("/").text

@@ -126,6 +126,8 @@ class Conversations:
 
     def _path(self, browser: str, conversation_id: str) -> Path:
         # Both come from a browser: only names of our own making may become a path.
+        if not browser:
+            raise InputError("this page was left alone for so long that it was forgotten; reload it")
         if not (_NAME.fullmatch(browser) and _NAME.fullmatch(conversation_id)):
             raise InputError("that is no conversation of this page; start a new one")
         return self._folder / browser / f"{conversation_id}.json"

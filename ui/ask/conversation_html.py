@@ -155,7 +155,9 @@ def _sides(answer: Answer, number: int) -> str:
     rest = ""
     if unsided:
         own = [block for block in blocks if block.numbers[0] in unsided.sentences]
-        head = f'<h3 class="heading">On the matter, side not told<small>{len(unsided.sentences)}</small></h3>'
+        head = (
+            f'<h3 class="heading">Near the matter, side not told<small>{len(unsided.sentences)}</small></h3>'
+        )
         rest = f"<section>{head}{_laid_out(answer, own, number)}</section>"
     return (
         f'<div class="answer"><div class="stance sides">{"".join(columns)}</div>{rest}</div>'
