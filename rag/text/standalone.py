@@ -51,7 +51,8 @@ _CONNECTIVE = re.compile(
         | then(?!\s\w+ed\b) | second | third | finally | moreover | therefore | thus | hence | however
             | furthermore
         | further | in\ (?:addition|contrast|turn|particular|other\ words|this|these|such|that)
-        | additionally | consequently | accordingly | as\ (?:a\ result|such) | instead | also | besides
+        | additionally | consequently | accordingly | as\ (?:a\ result|such) | instead(?!\ of\b) | also
+        | besides
             | nevertheless
         | nonetheless | similarly | likewise | conversely | otherwise | meanwhile | specifically | but
             | and | yet

@@ -40,7 +40,7 @@ def answer_best(question: Question, papers: Sequence[RankedPaper], words: int, r
     lines: list[AnswerLine] = []
     used = 0
     for ranked, said in chosen:
-        figures = figures_in(said.sentence.text)
+        figures = figures_in(said.sentence.text) if _CLAIMS.search(said.sentence.text) else []
         name = short_name(ranked.paper.title) + (f" ({'; '.join(figures[:3])})" if figures else "")
         used += n_words(name) + n_words(said.sentence.text)
         if used > words and len(lines) >= 2:

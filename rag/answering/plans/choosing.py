@@ -68,6 +68,12 @@ def only_closes(text: str) -> bool:
     return bool(_CLOSES.search(text))
 
 
+def _is_filler(evidence: Evidence) -> bool:
+    """Whether a sentence says only where something is to be had, or that it is good to know."""
+    is_notice = evidence.traits is not None and evidence.traits.role == "resource"
+    return is_notice or only_closes(evidence.sentence.text)
+
+
 def stands_alone(evidence: Evidence) -> bool:
     """Whether a sentence can be read with nothing but its paper's name before it."""
     return not leans(evidence)
@@ -93,8 +99,7 @@ def fill(evidence: Sequence[Evidence], room: int) -> tuple[Evidence, ...]:
     others = [
         each
         for each in others
-        if _repairs(each, evidence[:TRIED])
-        or (share[id(each)] >= LEAST_SHARE and not only_closes(each.sentence.text))
+        if _repairs(each, evidence[:TRIED]) or (share[id(each)] >= LEAST_SHARE and not _is_filler(each))
     ]
     best: tuple[Evidence, ...] = (first,)
     best_worth = -math.inf
@@ -175,7 +180,7 @@ ROLE = 1.5
 below were chosen by reading overviews and lists of two fields; no script fits them."""
 TITLE = 1.0
 """What it counts that a sentence says what the title says: the title is the paper's own summary."""
-DANGLING_PENALTY = 1.2
+DANGLING_PENALTY = 2.0
 CLOSING_PENALTY = 1.5
 WORD = 0.05
 LEANING_PENALTY = 1.5

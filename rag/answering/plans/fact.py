@@ -101,12 +101,13 @@ def _defining(question: Question, papers: Sequence[RankedPaper]) -> RankedPaper:
     def defines(evidence: Evidence, titled: bool) -> float:
         text = evidence.sentence.text
         role = evidence.traits.role_probabilities if evidence.traits else {}
-        introduces = bool(_INTRODUCES.search(text))
-        value = 1.5 * introduces + role.get("definition", 0.0)
+        value = role.get("definition", 0.0)
         if titled:  # the paper is about it: what it presents is what is asked for
-            value += 2.0 * introduces + role.get("objective", 0.0)
+            value += 3.5 * bool(_INTRODUCES.search(text)) + role.get("objective", 0.0)
+        else:
+            value += 2.0 * _presents(text, term)
         if mentions(text, term):
-            value += 0.8 + 1.2 * _says_what(text, term)
+            value += 0.8 + 2.0 * _says_what(text, term)
         return value
 
     def weighed(ranked: RankedPaper) -> RankedPaper:
@@ -145,7 +146,8 @@ def _says_what(text: str, term: str) -> bool:
     """Whether a sentence opens with the term, or says outright what it is."""
     opening = " ".join(text.split()[: len(term.split()) + 1])
     opens = stems(term) and stems(term) <= stems(opening)
-    return bool(opens or re.search(_SAYS_WHAT.replace("TERM", re.escape(term)), text, re.I))
+    found = re.search(_SAYS_WHAT.replace("TERM", re.escape(term)), text, re.I)
+    return bool(opens or (found and found.start() < len(text) / 2))
 
 
 def _presents(text: str, term: str) -> bool:

@@ -29,6 +29,7 @@ NEAR = 6
 """Words between a denial and what it denies."""
 CLOSE = 0.8
 """Share of the best paper's coverage that another's must reach, or the best speaks alone."""
+ONE_SIDED = "No finding on the other side was found here."
 NOT_SAID_OUTRIGHT = "No abstract found here answers this outright; the nearest say:"
 Direction = Literal["For", "Against", "Depends"]
 DIRECTIONS: tuple[Direction, ...] = ("For", "Against", "Depends")
@@ -67,6 +68,14 @@ _ASKS_DENIAL = re.compile(
     re.I,
 )
 
+_EVALUATES = re.compile(
+    r"\b(?:help\w*|better|best|worth|improv\w+|benefi\w+|useful|effective\w*|good|should|superior|outperform\w*"
+    r"|works?|replace\w*|beat\w*|enough|need\w*|necessary|for (?:and|or) against)\b",
+    re.I,
+)
+"""What asks whether something is good; other questions ask whether something is so."""
+ALL_BUT = 0.75
+"""Share of such a question's content that a finding must hold to say yes or no to it."""
 _BOTH_SIDES = re.compile(r"\bfor (?:and|or) against\b", re.I)
 _THAN = re.compile(r"\bthan\s+([^?.;,]+)", re.I)
 
@@ -85,7 +94,8 @@ def answer_stance(
     subject = _FRAME.sub(" ", question.text)
     findings = [(each, *_finding(each, subject, rarity)) for each in relevant(papers)]
     best = max(covered for _, _, covered in findings)
-    speaking = [each for each in findings if each[2] >= CLOSE * best][:MOST]
+    first = findings[0][0]
+    speaking = [each for each in findings if each[2] >= CLOSE * best or each[0] is first][:MOST]
     if len(speaking) == 1:
         return _one_paper(*speaking[0][:2], words)
     if best < COVERS:
@@ -109,7 +119,9 @@ def answer_stance(
     neutral = tuple(groups.get(None, ()))
     if len(groups) > 1:
         neutral = neutral[:MOST_NEUTRAL]
-    return compose([LineGroup(None, neutral), *made], before=before)
+    one_sided = groups.keys() <= {None, "For"} or groups.keys() <= {None, "Against"}
+    after = ONE_SIDED if one_sided and not before else None
+    return compose([LineGroup(None, neutral), *made], before=before, after=after)
 
 
 def _one_paper(ranked: RankedPaper, said: Evidence, words: int) -> AnswerText:
@@ -161,8 +173,12 @@ def by_words(question: str, findings: Sequence[str]) -> list[Direction | None]:
     asks_denial = bool(_ASKS_DENIAL.search(_BOTH_SIDES.sub(" ", question)))
     asked = stems(question)
     other_side = stems(compared[1]) if (compared := _THAN.search(question)) else frozenset()
+    content = stems(_FRAME.sub(" ", question))
     found: list[Direction | None] = []
     for finding in findings:
+        if not _EVALUATES.search(question) and len(content & stems(finding)) < ALL_BUT * len(content):
+            found.append(None)  # words of praise say nothing of whether something is so
+            continue
         denies, affirms = _near(_DENIES, finding, asked), _near(_AFFIRMS, finding, asked)
         if other_side and not other_side & stems(finding):
             found.append(None)  # it does not speak of what is compared with
