@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.browser.visit import FLAGS, Visit
 from tests.conftest import ROOT
 
+COLOURS = 128
 QUESTION = "Which works teach a fast retriever or ranker by imitating a slower, stronger one?"
 
 
@@ -43,6 +44,14 @@ PICTURES: dict[str, Callable[[Visit], None]] = {
 }
 
 
+def make_small(path: Path) -> None:
+    """Write the picture again with COLOURS colours: a page has few, and a third of the bytes will do."""
+    from PIL import Image
+
+    with Image.open(path) as picture:
+        picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
+
+
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
@@ -59,10 +68,13 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             for name, act in PICTURES.items():
                 size = {"width": 1280, "height": 800}
-                reader = Visit(browser.new_context(viewport=size, reduced_motion="reduce"), address)  # type: ignore[arg-type]
+                context = browser.new_context(viewport=size, reduced_motion="reduce")  # type: ignore[arg-type]
+                context.set_default_timeout(120_000)  # a machine may be busy with other things
+                reader = Visit(context, address)
                 act(reader)
                 reader.page.wait_for_timeout(1000)
                 reader.page.screenshot(path=ROOT / "docs" / name)
+                make_small(ROOT / "docs" / name)
                 reader.context.close()
             server.terminate()
 

@@ -123,8 +123,11 @@ def _abstention(answer: Answer, number: int) -> str:
 
 
 def _answer(answer: Answer, number: int) -> str:
-    notice = f'<p class="note">{esc(answer.notice)}</p>' if answer.notice else ""
     blocks = list(read_layout(answer))
+    told = answer.notice or ""
+    for block in blocks:  # a remark stands in the text already
+        told = told if block.numbers else told.replace(block.lead, "")
+    notice = f'<p class="note">{esc(told.strip())}</p>' if told.strip() else ""
     headed = [section for section in answer.sections if section.heading]
     if not headed:
         return f'{notice}<div class="answer {answer.intent}">{_laid_out(answer, blocks, number)}</div>'

@@ -205,3 +205,14 @@ def test_a_sentence_can_be_weighed_and_a_fragment_cannot() -> None:
     for text, weighed in ((f"{said} [1]", [said]), ("Recall rises. [1]", [])):
         html = render_turn(done(AnswerSentence(text, (1,), 0.9, "supported")), 0)
         assert re.findall(r'data-kind="weigh" data-text="([^"]*)"', html) == weighed
+
+
+def test_a_remark_of_the_answer_is_not_shown_again_as_a_notice() -> None:
+    remark = "No abstract found here says this outright."
+    answer = replace(
+        an_answer(text=f"{remark}\nRecall rises by 9%. [1]"), notice=f"The filter was left out. {remark}"
+    )
+    html = render_turn(Turn("What rises?", "done", answer=answer), 0)
+    assert remark not in html.partition('<div class="answer')[0]
+    assert f">{remark}</p>" in html
+    assert '<p class="note">The filter was left out.</p>' in html
