@@ -78,6 +78,8 @@ class Config:
     """What the model costs, where its price is not in the table."""
     support_model: str | None = None
     """A folder or a hub name: the model that judges support in place of the one that comes with this."""
+    traces: bool = False
+    """Send spans of what `rag serve` does, as OpenTelemetry's own variables say."""
     serve_key: str | None = field(default=None, repr=False)
     """A key that opens `rag serve`, beside those of the file."""
     keys: Path | None = None
@@ -93,8 +95,9 @@ class Config:
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
         RAG_ENCODER, RAG_RERANKER, RAG_DEVICE, RAG_CHROMA_URL, RAG_SHARD_WAIT_S, RAG_SERVE_KEY,
-        RAG_SERVE_KEYS, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE,
-        MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be used."""
+        RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S,
+        MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be
+        used."""
         env = os.environ if environ is None else environ
         base_url = env.get("OPENAI_BASE_URL") or None
         if base_url and not base_url.startswith(("http://", "https://")):
@@ -117,6 +120,7 @@ class Config:
             judge=_one_of(env, "RAG_LLM_JUDGE", get_args(JudgeWhen)),
             support_model=env.get("RAG_SUPPORT_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
+            traces=any(env.get(f"OTEL_EXPORTER_OTLP_{kind}ENDPOINT") for kind in ("", "TRACES_")),
             serve_key=env.get("RAG_SERVE_KEY") or None,
             keys=Path(
                 env.get("RAG_SERVE_KEYS") or platformdirs.user_data_path("rag") / "keys.json"

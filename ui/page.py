@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 # Read by Gradio when it is imported and when it starts: no telemetry, no version check.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -45,6 +45,13 @@ keeps 10,000 and lets go of none: a server that runs for months would fill its m
 closed."""
 SANS = ("ui-sans-serif", "system-ui", "Segoe UI", "Roboto", "Noto Sans", "Liberation Sans", "sans-serif")
 MONO = ("ui-monospace", "SF Mono", "Menlo", "Consolas", "Liberation Mono", "monospace")
+
+
+class PageLook(TypedDict):
+    """Theme and head of the page."""
+
+    theme: gr.themes.Base
+    head: str
 
 
 def build_page(
@@ -115,11 +122,15 @@ def serve_page(
         run_history=False,
         state_session_capacity=MOST_PAGES,
         max_threads=200,  # a question holds one as long as its model is silent
-        theme=_theme(),
-        # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.
-        head=_head(),
+        **page_look(),
     )
     return str(address)
+
+
+def page_look() -> PageLook:
+    """What Gradio is given for the page's look, however the page is served."""
+    # Not as `css`: Gradio would scope each rule to its own container, and so lose :root and .dark.
+    return PageLook(theme=_theme(), head=_head())
 
 
 def _theme() -> gr.themes.Base:

@@ -119,7 +119,13 @@ def _serve_on(
     )
     with ExitStack() as closing:
         libraries = open_libraries(config, folders, closing)
-        service = LibraryServer(libraries, keys, settings)
+        tracing = None
+        if config.traces:
+            from rag.server.tracing import start_tracing
+
+            tracing = start_tracing()
+            closing.callback(tracing.shutdown)
+        service = LibraryServer(libraries, keys, settings, tracing)
         closing.callback(service.close)
         app = build_app(service)
         if args.ui:

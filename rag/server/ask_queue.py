@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from threading import Lock
 from typing import Any, TypeVar
@@ -50,7 +51,7 @@ class AskQueue:
         """
         cancellation = Cancellation()
         self._enter(cancellation)
-        call = self._threads.submit(partial(work, cancellation=cancellation))
+        call = self._threads.submit(copy_context().run, partial(work, cancellation=cancellation))
         call.add_done_callback(lambda _: self._leave(cancellation))
         result = asyncio.wrap_future(call)
         try:

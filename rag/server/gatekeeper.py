@@ -40,7 +40,7 @@ DOCUMENTATION = (
     "img-src 'self' data:; frame-ancestors 'none'"
 )
 QUIET = ("/healthz", "/readyz", "/metrics")
-"""Routes that monitors ask every few seconds: counted, not logged."""
+"""Routes that monitors ask every few seconds: counted, not logged. So is what the chat page is made of."""
 
 
 class Recorder:
@@ -76,17 +76,19 @@ class Recorder:
 
     def _headers(self, path: str) -> Mapping[str, str]:
         page = self._service.settings.page
-        if page and (path == page or path.startswith(f"{page}/")):
+        if page and _is_under(path, page):
             return {"x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
         policy = DOCUMENTATION if path == "/docs" or path.startswith(ASSETS) else NOTHING
         return {**SECURITY, "content-security-policy": policy}
 
     def _record(self, scope: Scope, caller: Caller, status: int, took_s: float) -> None:
-        route = _route(scope)
+        page = self._service.settings.page
+        in_page = page is not None and _is_under(scope["path"], page)
+        route = str(page) if in_page else _route(scope)
         metrics = self._service.metrics
         metrics.requests.labels(route, scope["method"], str(status)).inc()
         metrics.request_seconds.labels(route).observe(took_s)
-        if route in QUIET and status < 400:
+        if (in_page or route in QUIET) and status < 400:
             return
         line = {
             "request_id": scope["state"]["request_id"],
@@ -124,7 +126,7 @@ class Gatekeeper:
         if path in OPEN or path.startswith(ASSETS):
             return None
         page = self._service.settings.page
-        in_page = page is not None and (path == page or path.startswith(f"{page}/"))
+        in_page = page is not None and _is_under(path, page)
         keys = self._service.keys
         if not keys.valid:
             return None
@@ -179,6 +181,10 @@ def _given_key(headers: Headers, *, with_password: bool) -> str | None:
         except (binascii.Error, ValueError):
             return None
     return None
+
+
+def _is_under(path: str, page: str) -> bool:
+    return path == page or path.startswith(f"{page}/")
 
 
 def _route(scope: Scope) -> str:

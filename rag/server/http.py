@@ -72,6 +72,7 @@ def build_app(service: LibraryServer) -> FastAPI:
         lifespan=lifespan,
         middleware=_middleware(service),
         exception_handlers=_handlers(service),
+        telemetry={"tracer_provider": service.tracing} if service.tracing else None,
     )
     for routes in (ask_routes, paper_routes, openai_routes, operator_routes):
         app.include_router(routes(service))

@@ -14,7 +14,15 @@ Give a key as `Authorization: Bearer KEY` where the server has keys. Errors are
 help."""
 EVENT_STREAM: dict[str, Any] = {
     "text/event-stream": {
-        "schema": {"type": "string"},
+        "schema": {
+            "description": "Each event; its data is JSON, or [DONE] at the end of a chat completion.",
+            "type": "object",
+            "properties": {
+                "event": {"enum": ["retrieved", "text", "answer", "error", "message"]},
+                "data": {"type": "string"},
+            },
+            "required": ["data"],
+        },
         "example": 'event: text\ndata: {"text": "JointRank reranks ..."}\n\n',
     }
 }

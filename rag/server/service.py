@@ -20,8 +20,11 @@ from rag.server.ask_queue import RUNNING, WAITING, AskQueue
 from rag.server.bodies import AskArguments
 from rag.server.keys import KeyFile, ServerKey
 from rag.server.metrics import Metrics
+from rag.server.tracing import trace_answer
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
+
     from rag.assistant import Assistant
     from rag.llm.limits import Cancellation
 
@@ -88,10 +91,13 @@ class LibraryServer:
         libraries: Mapping[str, Assistant],
         keys: KeyFile | None = None,
         settings: ServerSettings | None = None,
+        tracing: TracerProvider | None = None,
     ) -> None:
         self.libraries = dict(libraries)
         self.settings = settings or ServerSettings()
         self.keys = keys or KeyFile(None)
+        self.tracing = tracing
+        """What spans are made with; None where nobody wants them."""
         self.allowances = Allowances(self.keys.path.with_name("spent.json") if self.keys.path else None)
         self.metrics = Metrics()
         self.asks = AskQueue(self.settings.running, self.settings.waiting)
@@ -154,6 +160,8 @@ class LibraryServer:
 
     def _count(self, answer: Answer, caller: Caller) -> None:
         self.metrics.count_answer(answer)
+        if self.tracing:
+            trace_answer(answer, self.tracing)
         if caller.key and answer.usage:
             self.allowances.spend(caller.key, answer.usage)
         caller.fields.update(

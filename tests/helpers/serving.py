@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -94,9 +95,7 @@ def rag_serve(
 
 def _address(process: subprocess.Popen[str], log: Path) -> str:
     """The address it prints once it listens."""
-    import time
-
-    for _ in range(600):
+    for _ in range(1800):
         for line in log.read_text().splitlines():
             if line.startswith("http://"):
                 return line
