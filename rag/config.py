@@ -70,6 +70,8 @@ class Config:
 
     shards: int | None = None
     """Into how many shards a library is cut that is made; one that is there must have as many."""
+    ray: str | None = None
+    """Address of the Ray cluster whose actors hold the shards; "local": one of this machine alone."""
     shard_wait_s: float = 0.0
     """How long a question waits for a shard that is lost, before the others answer alone."""
     max_call_usd: float | None = None
@@ -94,7 +96,7 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_DEVICE, RAG_CHROMA_URL, RAG_SHARD_WAIT_S, RAG_SERVE_KEY,
+        RAG_ENCODER, RAG_RERANKER, RAG_DEVICE, RAG_CHROMA_URL, RAG_RAY, RAG_SHARD_WAIT_S, RAG_SERVE_KEY,
         RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S,
         MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be
         used."""
@@ -125,6 +127,7 @@ class Config:
             keys=Path(
                 env.get("RAG_SERVE_KEYS") or platformdirs.user_data_path("rag") / "keys.json"
             ).expanduser(),
+            ray=env.get("RAG_RAY") or None,
             shard_wait_s=_number(env, "RAG_SHARD_WAIT_S", "30") or 0.0,
             max_tokens=_whole_number(env, "RAG_LLM_MAX_TOKENS", _MAX_TOKENS),
             context_window=_whole_number(env, "RAG_LLM_CONTEXT", _CONTEXT_WINDOW),

@@ -9,7 +9,15 @@ from rag.commands.batch import BatchQuestion, read_questions
 from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.live_answer import last, watch
 from rag.commands.model import add_model_arguments, with_model_arguments
-from rag.commands.options import add_question, one_question, positive, print_json, refuse_both
+from rag.commands.options import (
+    add_question,
+    add_ray,
+    one_question,
+    positive,
+    print_json,
+    refuse_both,
+    with_ray,
+)
 from rag.commands.progress import with_progress
 from rag.commands.terminal import render_answer, terminal
 from rag.config import Config
@@ -22,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the whole answer as one JSON value")
     parser.add_argument("--top", type=positive, metavar="N", help="papers to look at")
     parser.add_argument("--words", type=positive, metavar="N", help="bound on the length, without a model")
+    add_ray(parser)
     add_model_arguments(parser)
     add_filter_arguments(parser)
 
@@ -40,7 +49,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     from rag.assistant import Assistant
 
-    with Assistant.open(config=with_model_arguments(config, args)) as assistant:
+    with Assistant.open(config=with_model_arguments(with_ray(config, args), args)) as assistant:
         for question in with_progress(questions, "Answering"):
             events = assistant.stream(
                 question.text,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from rag.commands.options import positive, print_json
+from rag.commands.options import add_ray, positive, print_json, with_ray
 from rag.commands.progress import busy, is_shown, progress_bar
 from rag.commands.terminal import plain
 from rag.config import Config
@@ -34,13 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--shards", type=positive, metavar="N", help="cut a new library into N shards (later: rag shard)"
     )
+    add_ray(parser)
     parser.add_argument("--dry-run", action="store_true", help="show what would happen, and change nothing")
     parser.add_argument("--json", action="store_true", help="end with one JSON value")
 
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Print what was added, updated, unchanged and skipped. Exit code 2 if nothing at all could be used."""
-    config = replace(config, shards=args.shards)
+    config = with_ray(replace(config, shards=args.shards), args)
     if args.dry_run:
         report, sample = _rehearse(args, config)
         extra: dict[str, Any] = {"dry_run": True, "sample": [paper.to_dict() for paper in sample]}

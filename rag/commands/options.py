@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rag.config import Config
 from rag.errors import InputError
 from rag.files import json_line
 from rag.retrieval.question import check_question
@@ -36,6 +38,25 @@ def add_output(parser: argparse.ArgumentParser, metavar: str, help: str) -> None
     """`--output`, one word for it in every command. `--out`, as some commands called it, is still taken."""
     parser.add_argument("--output", type=Path, metavar=metavar, help=help)
     parser.add_argument("--out", dest="output", type=Path, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
+def add_ray(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--ray", metavar="ADDRESS", help="a Ray cluster for the shards: auto, local, HOST:PORT ($RAG_RAY)"
+    )
+
+
+def with_ray(config: Config, args: argparse.Namespace) -> Config:
+    """With what --ray says. Raises InputError where the library has no shards that a cluster could hold."""
+    if args.ray and config.shards is None:
+        from rag.library.shards.shard_manifest import is_sharded
+
+        if not is_sharded(config.library):
+            raise InputError(
+                f"--ray is for shards, and {config.library} has none; cut it first: "
+                f"rag shard {config.library} --into N, or make it with: rag ingest PATH... --shards N"
+            )
+    return replace(config, ray=args.ray or config.ray)
 
 
 def one_question(args: argparse.Namespace) -> str:

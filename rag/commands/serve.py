@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.commands.model import add_model_arguments, with_model_arguments
+from rag.commands.options import add_ray, with_ray
 from rag.config import Config
 from rag.errors import ConfigError, InputError
 
@@ -57,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="URL",
         help="a site whose pages may ask from browsers, like https://notes.example (repeatable)",
     )
+    add_ray(parser)
     limits = parser.add_argument_group("limits")
     limits.add_argument("--running", type=int, default=8, metavar="N", help="questions at a time (8)")
     limits.add_argument("--waiting", type=int, default=32, metavar="N", help="questions that may wait (32)")
@@ -70,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Serve until interrupted, or until stdin ends. Off this machine only with keys."""
-    config = with_model_arguments(config, args)
+    config = with_model_arguments(with_ray(config, args), args)
     if args.no_llm:
         config = replace(config, api_key=None, base_url=None)
     if min(args.running, args.waiting + 1, args.stop_within) < 1:

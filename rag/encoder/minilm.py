@@ -7,11 +7,11 @@ graph, too. Finding and building the graphs is rag/encoder/weights.py's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,10 @@ class Encoder:
         WeightsError, and so does the first use where a graph that was made earlier is damaged; ConfigError
         where the first passages are to be encoded on a device that cannot be used."""
         return cls(ensure(config), device=config.device)
+
+    def __reduce__(self) -> tuple[Callable[..., Encoder], tuple[Any, ...]]:
+        """Pickled as the files it reads; where it arrives it runs on one core, one for all that arrive."""
+        return _arrived, (type(self), self._weights, self._device)
 
     @property
     def fingerprint(self) -> str:
@@ -152,6 +156,11 @@ class Encoder:
         if self._device == "cuda":
             return open_session(self._weights.float_graph, self._n_threads, WeightsError, device="cuda")
         return open_session(self._weights.int8_graph, self._n_threads, WeightsError)
+
+
+@lru_cache(maxsize=2)
+def _arrived(kind: Callable[..., Encoder], files: object, device: Device) -> Encoder:
+    return kind(files, 1, device)
 
 
 def _encoded(hidden: NDArray[np.float32], encoding: Encoding) -> Encoded:

@@ -6,9 +6,10 @@ MiniLM's do, their signs taken about zero.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -36,6 +37,10 @@ class OnnxEncoder(Encoder):
         self.max_tokens = model.max_tokens
         self.vocabulary = self._tokenizer.get_vocab_size()
         self.dimensions = _dimensions(self._float_session, model)
+
+    def __reduce__(self) -> tuple[Callable[..., Encoder], tuple[Any, ...]]:
+        rebuild, _ = super().__reduce__()
+        return rebuild, (type(self), self._model, self._device)
 
     @classmethod
     def load(cls, config: Config) -> Encoder:

@@ -108,6 +108,10 @@ class Shard(FolderLibrary):
                 self._take_encoder(fingerprint)
             self._session = stack.pop_all()
 
+    @property
+    def is_writing(self) -> bool:
+        return self._session is not None
+
     def end(self) -> None:
         """Let others write again; without effect where nothing was begun."""
         session, self._session = self._session, None

@@ -335,7 +335,11 @@ def make_folders(paths: Iterable[Path], config: Config) -> None:
 
 
 def _workers(paths: Sequence[Path], config: Config, *, read_only: bool) -> ShardWorkers:
-    return ThreadWorkers(paths, config, read_only=read_only)
+    if config.ray is None:
+        return ThreadWorkers(paths, config, read_only=read_only)
+    from rag.library.shards.ray_workers import RayWorkers
+
+    return RayWorkers(paths, config, read_only=read_only)
 
 
 def _paper_of(passage_id: str) -> str:
