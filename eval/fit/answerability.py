@@ -4,16 +4,18 @@
 
 DIR: libraries of ../shared/corpus and of ../shared/eval/scifact/corpus.jsonl (or a part that holds the papers
 named in eval/fit/answerability.jsonl). `on_subject` tells questions that a library answers from those of the
-other library and everyday ones; `answers` tells them from near misses: real papers asked for what their
-abstracts do not say. Cross-validated by paper, tenfold; prints the shares refused and a reliability table.
+other library, everyday ones, and short ones about something else in words the library uses, too
+(eval/fit/data/ambiguous.jsonl; those marked "test" are never fitted on); `answers` tells them from near
+misses: real papers asked for what their abstracts do not say. Cross-validated by paper, tenfold; prints the
+shares refused and a reliability table.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -24,15 +26,23 @@ from scipy.optimize import minimize
 
 from eval.data.questions import load_questions
 from eval.fit.reading import ask_library, papers_of, read
-from rag.answering.answerability import BestPaper, Logistic, answer_features, subject_features
+from rag.answering.answerability import (
+    BestPaper,
+    Logistic,
+    answer_features,
+    paper_features,
+    subject_features,
+)
 from rag.assistant import Assistant
 from rag.records import History
 
 Rows = NDArray[np.float64]
-Kind = Literal["answered", "near", "far"]
+Kind = Literal["answered", "near", "far", "about"]
+"""About: on the subject of the library; whether it is answered is not known."""
 
 OWN = Path(__file__).with_name("answerability.jsonl")
 """Questions on abstracts of other fields, half of them near misses, and everyday ones; ids are SciFact's."""
+AMBIGUOUS = Path(__file__).parent / "data" / "ambiguous.jsonl"
 N_FOLDS = 10
 RIDGE = 30.0
 """With 10, three fewer near misses of 30 are refused at the same cost."""
@@ -49,7 +59,10 @@ class Case:
     question: str
     paper_id: str
     subject: dict[str, float]
+    about_paper: dict[str, float]
     answers: dict[str, float]
+    ambiguous: bool = False
+    is_test: bool = False
 
 
 def main() -> None:
@@ -72,9 +85,11 @@ def main() -> None:
     with Assistant.open(args.library) as assistant:
         strangers = _as_far(science)
         cases = list(read_cases(assistant, "pages", [*asked, *strangers]))
+        cases += read_ambiguous(assistant, "pages")
     with Assistant.open(args.science) as assistant:
         strangers = _as_far(asked[::3])
         cases += read_cases(assistant, "science", [*science, *strangers])
+        cases += read_ambiguous(assistant, "science")
     report(cases)
 
 
@@ -92,19 +107,29 @@ def read_cases(
         top = read(assistant, found, ranked[0])
         paper = papers_of(assistant, found)[ranked[0].paper_id]
         best = BestPaper(paper, ranked[0].late, ranked[0].cosine, top.evidence, top.matches)
-        late, cosine = max(r.late for r in ranked), max(r.cosine for r in ranked)
         yield Case(
             source,
             kind,
             text,
             best.paper.paper_id,
-            subject_features(text, late, cosine, best),
+            subject_features(text, found.ranking, best),
+            paper_features(text, best),
             answer_features(text, best),
         )
 
 
-def report(cases: Sequence[Case]) -> None:
-    """Print the fits, and what they do in cross-validation."""
+def read_ambiguous(assistant: Assistant, source: str) -> Iterator[Case]:
+    """The short questions of one library, on its subject and not."""
+    rows = [json.loads(line) for line in AMBIGUOUS.read_text("utf-8").splitlines()]
+    rows = [row for row in rows if row["library"] == source]
+    asked: list[tuple[str, History, Kind]] = [(row["question"], (), row["kind"]) for row in rows]
+    for row, case in zip(rows, read_cases(assistant, source, asked), strict=True):
+        yield replace(case, ambiguous=True, is_test=row["test"])
+
+
+def report(all_cases: Sequence[Case]) -> None:
+    """Print the fits, and what they do in cross-validation and on the questions kept apart."""
+    cases = [case for case in all_cases if not case.is_test]
     subject, answers = np.zeros(len(cases)), np.zeros(len(cases))
     folds = fold_by_paper(cases)
     for n in range(N_FOLDS):
@@ -123,12 +148,10 @@ def report(cases: Sequence[Case]) -> None:
         print(f"thresholds: on_subject {least_subject:.3f}, answers {least:.3f}")
         for source in ("pages", "science"):
             shares = {k: refused[(kinds == k) & (sources == source)] for k in ("answered", "near", "far")}
-            print(
-                f"  {source}: "
-                + ", ".join(f"{k} refused {v.mean():.3f} (n={v.size})" for k, v in shares.items())
-            )
+            print(f"  {source}: {_shares(shares)}")
     print("reliability of their product: probability said, share answered, n")
-    both = subject * answers
+    known = kinds != "about"
+    both = np.where(known, subject * answers, -1)
     for low, high in pairwise(BINS):
         inside = (both >= low) & (both < high)
         if inside.any():
@@ -136,9 +159,28 @@ def report(cases: Sequence[Case]) -> None:
                 f"  {low:.2f}-{high:.2f}: {both[inside].mean():.2f} {answered[inside].mean():.2f}",
                 inside.sum(),
             )
-    for name, model in (("ON_SUBJECT", fit_subject(cases)), ("ANSWERS", fit_answers(cases))):
+    on_subject, found = fit_subject(cases), {}
+    for source in ("pages", "science"):
+        for kind in ("about", "far"):
+            short = [(case, subject[i]) for i, case in enumerate(cases) if case.ambiguous]
+            kept = [s < least_subject for case, s in short if (case.source, case.kind) == (source, kind)]
+            found[f"short, {source}, {kind}"] = np.array(kept)
+    for kind in ("about", "far"):
+        tested = [on_subject(case.subject) < least_subject for case in all_cases if _tests(case, kind)]
+        found[f"short, kept apart, {kind}"] = np.array(tested)
+    print(_shares(found))
+    models = {"ON_SUBJECT": on_subject, "ABOUT_PAPER": fit_about_paper(cases), "ANSWERS": fit_answers(cases)}
+    for name, model in models.items():
         weights = {key: round(value, 2) for key, value in model.weights.items()}
         print(f"{name} = Logistic({model.constant:.2f}, {weights})")
+
+
+def _tests(case: Case, kind: str) -> bool:
+    return case.is_test and case.kind == kind
+
+
+def _shares(refused: Mapping[str, NDArray[np.bool_]]) -> str:
+    return ", ".join(f"{name} refused {each.mean():.3f} (n={each.size})" for name, each in refused.items())
 
 
 def fold_by_paper(cases: Sequence[Case]) -> NDArray[np.int64]:
@@ -154,9 +196,16 @@ def fit_subject(cases: Sequence[Case]) -> Logistic:
     return fit_logistic([case.subject for case in cases], wanted, _even(cases), ridge=0.1)
 
 
+def fit_about_paper(cases: Sequence[Case]) -> Logistic:
+    """The same of one paper, without the short questions: other papers are not at hand to set them right."""
+    cases = [case for case in cases if not case.ambiguous]
+    wanted = np.array([case.kind != "far" for case in cases], float)
+    return fit_logistic([case.about_paper for case in cases], wanted, _even(cases), ridge=0.1)
+
+
 def fit_answers(cases: Sequence[Case]) -> Logistic:
     """Answered questions against near misses."""
-    near = [case for case in cases if case.kind != "far"]
+    near = [case for case in cases if case.kind in ("answered", "near")]
     wanted = np.array([case.kind == "answered" for case in near], float)
     return fit_logistic([case.answers for case in near], wanted, np.ones(len(near)), ridge=RIDGE)
 

@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answering.answerability import (
+    ABOUT_PAPER,
     ANSWERS,
     ON_SUBJECT,
     BestPaper,
     answer_features,
     asks_amount,
     focus_of,
+    paper_features,
     subject_features,
 )
 from rag.answering.plans.relevance import stems
@@ -27,7 +29,7 @@ from rag.text.folding import fold
 from rag.text.latex import readable
 from rag.text.stopwords import STOP_WORDS
 
-LEAST_ON_SUBJECT = 0.17
+LEAST_ON_SUBJECT = 0.3
 LEAST_ANSWERS = 0.47
 """Least probabilities at which an answer is given. `python -m eval.fit.answerability` prints them: 1% of the
 answerable questions fall under the first; the second lies between what it prints for 3% of the rest (.45) and
@@ -64,7 +66,7 @@ def confidence_from(late: float, cosine: float) -> float:
 
 def paper_confidence(question: str, paper: BestPaper) -> float:
     """How sure a paper that was read is to be about the question, 0 to 1."""
-    return ON_SUBJECT(subject_features(question, paper.late, paper.cosine, paper))
+    return ABOUT_PAPER(paper_features(question, paper))
 
 
 def decide(
@@ -73,9 +75,7 @@ def decide(
     """Whether `papers`, best first, answer the question; `best` is the first of them as it was read."""
     if best is None or not papers:
         return Decision(0.0, "This library does not say: no paper in it passes the filters.")
-    late = max(ranked.late for ranked in ranking.ranked)
-    cosine = max(ranked.cosine for ranked in ranking.ranked)
-    on_subject = ON_SUBJECT(subject_features(question.text, late, cosine, best))
+    on_subject = ON_SUBJECT(subject_features(question.text, ranking, best))
     nearest = "; ".join(f"“{readable(each.paper.title)}”" for each in papers[:NEAREST])
     if on_subject < LEAST_ON_SUBJECT:
         foreign = _not_english(question)

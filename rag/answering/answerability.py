@@ -1,9 +1,9 @@
-"""How likely the library answers a question: two probabilities, each a fitted logistic over plain features.
+"""How likely the library answers a question: probabilities, each a fitted logistic over plain features.
 
-`on_subject`: something in the library is about what was asked at all. `answers`: the best paper's abstract
-says what was asked of it, given that it is about it; a real paper asked for what its abstract does not say
-is the common failure. Weights are fitted by `python -m eval.fit.answerability`. What is said where the answer
-is no is rag/answering/abstention.py's.
+`on_subject`: something in the library is about what was asked at all; `about_paper`: one paper is.
+`answers`: the best paper's abstract says what was asked of it, given that it is about it; a real paper asked
+for what its abstract does not say is the common failure. Weights are fitted by
+`python -m eval.fit.answerability`. What is said where the answer is no is rag/answering/abstention.py's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from rag.answering.plans.choosing import shares
 from rag.answering.plans.relevance import stems
 from rag.encoder.late_interaction import Floats
 from rag.records import Evidence, Paper
+from rag.retrieval.ranking import Ranking
 from rag.retrieval.sentence_features import PaperMatches
 from rag.text.folding import fold
 from rag.text.stopwords import STOP_WORDS
@@ -39,6 +40,8 @@ _NUMBER = re.compile(
     r"|thousands?|half|doubled?s?|twice|tripled?s?",
     re.I,
 )
+N_NEXT = 5
+"""Papers whose mean scores say how well more than one meets the question."""
 NEAR = 4
 """Words between a number and what it counts."""
 _UNMET = 0.5
@@ -68,19 +71,36 @@ class BestPaper:
     matches: PaperMatches
 
 
-def subject_features(
-    question: str, best_late: float, best_cosine: float, best: BestPaper
-) -> dict[str, float]:
-    """What says whether the library is about the question's subject.
+def subject_features(question: str, ranking: Ranking, best: BestPaper) -> dict[str, float]:
+    """What says whether the library is about the question's subject; `best` is its best paper, as read.
 
-    best_late, best_cosine: the highest of any passage found.
+    A short question of everyday words is met somewhere in most libraries, so its length takes part, and how
+    well the next papers and the best single sentence meet it.
     """
+    late = [ranked.late for ranked in ranking.ranked]
+    cosine = [ranked.cosine for ranked in ranking.ranked]
+    sentences = best.matches.weights @ best.matches.sentences
     return {
-        "late": best_late,
-        "cosine": best_cosine,
-        "title": float(best.matches.weights @ best.matches.title),
+        "late": max(late),
+        "late_mean": float(np.mean(late[:N_NEXT])),
+        "cosine": max(cosine),
+        "cosine_mean": float(np.mean(cosine[:N_NEXT])),
         "met": met_share(best.matches),
+        "met_in_sentence": float(sentences.max()),
+        "sentence_cosine": float(best.matches.cosines.max()),
         "name_in_title": float(any(_occurs(name, best.paper.title) for name in names(question))),
+        "n_words": min(6.0, float(len(stems(question)))),
+    }
+
+
+def paper_features(question: str, paper: BestPaper) -> dict[str, float]:
+    """What says whether one paper is about the question's subject."""
+    return {
+        "late": paper.late,
+        "cosine": paper.cosine,
+        "title": float(paper.matches.weights @ paper.matches.title),
+        "met": met_share(paper.matches),
+        "name_in_title": float(any(_occurs(name, paper.paper.title) for name in names(question))),
     }
 
 
@@ -183,7 +203,8 @@ def _occurs(name: str, text: str) -> bool:
     return fold(name).lower() in fold(text).lower()
 
 
-ON_SUBJECT = Logistic(
+# Fitted with the library's best scores in place of the paper's own: the thresholds of lists rest on it.
+ABOUT_PAPER = Logistic(
     -22.43,
     {"late": 22.0, "cosine": 24.48, "title": -3.53, "met": 20.74, "name_in_title": 3.2},
 )
@@ -212,5 +233,19 @@ ANSWERS = Logistic(
         "yes_no": -0.71,
         "focus_missing": -0.07,
         "share_of_best": 1.5,
+    },
+)
+ON_SUBJECT = Logistic(
+    -24.85,
+    {
+        "late": 13.77,
+        "late_mean": 5.75,
+        "cosine": 8.13,
+        "cosine_mean": 2.81,
+        "met": 4.59,
+        "met_in_sentence": 9.3,
+        "sentence_cosine": 12.12,
+        "name_in_title": 2.76,
+        "n_words": 1.44,
     },
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import product
 
 from rag.answering.plans.choosing import in_order, stands_alone
@@ -47,21 +48,35 @@ def answer_comparison(question: Question, papers: Sequence[RankedPaper], words: 
 
 
 def _compared(question: Question, papers: Sequence[RankedPaper]) -> list[RankedPaper]:
-    """Those of the papers that the question names; where it names fewer than two, the best that are close."""
+    """Those of the papers that the question names; where it names fewer than two, the best that are close.
+
+    A named side without a paper of its own is shown by another's sentence about it, where there is one.
+    """
     names = {each.paper.paper_id: short_name(each.paper.title) for each in papers}
     found = named(question.text, papers, names, NAME_WORDS)
-    if len(found) > 1:
-        return found[:MOST_NAMED]
+    told = [other for name in _without_paper(question, found) for other in _telling(name, papers)[:1]]
+    told = list({each.paper.paper_id: each for each in told}.values())[:MOST_NAMED]
+    if len(found) + len(told) > 1:
+        return [*found[: MOST_NAMED - len(told)], *told]
     close = [each for each in papers[:COMPARED] if papers[0].score - each.score < SAME_LEAGUE]
     return [*found, *(each for each in close if each not in found)][:COMPARED]
 
 
+def _without_paper(question: Question, found: Sequence[RankedPaper]) -> list[str]:
+    """The named sides that none of the papers found speaks of."""
+    sides = question.names if len(question.sides) > 1 else ()
+    return [name for name in sides if not any(mentions(texts_of(each.paper), name) for each in found)]
+
+
+def _telling(name: str, papers: Sequence[RankedPaper]) -> list[RankedPaper]:
+    """The papers with a sentence about `name`, each with these sentences alone."""
+    told = [(each, tuple(e for e in each.evidence if mentions(e.sentence.text, name))) for each in papers]
+    return [replace(each, evidence=sentences) for each, sentences in told if sentences]
+
+
 def _missing(question: Question, compared: Sequence[RankedPaper]) -> str:
     """The named side that no paper found speaks of, where there is one."""
-    for name in question.names if len(question.sides) > 1 else ():
-        if not any(mentions(texts_of(each.paper), name) for each in compared):
-            return name
-    return ""
+    return next(iter(_without_paper(question, compared)), "")
 
 
 def _sides(papers: Sequence[RankedPaper], words: int) -> list[AnswerLine]:

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from rag.answering import abstention
-from rag.answering.answerability import ANSWERS, BestPaper, answer_features, focus_of
+from rag.answering.answerability import (
+    ANSWERS,
+    ON_SUBJECT,
+    BestPaper,
+    answer_features,
+    focus_of,
+    subject_features,
+)
 from rag.encoder.late_interaction import Query
 from rag.records import Evidence, Paper, RankedPaper, Sentence
 from rag.retrieval.question import Question
@@ -31,7 +38,7 @@ def best(match: float, late: float = 0.5) -> BestPaper:
         np.full((3, 2), match, np.float32),
         np.full(3, match / 2, np.float32),
         np.full(3, 1 / 3, np.float32),
-        np.zeros(2, np.float32),
+        np.full(2, 0.7 * match, np.float32),
     )
     second = PAPER.abstract[len(SAID) + 1 :]
     evidence = (
@@ -62,13 +69,32 @@ def test_a_question_on_another_subject_is_refused_with_the_nearest_papers() -> N
     )
 
 
+def test_a_short_question_is_not_taken_for_the_subject_as_easily_as_a_long_one() -> None:
+    read, found = best(0.35), ranking(0.4, 0.3)
+    short, long = (
+        ON_SUBJECT(subject_features(text, found, read))
+        for text in (
+            "Do sheep recognise faces?",
+            "Which cues do grazing sheep use to recognise faces of others?",
+        )
+    )
+    assert short < abstention.LEAST_ON_SUBJECT < long
+
+
+def test_papers_further_down_that_meet_the_question_too_speak_for_the_subject() -> None:
+    alone = Ranking("", QUERY, (Ranked("p#0", 1.0, 0.5, 0.5), Ranked("q#0", 0.1, 0.1, 0.1)))
+    among = Ranking("", QUERY, (Ranked("p#0", 1.0, 0.5, 0.5), Ranked("q#0", 0.9, 0.5, 0.5)))
+    text, read = "Do sheep recognise faces?", best(0.6)
+    assert ON_SUBJECT(subject_features(text, alone, read)) < ON_SUBJECT(subject_features(text, among, read))
+
+
 NEAR_MISS = replace(
     best(0.9),
     matches=PaperMatches(
         np.array([[0.9, 0.9], [0.9, 0.3], [0.1, 0.0]], np.float32),
         np.array([0.9, 0.3, 0.0], np.float32),
         np.full(3, 1 / 3, np.float32),
-        np.zeros(2, np.float32),
+        np.full(2, 0.6, np.float32),
     ),
 )
 """The paper, with nothing for one piece of the question."""
