@@ -7,15 +7,22 @@
 from __future__ import annotations
 
 import argparse
+import json
 import subprocess
 import sys
 import tempfile
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from eval.fit.support_model import data, figures
+from rag.support import support_graph
+
+if TYPE_CHECKING:
+    from eval.fit.support_model.model import Parameters
+    from eval.fit.support_model.recipe import Sources
 
 
 def main() -> None:
@@ -24,9 +31,8 @@ def main() -> None:
     parser.add_argument("--train", action="store_true", help="train all of it anew; needs PyTorch")
     parser.add_argument("--work", type=Path, help="keep what each stage learned in this folder")
     parser.add_argument("--processes", type=int, default=1, choices=(1, 2), help="that share each step")
-    parser.add_argument(
-        "--folds", type=int, default=1, choices=(1, 2, 3), help="to train; the first one ships"
-    )
+    parser.add_argument("--folds", type=int, default=3, choices=(1, 2, 3), help="to train; their mean ships")
+    parser.add_argument("--brief", action="store_true", help="two steps a stage, to see that all of it runs")
     parser.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if not args.train:
@@ -37,7 +43,7 @@ def main() -> None:
     work = args.work or Path(tempfile.mkdtemp(prefix="support-model-"))
     work.mkdir(parents=True, exist_ok=True)
     others = _start_others(args, work) if args.rank == 0 else []
-    _train(args.shared, work, args.rank, args.processes, args.folds)
+    _train(args, work)
     for process in others:
         process.wait()
 
@@ -56,38 +62,53 @@ def _report_own_pairs() -> None:
 def _start_others(args: argparse.Namespace, work: Path) -> list[subprocess.Popen[bytes]]:
     (work / "meeting").unlink(missing_ok=True)
     own = [sys.executable, "-m", "eval.fit.support_model", str(args.shared), "--train", "--work", str(work)]
-    own += ["--processes", str(args.processes), "--folds", str(args.folds)]
+    own += ["--processes", str(args.processes), "--folds", str(args.folds), *["--brief"] * args.brief]
     return [subprocess.Popen([*own, "--rank", str(rank)]) for rank in range(1, args.processes)]
 
 
-def _train(shared: Path, work: Path, rank: int, n_processes: int, n_folds: int) -> None:
+def _train(args: argparse.Namespace, work: Path) -> None:
     """The stages and the folds. What is in `work` already is not learned again."""
     import torch
-    from safetensors.numpy import load_file
 
-    from eval.fit.support_model import export, model, recipe
+    from eval.fit.support_model import recipe
     from eval.fit.support_model.train import Team
     from rag.config import Config
     from rag.encoder.weights import find
 
     torch.manual_seed(0)
-    team = Team.join(rank, n_processes, work / "meeting") if n_processes > 1 else None
+    team = Team.join(args.rank, args.processes, work / "meeting") if args.processes > 1 else None
     home = find(Config.from_env())
-    sources = recipe.Sources(shared, home / "model.safetensors", home / "tokenizer.json")
-    before = recipe.kept(work / "before.pt", partial(recipe.before_written, sources, team))
-    folds = [
-        recipe.kept(work / f"fold{fold}.pt", partial(recipe.finish, before, sources, fold, team))
-        for fold in range(n_folds)
-    ]
-    if rank == 0:
-        examples = data.labelled_examples(shared)
-        found = [recipe.predict_fold(learned, sources, fold) for fold, learned in enumerate(folds)]
-        figures.save_logits(
-            examples, np.concatenate([p for p, _ in found]), np.concatenate([x for _, x in found])
-        )
-        about = figures.report(*figures.load_logits(examples))
-        tensors = {name: value.numpy() for name, value in folds[0].items() if name != model.FROZEN}
-        print("shipped:", export.ship(export.difference_file(tensors, load_file(sources.weights), about)))
+    sources = recipe.Sources(
+        args.shared, home / "model.safetensors", home / "tokenizer.json", 2 if args.brief else None
+    )
+    before = recipe.before_written(sources, work, team)
+    folds = [recipe.finish(before, sources, fold, work, team) for fold in range(args.folds)]
+    if args.rank == 0:
+        _write(folds, sources, work, ships=not args.brief)
+
+
+def _write(folds: Sequence[Parameters], sources: Sources, work: Path, ships: bool) -> None:
+    """The folds' graphs into `work`, their logits on the papers they have not seen, and the file that ships:
+    the mean of the folds. Figures are those of weights as they ship, in a few bits."""
+    from safetensors.numpy import load_file
+
+    from eval.fit.support_model import export, model, recipe
+
+    base = load_file(sources.weights)
+    rounded = [export.rounded(model.changed(learned), base) for learned in folds]
+    examples = data.labelled_examples(sources.shared)
+    found = [recipe.predict_fold(model.restored(w, base), sources, n) for n, w in enumerate(rounded)]
+    places, logits = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    kept = figures.FOLD_LOGITS if ships else work / figures.FOLD_LOGITS.name
+    figures.save_logits(examples, places, logits, kept)
+    about = figures.report(*figures.load_logits(examples, kept))
+    for fold, weights in enumerate(rounded):
+        support_graph.write_support_graph({**base, **weights}, work / f"fold{fold}.onnx")
+    (work / "about.json").write_text(json.dumps(about), "utf-8")
+    content = export.difference_file(model.changed(recipe.mean(folds)), base, about)
+    (work / support_graph.DIFFERENCE.name).write_bytes(content)
+    if ships:
+        print("shipped:", export.ship(content))
 
 
 if __name__ == "__main__":

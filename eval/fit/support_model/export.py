@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.support import support_graph
-from rag.support.weight_difference import GROUP, Floats, pack_codes
+from rag.support.weight_difference import GROUP, Floats, pack_codes, unpack
 
 N_BITS, N_HEAD_BITS = 4, 8
 _SMALL = 4096
@@ -49,6 +49,12 @@ def difference_file(
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, about=np.array(described), **arrays)
     return file.getvalue()
+
+
+def rounded(learned: Mapping[str, Floats], base: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The tensors as the program will have them: in a few bits, and back."""
+    there = unpack(difference_file(learned, base, {}), Path("the weights just learned"))
+    return {name: base[name] + value if name in base else value for name, value in there.tensors.items()}
 
 
 def _quantised(change: Floats, bits: int) -> tuple[NDArray[np.int8], NDArray[np.float16]]:

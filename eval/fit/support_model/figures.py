@@ -43,17 +43,22 @@ class Calibration:
         return found
 
 
-def save_logits(examples: Sequence[Example], places: NDArray[np.int64], logits: NDArray[np.float32]) -> None:
+def save_logits(
+    examples: Sequence[Example],
+    places: NDArray[np.int64],
+    logits: NDArray[np.float32],
+    path: Path = FOLD_LOGITS,
+) -> None:
     """Keep the logits float32[n, 3] of the examples at `places`, with what tells other examples apart."""
     of = np.array(_key(examples))
-    np.savez_compressed(FOLD_LOGITS, logits=logits.astype(np.float16), places=places.astype(np.int16), of=of)
+    np.savez_compressed(path, logits=logits.astype(np.float16), places=places.astype(np.int16), of=of)
 
 
-def load_logits(examples: Sequence[Example]) -> tuple[Logits, list[Example]]:
+def load_logits(examples: Sequence[Example], path: Path = FOLD_LOGITS) -> tuple[Logits, list[Example]]:
     """The kept logits and their examples. Raises ValueError where they are of other examples."""
-    with np.load(FOLD_LOGITS) as file:
+    with np.load(path) as file:
         if str(file["of"]) != _key(examples):
-            raise ValueError(f"{FOLD_LOGITS} is of other pairs; make it again: make train-gate")
+            raise ValueError(f"{path} is of other pairs; make it again: make train-gate")
         return file["logits"].astype(np.float64), [examples[place] for place in file["places"]]
 
 

@@ -9,10 +9,13 @@ would be two thirds of what has to be shipped, and small data cannot teach them.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
 
 N_LAYERS = 6
@@ -47,6 +50,18 @@ def start(safetensors: Path, seed: int) -> Parameters:
     parameters["head.pool.weight"] = torch.randn(N_LABELS, 2 * N_COMPARED, generator=generator) * 0.02
     parameters["head.pool.bias"] = torch.zeros(N_LABELS)
     return parameters
+
+
+def changed(learned: Parameters) -> dict[str, NDArray[np.float32]]:
+    """The tensors that training changes, for what ships."""
+    return {name: value.numpy() for name, value in learned.items() if name != FROZEN}
+
+
+def restored(
+    weights: Mapping[str, NDArray[np.float32]], base: Mapping[str, NDArray[np.float32]]
+) -> Parameters:
+    """Parameters of tensors that were changed, with the word embeddings of `base`."""
+    return {name: torch.from_numpy(value) for name, value in {**weights, FROZEN: base[FROZEN]}.items()}
 
 
 def logits(p: Parameters, ids: Tensor, segments: Tensor, mask: Tensor) -> Tensor:

@@ -13,38 +13,41 @@ import os
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from eval.fit.support_model import data, edits, model, synthetic
+from eval.fit.support_model import data, edits, model, pair_files, synthetic
 from eval.fit.support_model.data import Example
 from eval.fit.support_model.train import Stage, Team, predict, run_stage
 
 N_FOLDS = 3
-GENERAL = Stage("general", 1, 2.5e-4, max_steps=400)
-FIRST_STATEMENTS = Stage("first statements", 1, 2e-4, max_tokens=1280, ranking=1.0, max_steps=200)
+GENERAL = Stage("general", 1, 2.5e-4, max_steps=750)
+FIRST_STATEMENTS = Stage("first statements", 1, 2e-4, max_tokens=1280, ranking=1.0, max_steps=500)
 KEPT = Stage("kept wording", 1, 2e-4, max_tokens=900, ranking=1.0, decline=0.1)
-STATEMENTS = Stage("statements", 1, 2e-4, max_tokens=1100, ranking=1.0, max_steps=300)
-MIXED = Stage("mixed", 1, 1.2e-4, max_tokens=1300, ranking=0.7, decline=0.5)
+STATEMENTS = Stage("statements", 1, 2e-4, max_tokens=1100, ranking=1.0, max_steps=700)
+MIXED = Stage("mixed", 1, 1.2e-4, max_tokens=1300, ranking=0.7, decline=0.5, max_steps=300)
+OWN_FIRST = Stage("own pairs, first files", 1, 1.5e-4, max_tokens=1280, ranking=1.0, decline=0.1)
+OWN = Stage("own pairs", 1, 1.3e-4, max_tokens=1280, ranking=1.0, decline=0.5)
 WRITTEN = Stage("written", 2, 1.2e-4, max_tokens=1280, ranking=1.0, average=0.98)
-AGAIN = replace(WRITTEN, name="written again", n_epochs=1, rate=1e-4, decline=0.8)
 LAST = replace(WRITTEN, name="written, last", n_epochs=1, rate=9e-5, decline=0.8)
-N_LAST = 2
-"""Times the last stage runs, each with other copies. What ships is the mean of its results and AGAIN's."""
+_SHARE_OF_OWN = 12
+"""One of so many of our own papers comes back in a late stage."""
 _GENERAL_PERCENT = 65
 """Of the general pairs: what the mixed stage sees again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where the labelled data, MiniLM's weights and its tokenizer are."""
+    """Where the labelled data, MiniLM's weights and its tokenizer are; the most steps of a stage, if any."""
 
     shared: Path
     weights: Path
     tokenizer: Path
+    max_steps: int | None = None
 
 
 def early_stages(shared: Path) -> Iterator[tuple[Stage, list[Example]]]:
@@ -60,6 +63,11 @@ def early_stages(shared: Path) -> Iterator[tuple[Stage, list[Example]]]:
     yield STATEMENTS, [*synthetic.make(7_500, seed=7), *edited(1_200, seed=5)]
     part = [example for example in general if data.fold_of(example.group, 100) < _GENERAL_PERCENT]
     yield MIXED, [*part, *synthetic.make_kept(2_500, seed=31), *synthetic.make(1_500, seed=33)]
+    own = pair_files.learned_part("*-1.txt")
+    yield OWN_FIRST, [*own, *changed_copies(own, random.Random(10))]
+    own = [example for example in own if data.fold_of(example.group, 2) == 0]
+    own += pair_files.learned_part("*-2.txt")
+    yield OWN, [*own, *changed_copies(own, random.Random(9))]
 
 
 def labelled_for(shared: Path, fold: int) -> list[Example]:
@@ -69,15 +77,11 @@ def labelled_for(shared: Path, fold: int) -> list[Example]:
 
 
 def late_stages(shared: Path, fold: int) -> Iterator[tuple[Stage, list[Example]]]:
-    """The stages on labelled pairs, with changed copies of them and some of what came before."""
+    """The stages on labelled pairs, with changed copies of them and some of our own pairs."""
     labelled = labelled_for(shared, fold)
-    copies = changed_copies(labelled, random.Random(11))
-    before = [*synthetic.make(200, seed=13), *edits.make(shared, _taken(shared), 100, seed=17)]
-    yield WRITTEN, [*labelled, *copies, *before]
-    yield AGAIN, [*labelled, *copies, *before]
-    for turn in range(N_LAST):
-        before = [*synthetic.make_kept(400, seed=41 + turn), *synthetic.make(150, seed=43 + turn)]
-        yield LAST, [*labelled, *changed_copies(labelled, random.Random(12 + turn)), *before]
+    for turn, stage in enumerate((WRITTEN, LAST)):
+        some = [e for e in pair_files.learned_part() if data.fold_of(e.group, _SHARE_OF_OWN) == turn + 1]
+        yield stage, [*labelled, *changed_copies(labelled, random.Random(11 + turn)), *some]
 
 
 def changed_copies(labelled: Sequence[Example], rng: random.Random) -> list[Example]:
@@ -100,24 +104,43 @@ def changed_copies(labelled: Sequence[Example], rng: random.Random) -> list[Exam
     return found
 
 
-def before_written(sources: Sources, team: Team | None) -> model.Parameters:
-    """The parameters after the early stages."""
+def before_written(sources: Sources, work: Path, team: Team | None) -> model.Parameters:
+    """The parameters after the early stages; those after each are kept in `work`."""
     parameters = model.start(sources.weights, seed=0)
     for seed, (stage, examples) in enumerate(early_stages(sources.shared)):
-        parameters = run_stage(parameters, data.encode(examples, sources.tokenizer), stage, seed, None, team)
+        learn = partial(_learn, parameters, sources, stage, examples, seed, team)
+        parameters = kept(work / f"early{seed}.pt", learn)
     return parameters
 
 
-def finish(parameters: model.Parameters, sources: Sources, fold: int, team: Team | None) -> model.Parameters:
-    """The parameters after the late stages, without the papers of `fold`: the mean of the last few stages'
-    (Izmailov et al. 2018, Averaging weights leads to wider optima)."""
+def _learn(
+    parameters: model.Parameters,
+    sources: Sources,
+    stage: Stage,
+    examples: Sequence[Example],
+    seed: int,
+    team: Team | None,
+) -> model.Parameters:
+    stage = replace(stage, max_steps=sources.max_steps or stage.max_steps)
+    return run_stage(parameters, data.encode(examples, sources.tokenizer), stage, seed, None, team)
+
+
+def finish(
+    parameters: model.Parameters, sources: Sources, fold: int, work: Path, team: Team | None
+) -> model.Parameters:
+    """The parameters after the late stages, without the papers of `fold`: the mean over these stages."""
     after = []
     for seed, (stage, examples) in enumerate(late_stages(sources.shared, fold)):
         named = replace(stage, name=f"{stage.name}, fold {fold}")
-        encoded = data.encode(examples, sources.tokenizer)
-        parameters = run_stage(parameters, encoded, named, seed, None, team)
+        learn = partial(_learn, parameters, sources, named, examples, seed, team)
+        parameters = kept(work / f"fold{fold}-{seed}.pt", learn)
         after.append(parameters)
-    return {name: torch.stack([each[name] for each in after[1:]]).mean(dim=0) for name in parameters}
+    return mean(after)
+
+
+def mean(learned: Sequence[model.Parameters]) -> model.Parameters:
+    """The mean of parameters that began as the same ones (Wortsman et al. 2022, Model soups)."""
+    return {name: torch.stack([each[name] for each in learned]).mean(dim=0) for name in learned[0]}
 
 
 def kept(path: Path, learn: Callable[[], model.Parameters]) -> model.Parameters:

@@ -98,10 +98,10 @@ def run_stage(
     mean = {name: value.detach().clone() for name, value in learned.items()}
     optimizer = _optimizer(changing, stage)
     plan = _plan(data, stage, seed)
-    n_steps = len(plan) // N_PARTS
+    n_steps = min(len(plan) // N_PARTS, stage.max_steps or len(plan))
     losses, begun = [], time.monotonic()
     mine = range(N_PARTS) if team is None else range(team.rank, N_PARTS, team.size)
-    for step in range(1, min(n_steps, stage.max_steps or n_steps) + 1):
+    for step in range(1, n_steps + 1):
         for group in optimizer.param_groups:
             group["lr"] = stage.rate * _pace((step - 1) / n_steps, stage)
         for part in mine:
