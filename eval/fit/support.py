@@ -3,15 +3,14 @@
 Numbers, names, the claim's parts and the learned judgement together, where eval/fit/support_model has the
 judgement alone. With `--folds DIR` (fold0.onnx, fold1.onnx, ... as written after `make train-gate`) every
 written pair is judged by a model that has not seen its paper; else by the kept judgements of the folds, which
-know whole claims alone. `--made` adds the pairs made of questions_dev, with the judgement that ships.
-`--count` writes rag/support/common_stems.json again, from the demo papers.
+know whole claims alone. `--comparisons` shows what the rule of comparisons turned round adds, for some odds
+that it may leave. `--made` adds the pairs made of questions_dev, `--own` the pairs written for this project
+that nothing was learned from, both with the judgement that ships.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.data.questions import load_questions
-from eval.fit.support_model import data, figures
+from eval.fit.support_model import data, figures, pair_files
 from eval.make.support_pairs import accepted, make_pairs
 from eval.measures.bootstrap import Estimate
 from eval.measures.support_gate import (
@@ -32,12 +31,9 @@ from eval.measures.support_gate import (
     shares_by_kind,
 )
 from rag.config import Config
-from rag.demo import demo_papers_path
 from rag.encoder.minilm import Encoder
-from rag.files import write_text
 from rag.readers import read_paths
 from rag.records import Paper
-from rag.support.alignment import stems
 from rag.support.gate import Gate
 from rag.support.opposition import Opposition
 from rag.support.pair_judge import PairJudge
@@ -45,28 +41,29 @@ from rag.support.support_graph import SupportFiles, ensure_support_files
 from rag.support.support_model import SupportModel, Thresholds
 
 N_FOLDS = 3
-MIN_TEXTS = 3
-"""Texts a stem must occur in to count as common."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("shared", type=Path, help="the folder with corpus/, eval/ and train/")
     parser.add_argument("--folds", type=Path, metavar="DIR", help="graphs of the folds, fold0.onnx and so on")
+    parser.add_argument("--comparisons", action="store_true", help="also what that rule adds")
+    parser.add_argument("--own", action="store_true", help="also this project's own pairs kept apart")
     parser.add_argument("--made", action="store_true", help="also the pairs made of questions_dev")
-    parser.add_argument("--count", action="store_true", help="write rag/support/common_stems.json, and stop")
     args = parser.parse_args()
-    if args.count:
-        _write_common_stems()
-        return
     examples = data.labelled_examples(args.shared)
+    judges: list[PairJudge]
     if args.folds:
-        checked = _check_by_fold(examples, args.folds)
+        judges = _fold_judges(args.folds)
     else:
-        judge = KeptJudge.load(examples)
+        judges = [KeptJudge.load(examples)]
         _, examples = figures.load_logits(examples)
-        checked = check_pairs(_pairs(examples), Gate(judge, _opposition()))
+    checked = _check(examples, [Gate(judge, _opposition()) for judge in judges])
     _print_figures(checked, examples)
+    if args.comparisons:
+        _print_comparisons(examples, _check(examples, [Gate(judge) for judge in judges]))
+    if args.own:
+        _print_own()
     if args.made:
         _print_made(args.shared)
 
@@ -96,18 +93,38 @@ class KeptJudge:
         return np.stack([self._chances.get(pair, unknown) for pair in pairs])
 
 
-def _check_by_fold(examples: Sequence[data.Example], folder: Path) -> list[Checked]:
-    """Every pair through a gate whose model has not seen its paper, in order."""
-    files = ensure_support_files(Config.from_env())
+class RememberingJudge:
+    """A judge that is asked for each pair once."""
+
+    def __init__(self, judge: PairJudge) -> None:
+        self._judge, self.thresholds = judge, judge.thresholds
+        self._known: dict[tuple[tuple[str, str], str], NDArray[np.float32]] = {}
+
+    def judge(
+        self, pairs: Sequence[tuple[str, str]], titles: Sequence[str] | None = None
+    ) -> NDArray[np.float32]:
+        asked = list(zip(pairs, titles or [""] * len(pairs), strict=True))
+        if new := [each for each in dict.fromkeys(asked) if each not in self._known]:
+            rows = self._judge.judge([pair for pair, _ in new], [title for _, title in new])
+            self._known.update(zip(new, rows, strict=True))
+        return np.stack([self._known[each] for each in asked])
+
+
+def _fold_judges(folder: Path) -> list[PairJudge]:
+    """The judges of the folds: none has seen the papers of its own."""
+    files, about = ensure_support_files(Config.from_env()), folder / "about.json"
+    graphs = (SupportFiles(folder / f"fold{n}.onnx", files.tokenizer, about) for n in range(N_FOLDS))
+    return [RememberingJudge(SupportModel(each)) for each in graphs]
+
+
+def _check(examples: Sequence[data.Example], gates: Sequence[Gate]) -> list[Checked]:
+    """Every pair through the gate of its fold, in order."""
     pairs = _pairs(examples)
-    folds = [data.fold_of(example.group, N_FOLDS) for example in examples]
+    folds = [data.fold_of(example.group, N_FOLDS) % len(gates) for example in examples]
     found: dict[int, Checked] = {}
-    for fold in range(N_FOLDS):
-        judge: PairJudge = SupportModel(
-            SupportFiles(folder / f"fold{fold}.onnx", files.tokenizer, folder / "about.json")
-        )
+    for fold, gate in enumerate(gates):
         places = [n for n, its_fold in enumerate(folds) if its_fold == fold]
-        found |= zip(places, check_pairs([pairs[n] for n in places], Gate(judge, _opposition())), strict=True)
+        found |= zip(places, check_pairs([pairs[n] for n in places], gate), strict=True)
     return [found[n] for n in range(len(pairs))]
 
 
@@ -141,12 +158,40 @@ def _print_figures(checked: Sequence[Checked], examples: Sequence[data.Example])
         ("SciFact, support against not enough", ~written, label == "NEI"),
     ):
         ours, theirs = support[among & (label == "SUPPORT")], support[among & others]
+        if not len(ours) or not len(theirs):
+            continue
         print(f"  {name:45} {_shown(estimate_auc(ours.tolist(), theirs.tolist()))}")
     print("\nkind: supported, weak, called contradicted")
     for each in shares_by_kind(checked):
         print(f"  {each.kind:20} {_shown(each.supported)}  weak {each.weak:.3f}  {each.contradicted:.3f}")
     measures = measure_pairs([each for each, mine in zip(checked, written, strict=True) if mine])
     print("\nwritten pairs: " + ", ".join(f"{name} {_shown(value)}" for name, value in measures.items()))
+
+
+def _print_comparisons(examples: Sequence[data.Example], without: Sequence[Checked]) -> None:
+    """Areas on the written pairs where a comparison turned round lessens the odds, more or less."""
+    written = [(each, e) for each, e in zip(without, examples, strict=True) if e.field != "scifact"]
+    support = np.array([each.support for each, _ in written]).clip(1e-6, 1 - 1e-6)
+    odds, right = np.log(support / (1 - support)), np.array([e.label == 0 for _, e in written])
+    found = _opposition().find_all([(e.claim, (e.evidence,)) for _, e in written])
+    turned = np.array([bool(each) for each in found])
+    print(f"\nComparisons turned round: {turned.sum()}, not supported: {(turned & ~right).sum()}")
+    for less in (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0):
+        score = odds - less * turned
+        print(
+            f"  odds times e^-{less}: {_shown(estimate_auc(score[right].tolist(), score[~right].tolist()))}"
+        )
+
+
+def _print_own() -> None:
+    """What the gate that ships makes of this project's own pairs that nothing was learned from."""
+    gate = Gate.load(Config.from_env())
+    for name, examples in (
+        ("one paper of ten", pair_files.held_out_part()),
+        ("other fields", data.own_pairs()),
+    ):
+        print(f"\nOwn pairs, {name}, the shipped judgement:")
+        _print_figures(check_pairs(_pairs(examples), gate), examples)
 
 
 def _print_made(shared: Path) -> None:
@@ -165,16 +210,6 @@ def _shown(value: Estimate) -> str:
     if value.low is None or value.high is None:
         return f"{value.value:.3f} (n = {value.n})"
     return f"{value.value:.3f} [{value.low:.3f}, {value.high:.3f}] (n = {value.n})"
-
-
-def _write_common_stems() -> None:
-    """In how many of the demo papers' abstracts each stem occurs, of those in MIN_TEXTS and more."""
-    texts = [paper.abstract for paper in read_paths([demo_papers_path()]) if isinstance(paper, Paper)]
-    n_with = Counter(stem for text in texts for stem in stems(text))
-    common = {stem: n for stem, n in sorted(n_with.items()) if n >= MIN_TEXTS}
-    path = Path("rag") / "support" / "common_stems.json"
-    write_text(path, json.dumps({"n_texts": len(texts), "n_with": common}, ensure_ascii=False) + "\n")
-    print(f"{path}: {len(common)} stems of {len(texts)} texts")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The words of a text that give it a direction: higher, worse, outperforms, "less time".
 
-Owns the word lists, negation's among them, and which words only bound a number. What a word of direction is
-about is rag/support/polarity.py's.
+Owns the word lists, negation's among them, and which words only bound a number. What is compared is
+rag/support/comparisons.py's.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _MAKES_ANOTHER = "short behind below edge off"
 """After which a word of direction is none, or the word itself is: it fell short, cutting-edge."""
 _IN_WORDS = "half one two three four five six seven eight nine ten third quarter"
 """Numbers that a word of direction may bound."""
-NEGATION = r"not|non|no|never|cannot|without|none|hardly|\w+n['’]t"
+_NEGATION = r"not|non|no|never|cannot|without|none|hardly|\w+n['’]t"
 STOP = re.compile(r"[,;:.!?]\s|[()]")
 
 
@@ -59,9 +59,9 @@ _GOOD = any_of(
     "accura* performan* effective* efficien* quality robust* faithful* fidelity precis* recall reliab*"
     " general* stab* interpretab* consisten* coheren* score scores success* useful* capab* competitive*"
 )
-DENIES_PART = any_of("only necessarily always just merely all every")
+_DENIES_PART = any_of("only necessarily always just merely all every")
 """After which a negation leaves something standing."""
-_REVERSING = re.compile(rf"{NEGATION}|neither|nor|fail(?:s|ed)?")
+_REVERSING = re.compile(rf"{_NEGATION}|neither|nor|fail(?:s|ed)?")
 
 
 class Direction(NamedTuple):
@@ -133,6 +133,6 @@ def _end(word: str) -> tuple[str, int] | None:
 def _is_negated(reading: Reading, place: int) -> bool:
     before = range(place - 1, max(-1, place - 4), -1)
     nearest = next((i for i in before if _REVERSING.fullmatch(reading.words[i])), None)
-    if nearest is None or DENIES_PART.fullmatch(reading.words[nearest + 1]):
+    if nearest is None or _DENIES_PART.fullmatch(reading.words[nearest + 1]):
         return False
     return not reading.between(nearest, place, STOP)

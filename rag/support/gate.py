@@ -2,7 +2,7 @@
 
 Certainties first: numbers and numbered names (rag/support/number_check.py). Then the learned judgement
 (rag/support/support_model.py) of the claim and, where it passes, of its parts (rag/support/claim_parts.py).
-Then words of opposite direction (rag/support/opposition.py), and the status with its reasons. Forged markers,
+Then comparisons turned round (rag/support/opposition.py), and the status with its reasons. Forged markers,
 and which evidence to try, are rag/answering/attribution.py's.
 """
 
@@ -41,13 +41,10 @@ _REFUSED = 0.1
 """What is left of a claim's support where a certainty speaks against it: never enough to be weak."""
 _FEWEST_SHARED = 0.15
 """Share of a claim's words that evidence and titles must have. No true claim among 1,721 has fewer."""
-# On 519 written pairs of papers that the judgement had not seen (one fold of it): at the threshold that
-# accepts .91 of paraphrases, reversed claims fall from .88 to .74, swapped ones from .91 to .81, paraphrases
-# to .89; area under the curve .731 and .760. As a certainty everywhere they would refuse .17 of paraphrases.
 _NEAR_VERBATIM = 0.9
-"""Share of a claim's other words that the evidence has from which words of opposite direction refuse it."""
-_OPPOSED_ODDS = 0.61
-"""What they leave of the odds of other claims: e to the -0.5."""
+"""Share of a claim's other words that the evidence has from which a comparison turned round refuses it."""
+_OPPOSED_ODDS = 0.08
+"""What it leaves of the odds of other claims: e to the -2.5 (`python -m eval.fit.support --comparisons`)."""
 _SAME_MATTER = 0.35
 """Share of a claim's words from which another number in the evidence contradicts the claim's."""
 _KEPT = 4096
@@ -179,7 +176,7 @@ class Gate:
     def _with_opposition(
         self, asked: Sequence[_Asked], verdicts: list[SupportVerdict], thresholds: Thresholds
     ) -> list[SupportVerdict]:
-        """The verdicts, where a claim that is not refused is opposed in so many words: less, or none."""
+        """The verdicts; less, or none, is left of a claim that turns a comparison round."""
         accepted = [n for n, verdict in enumerate(verdicts) if verdict.status != "unsupported"]
         if self._opposition is None or not accepted:
             return verdicts
@@ -304,7 +301,7 @@ def _verdict(asked: _Asked, rows: Sequence[Chances], thresholds: Thresholds) -> 
 def _opposed(
     verdict: SupportVerdict, asked: _Asked, opposed: Sequence[Opposed], thresholds: Thresholds
 ) -> SupportVerdict:
-    """What is left of a verdict where words of direction or denial oppose the claim."""
+    """What is left of a verdict where the evidence compares the other way round."""
     reasons = [each.reason for each in opposed]
     turned = frozenset().union(*(content_stems(each.word) for each in opposed))
     if _is_near_verbatim(asked, turned):

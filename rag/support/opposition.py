@@ -1,7 +1,7 @@
-"""Where a sentence speaks against a claim in so many words, found in batches.
+"""Where a sentence compares the other way round than a claim, found in batches.
 
-Owns how texts are read for that, and what is kept of it. What opposes what is rag/support/contradiction.py's,
-what follows for the claim rag/support/gate.py's.
+Owns how texts are read for that, and what is kept of it. What is turned round is
+rag/support/comparisons.py's, what follows for the claim rag/support/gate.py's.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from threading import Lock
 from rag.encoder.late_interaction import Floats
 from rag.encoder.minilm import Encoder
 from rag.support import alignment
-from rag.support.contradiction import Contradiction, Side, contradictions
-from rag.support.polarity import read_polarity
+from rag.support.comparisons import Side, read_side, turned_round
 from rag.text.sentences import split_sentences
 
 _KEPT = 256
@@ -25,7 +24,7 @@ _PADDING = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Opposed:
-    """That evidence speaks against a claim, in words for the reader, and the claim's word that turns it."""
+    """That evidence speaks against a claim, in words for the reader, and the claim's word of comparison."""
 
     reason: str
     word: str = ""
@@ -56,28 +55,21 @@ class Opposition:
         for group in _by_length({text for text in texts if text not in found}):
             for text, encoded in zip(group, self._encoder.encode_passages(group), strict=True):
                 reading = alignment.read(text, encoded)
-                found[text] = Side(reading, read_polarity(reading))
+                found[text] = read_side(reading)
         with self._lock:
             self._sides = dict([*self._sides.items(), *found.items()][-_KEPT:])
         return found
 
 
 def _opposed(claim: Side, evidence: Sequence[Side]) -> tuple[Opposed, ...]:
-    evidence = [side for side in evidence if side.reading.words]
-    if not claim.reading.words or not evidence:
+    evidence = [side for side in evidence if side.comparisons]
+    if not claim.comparisons or not evidence:
         return ()
     tables: list[Floats] = alignment.likeness(claim.reading, [side.reading for side in evidence])
-    return tuple(dict.fromkeys(_reason(found) for found in contradictions(claim, evidence, tables)))
-
-
-def _reason(found: Contradiction) -> Opposed:
-    if found.kind == "sides":
-        reason = f"the cited sentence compares the other way round (“{found.found}”)"
-    elif found.kind == "negation":
-        reason = f"of this and the cited sentence, one denies “{found.said}” and one does not"
-    else:
-        reason = f"the cited sentence says “{found.found}” where this says “{found.said}”"
-    return Opposed(reason, found.said)
+    return tuple(
+        Opposed(f"the cited sentence compares the other way round (“{each.found}”)", each.said)
+        for each in dict.fromkeys(turned_round(claim, evidence, tables))
+    )
 
 
 def _by_length(texts: Iterable[str]) -> Iterator[list[str]]:

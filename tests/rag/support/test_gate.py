@@ -132,23 +132,25 @@ class Opposing:
         return [(Opposed(self.reason),) for _ in listed]
 
 
-def test_words_of_the_opposite_direction_refuse_what_is_nearly_verbatim() -> None:
+def test_a_comparison_turned_round_refuses_what_is_nearly_verbatim() -> None:
     claim = "Average pooling baseline outperforms gisting in longer contexts."
-    verdict = Gate(Scripted(), Opposing("one denies it")).check(claim, [POOLING])
+    verdict = Gate(Scripted(), Opposing("the other way round")).check(claim, [POOLING])
     assert (verdict.status, verdict.label, verdict.reasons) == (
         "unsupported",
         "contradicted",
-        ("one denies it",),
+        ("the other way round",),
     )
 
 
-def test_they_only_lessen_the_support_of_what_is_worded_freely() -> None:
-    claim = "The mean of tokens outperforms gisting."
-    verdict = Gate(Scripted(), Opposing("one denies it")).check(claim, [POOLING])
-    assert verdict.status == "supported"
-    assert 0.8 < verdict.support < 0.9
-    doubtful = Gate(Scripted({claim: (0.6, 0.1, 0.3)}), Opposing("one denies it")).check(claim, [POOLING])
-    assert (doubtful.status, doubtful.reasons) == ("weak", ("one denies it",))
+def test_it_only_lessens_the_support_of_what_is_worded_freely() -> None:
+    claim, opposing = "The mean of tokens outperforms gisting.", Opposing("the other way round")
+    verdict = Gate(Scripted(), opposing).check(claim, [POOLING])
+    assert (verdict.status, verdict.reasons) == ("weak", ("the other way round",))
+    assert 0.4 < verdict.support < 0.5
+    surer = Gate(Scripted({claim: (0.99, 0.005, 0.005)}), opposing).check(claim, [POOLING])
+    assert surer.status == "supported"
+    doubtful = Gate(Scripted({claim: (0.6, 0.1, 0.3)}), opposing).check(claim, [POOLING])
+    assert (doubtful.status, doubtful.label) == ("unsupported", "contradicted")
 
 
 def test_what_is_refused_is_not_asked_for_opposition() -> None:
