@@ -37,7 +37,7 @@ _FLOOR, _MARGIN = 0.9, 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ComparedSides:
     """The place of its word, the scale, the end it points to (1 or -1, negation reckoned in), and the places
     of what is compared."""
 
@@ -53,7 +53,7 @@ class Side:
     """A text with its comparisons: the claim, or a sentence of evidence."""
 
     reading: Reading
-    comparisons: tuple[Comparison, ...]
+    comparisons: tuple[ComparedSides, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def read_side(reading: Reading) -> Side:
     directions = list(read_directions(reading))
     places = frozenset(found.place for found in directions)
     compared = [(found, *_compared(reading, places, found.place)) for found in directions]
-    return Side(reading, tuple(Comparison(*found, left, right) for found, left, right in compared if left))
+    return Side(reading, tuple(ComparedSides(*found, left, right) for found, left, right in compared if left))
 
 
 def turned_round(claim: Side, evidence: Sequence[Side], tables: Sequence[Floats]) -> Iterator[TurnedRound]:
@@ -92,7 +92,7 @@ def turned_round(claim: Side, evidence: Sequence[Side], tables: Sequence[Floats]
             yield TurnedRound(claim.reading.words[ours.place], found)
 
 
-def _sides(ours: Comparison, theirs: Comparison, table: Floats) -> tuple[float, float]:
+def _sides(ours: ComparedSides, theirs: ComparedSides, table: Floats) -> tuple[float, float]:
     """How like the two sides of one comparison are to those of the other, and to those exchanged: 0 to 2."""
 
     def alike(one: tuple[int, ...], other: tuple[int, ...]) -> float:
