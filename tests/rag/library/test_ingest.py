@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from rag.config import Config
-from rag.library.ingest import rehearse
+from rag.errors import StorageError
+from rag.library import ingest
+from rag.library.ingest import BATCH, rehearse
 from rag.library.library import Library
 from rag.papers.identifiers import paper_id
 from rag.readers import read_paths
-from rag.records import IngestReport, Paper
+from rag.records import IngestReport, Paper, Progress
 from tests.helpers.fakes import FakeEncoder
 from tests.rag.papers.test_duplicates import (
     LAMPS,
@@ -171,3 +173,84 @@ def test_the_second_paper_of_a_title_is_brought_up_to_date_under_its_own_id(libr
     assert library.add([revised], FakeEncoder()) == IngestReport(updated=1)
     assert library.paper(own_id) == replace(revised, paper_id=own_id)
     assert library.paper(one.paper_id) == one
+
+
+def numbered(n: int, text: str = "of moss and lace", start: int = 0) -> list[Paper]:
+    """Papers enough for several batches, each of its own words."""
+    return [
+        Paper(f"p-{i}", f"Title {i} w{i}", f"Abstract w{i} x{i} y{i} z{i} {text}.", sources=("a.jsonl",))
+        for i in range(start, start + n)
+    ]
+
+
+def test_records_as_stored_are_told_by_their_hash_alone(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    papers = numbered(2 * BATCH + 3)
+    library.add(papers, FakeEncoder())
+    state = library.state
+    monkeypatch.setattr(ingest, "resolve", None)  # comparing a record with those like it would fail
+    assert library.add(papers, FakeEncoder()) == IngestReport(unchanged=len(papers))
+    assert library.state == state
+
+
+def test_a_record_as_stored_counts_after_one_that_changed_it_in_the_same_batch(library: Library) -> None:
+    old, new = numbered(1), numbered(1, "of bells")
+    library.add(old, FakeEncoder())
+    assert library.add([*new, *old], FakeEncoder()) == IngestReport(updated=2)
+    assert library.paper("p-0") == old[0]
+    assert library.add([*old, *new], FakeEncoder()) == IngestReport(unchanged=1, updated=1)
+    assert library.paper("p-0") == new[0]
+
+
+def test_a_new_source_of_a_paper_as_stored_is_kept(library: Library) -> None:
+    library.add(numbered(1), FakeEncoder())
+    library.add([replace(numbered(1)[0], sources=("b.jsonl",))], FakeEncoder())
+    held = library.paper("p-0")
+    assert held is not None
+    assert held.sources == ("a.jsonl", "b.jsonl")
+
+
+def test_a_batch_knows_what_the_one_before_it_is_about_to_write(library: Library) -> None:
+    """The second batch is looked up before the first is written: the same papers, changed, and namesakes."""
+    first, again = numbered(BATCH), numbered(BATCH, "of harbours")
+    report = library.add(
+        [*first, *again, PREPRINT, *numbered(BATCH - 1, start=BATCH), PUBLISHED], FakeEncoder()
+    )
+    assert (report.added, report.updated) == (2 * BATCH, BATCH + 1)
+    assert library.paper("p-5") == again[5]
+    held = library.paper(PREPRINT.paper_id)
+    assert held is not None
+    assert set(held.sources) == {"arxiv.jsonl", "zotero.bib"}
+    assert library.verify().ok
+
+
+def test_a_longer_version_in_the_batch_before_leaves_no_passage_behind(library: Library) -> None:
+    long = replace(numbered(1)[0], abstract="A sentence of some nine words stands here again. " * 150)
+    fillers = numbered(BATCH - 1, start=1)
+    library.add([long, *fillers, numbered(1)[0]], FakeEncoder())
+    assert library.paper("p-0") == numbered(1)[0]
+    assert library.n_passages == len(OTHERS) + BATCH
+    assert library.verify().ok
+
+
+def test_a_source_that_fails_loses_nothing_it_gave_in_whole_batches(library: Library) -> None:
+    def failing() -> Iterator[Paper]:
+        yield from numbered(2 * BATCH)
+        raise OSError("the line is down")
+
+    with pytest.raises(StorageError):
+        library.add(failing(), FakeEncoder())
+    assert library.n_papers == len(OTHERS) + 2 * BATCH
+
+
+def test_what_is_told_as_done_is_in_the_library(library: Library, config: Config) -> None:
+    told: list[tuple[int, int]] = []
+
+    def look(progress: Progress) -> None:
+        with Library.open(config.library, config, read_only=True) as reader:
+            told.append((progress.done, reader.n_papers - len(OTHERS)))
+
+    library.add(numbered(2 * BATCH + 5), FakeEncoder(), progress=look)
+    assert [done for done, _ in told] == [BATCH, 2 * BATCH, 2 * BATCH + 5]
+    assert all(done == there for done, there in told)
