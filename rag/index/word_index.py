@@ -59,6 +59,7 @@ class _Counted:
     """What was counted since the index was loaded, and need not be counted again. Whoever counts takes hold
     of it first: after a reload that is of no harm, as nobody reads the old one."""
 
+    n_papers: int | None = None
     n_words: int | None = None
     average_length: float | None = None
     df: dict[str, int] = field(default_factory=dict)
@@ -118,8 +119,11 @@ class Lexical:
 
     @property
     def n_papers(self) -> int:
-        first = self._searcher.search(Query.term_query(self._schema, "ordinal", 0), limit=1)
-        return int(first.count)  # type: ignore[attr-defined]  # missing in the stubs alone
+        counted = self._counted
+        if counted.n_papers is None:
+            first = self._searcher.search(Query.term_query(self._schema, "ordinal", 0), limit=1)
+            counted.n_papers = int(first.count)  # type: ignore[attr-defined]  # missing in the stubs alone
+        return counted.n_papers
 
     def paper_ids(self) -> list[str]:
         """Ids of all papers, sorted."""

@@ -52,6 +52,39 @@ def test_vectors_come_in_the_order_asked_for_and_what_is_missing_is_said(tmp_pat
     assert TokenStore(tmp_path / "new").vectors(np.array([1], np.uint64))[1].tolist() == [False]
 
 
+def test_a_store_that_saw_others_grow_agrees_with_one_opened_now(tmp_path: Path) -> None:
+    """Keys come in merged, in any order, the same key twice, and across a compaction."""
+    writer, reader = TokenStore(tmp_path), TokenStore(tmp_path)
+    rng = np.random.default_rng(3)
+    for round in range(6):
+        keys = [int(key) for key in rng.integers(0, 2**63, 9)] + [round % 2, 5]
+        for n, key in enumerate(keys):
+            writer.append(key, block(n + 1, round * 100 + n))
+        writer.commit()
+        if round == 3:
+            writer.compact([0, 1, 5, *keys])
+        reader.reload()
+        fresh = TokenStore(tmp_path)
+        asked = np.array([*keys, 0, 1, 5, 77], np.uint64)
+        for store in (writer, reader):
+            assert store.n_blocks == fresh.n_blocks
+            assert np.array_equal(store.df, fresh.df)
+            assert np.array_equal(store.vectors(asked)[0], fresh.vectors(asked)[0])
+        assert same(reader.get(5), block(len(keys), round * 100 + len(keys) - 1))
+
+
+def test_keys_that_changed_beneath_a_reader_are_noticed(tmp_path: Path) -> None:
+    writer, reader = filled(tmp_path), TokenStore(tmp_path)
+    writer.append(1000, block(3))
+    writer.commit()
+    path = next(tmp_path.glob("keys-*"))
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 255
+    path.write_bytes(content)
+    reader.reload()
+    assert reader.damaged
+
+
 @pytest.mark.parametrize(("dimensions", "ids"), [(64, np.uint16), (1024, np.uint32)])
 def test_blocks_of_other_encoders_come_back_too(
     tmp_path: Path, dimensions: int, ids: type[np.unsignedinteger]
