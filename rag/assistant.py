@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -27,6 +28,7 @@ from rag.encoder.load import load_encoder
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
 from rag.index.candidates import Candidate
+from rag.library import manifest
 from rag.library.library import Library
 from rag.records import (
     Answer,
@@ -83,8 +85,15 @@ class Assistant:
         config = config or Config.from_env()
         if path is not None:
             config = replace(config, library=Path(path).expanduser())
-        library = Library.open(config.library, config, create=create)
-        encoder = load_encoder(config)
+        # Where a library is there to be asked, the encoder opens beside it: 0.2 s outside Python's lock.
+        if create or not manifest.exists(config.library):
+            library = Library.open(config.library, config, create=create)
+            encoder = load_encoder(config)
+        else:
+            with ThreadPoolExecutor(1, "rag-encoder") as thread:
+                loading = thread.submit(_ready_encoder, config)
+                library = Library.open(config.library, config)
+                encoder = loading.result()
         library.check_encoder(encoder)
         return cls(library, encoder, config)
 
@@ -476,6 +485,13 @@ class Assistant:
         sure += [abstention.confidence_from(r.late, r.cosine) for r in ranked[len(own) :]]
         columns = zip(papers, ranked, evidence, sure, strict=True)
         return [RankedPaper(p, r.score, e, c) for p, r, e, c in columns], own[0] if own else None
+
+
+def _ready_encoder(config: Config) -> Encoder:
+    """The encoder, its tokenizer and its graph for questions open."""
+    encoder = load_encoder(config)
+    encoder.warm_up()
+    return encoder
 
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:

@@ -79,6 +79,10 @@ class Encoder:
         """Pickled as the files it reads; where it arrives it runs on one core, one for all that arrive."""
         return _arrived, (type(self), self._weights, self._device)
 
+    def warm_up(self) -> None:
+        """Open what a question needs, which else the first one waits for. Raises WeightsError."""
+        self._tokenizer, self._float_session  # noqa: B018
+
     @property
     def fingerprint(self) -> str:
         return self._weights.fingerprint

@@ -31,9 +31,14 @@ class LibraryManifest:
     created: str
 
 
+def exists(folder: Path) -> bool:
+    """Whether there is a library in the folder, of whatever format and condition."""
+    return (folder / MANIFEST).exists()
+
+
 def create(folder: Path) -> LibraryManifest:
     """Make a new, empty library in a folder that is new or empty, or leave the one that is there."""
-    if (folder / MANIFEST).exists():
+    if exists(folder):
         return read(folder)
     if folder.is_dir() and any(
         path.name not in (LOCK_FILE, VECTOR_FILES_LOCK_FILE) for path in folder.iterdir()
@@ -47,7 +52,7 @@ def create(folder: Path) -> LibraryManifest:
 
 def read(folder: Path, newest: int = FORMAT) -> LibraryManifest:
     """Raises LibraryNotFound, LibraryTooNew (of a format after `newest`), LibraryDamaged."""
-    if not (folder / MANIFEST).exists():
+    if not exists(folder):
         raise LibraryNotFound(f"no library at {folder}; make one with: rag ingest PATH... --library {folder}")
     try:
         manifest = LibraryManifest(**(read_json(folder / MANIFEST) or {}))
