@@ -8,7 +8,7 @@ RUN := $(VENV)/bin/python
 INSTALL := $(RUN) -m pip install -qq --disable-pip-version-check --no-deps
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types bench train-gate crash fuzz nightly lock clean
+.PHONY: help demo test lint format types bench bench-peers train-gate crash fuzz nightly lock clean
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/#/' | awk -F'#' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -30,6 +30,13 @@ types: $(VENV)/installed-dev ## check types
 
 bench: $(VENV)/installed-dev ## measure speed and quality on ../shared (ARGS="--sizes": at three sizes)
 	@$(RUN) -m eval.bench $(ARGS)
+
+# The peers have an environment of their own: they bring PyTorch, and pin what we do not.
+PEERS := .venv-peers
+bench-peers: $(VENV)/installed-dev ## this beside LlamaIndex, txtai and Haystack, in one run (some GB to install)
+	@test -d $(PEERS) || $(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --requirement eval/bench/peers.txt
+	@$(RUN) -m eval.bench.peers --peers $(PEERS)/bin/python $(ARGS)
 
 # The only use of PyTorch. Its version is pyproject.toml's; a GPU is used where PyTorch finds one.
 train-gate: $(VENV)/installed-dev ## learn the support gate's weights anew: one to two hours on two cores

@@ -62,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--sizes", nargs="*", type=int, metavar="N", help=f"how it grows with the library (default: {SIZES})"
     )
+    parser.add_argument("--threads", action="store_true", help="one assistant asked by 1 to 64 threads")
     parser.add_argument("--only", choices=("pages", "scifact"), help="one of the two collections")
     parser.add_argument(
         "--work", type=Path, default=ROOT / "bench", help="where libraries and runs go (bench/)"
@@ -72,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(machine() + "\n")
     if args.sizes is not None:
         run_sizes(args.sizes or SIZES, args.data / "corpus", args.work)
+        return 0
+    if args.threads:
+        bench_threads(args.data, args.work)
         return 0
     if args.only != "scifact":
         show("Five pages of abstracts, questions_dev", bench_pages(args.data, args.work))
@@ -133,6 +137,18 @@ def bench_scifact(folder: Path, work: Path) -> Iterator[BenchRow]:
         yield BenchRow(f"support gate, {name}", shown(value), f"{interval(value)}, n={value.n}")
 
 
+def bench_threads(data: Path, work: Path) -> None:
+    """questions_dev by several threads at once, on the five pages' library, made if it is not there."""
+    from eval.bench.threads import show_threads
+    from rag.assistant import Assistant
+
+    library, questions = work / "pages", load_questions(data / "eval" / "questions_dev.jsonl").questions
+    if not library.exists():
+        run_rag("ingest", str(data / "corpus"), "--library", str(library), "--json")
+    with Assistant.open(library) as assistant:
+        show_threads(assistant, [question.question for question in questions])
+
+
 def ablated(option: str, path: Path, library: Path) -> str:
     """The ablation's table."""
     return run_rag("eval", option, str(path), "--library", str(library), "--ablate").stdout
@@ -155,7 +171,11 @@ def warm_ask_ms(library: Path, questions: Path) -> dict[str, float]:
 def run_rag(*args: str) -> ChildProcess:
     """`rag ...` in a process of its own. Raises CalledProcessError where it fails."""
     note(f"rag {' '.join(args)}"[:200])
-    command = [sys.executable, "-m", "rag", *args]
+    return run_child([sys.executable, "-m", "rag", *args])
+
+
+def run_child(command: Sequence[str]) -> ChildProcess:
+    """A command, run in the project's folder. Raises CalledProcessError where it fails."""
     started = time.perf_counter()
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
