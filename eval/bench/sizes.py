@@ -12,8 +12,9 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,8 @@ PARTS = ("chroma", "lexical", "tokens")
 SHARES = (1, 50, 99)
 """Papers in a hundred that a filter passes."""
 _QUESTIONS, _WARM_UP = 60, 5
+_CHANGED = 1000
+"""Papers that are updated and removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def measure(size: int, real: Sequence[Paper], encoder: Encoder, folder: Path) ->
         yield SizeRow("opening", time.perf_counter() - started, "s")
         yield from _asked(Assistant(library, encoder, config), size)
         yield SizeRow("recall@10 of the dense leg", _recall(library, encoder, size, real), "")
+        yield from _kept(library, encoder, size, real)
     if (peak := peak_mb()) is not None:
         yield SizeRow("peak memory, ingest and all", peak, "MB")
 
@@ -130,6 +134,25 @@ def _asked(assistant: Assistant, size: int) -> Iterator[SizeRow]:
     for name in list(conditions)[1:]:
         ratio = statistics.median(t / n for t, n in zip(times[name], times["no filter"], strict=True))
         yield SizeRow(f"ask, {name}", ratio, "times unfiltered, median of pairs")
+
+
+def _kept(library: FolderLibrary, encoder: Encoder, size: int, real: Sequence[Paper]) -> Iterator[SizeRow]:
+    """What a user does beside asking: status, the list, and papers changed and removed."""
+
+    def timed(work: Callable[[], object]) -> float:
+        started = time.perf_counter()
+        work()
+        return time.perf_counter() - started
+
+    few = min(_CHANGED, size)
+    changed = (replace(paper, venue="Elsewhere") for paper in made_papers(few, real))
+    yield SizeRow("status", timed(library.status), "s")
+    yield SizeRow("first 100 of the list", timed(lambda: list(islice(library.papers(), 100))), "s")
+    yield SizeRow("the whole list", timed(lambda: sum(1 for _ in library.papers())), "s")
+    yield SizeRow(f"update {few:,} papers", timed(lambda: library.add(changed, encoder)), "s")
+    yield SizeRow(
+        f"remove {few:,} papers", timed(lambda: library.remove(f"made-{i}" for i in range(few))), "s"
+    )
 
 
 def _recall(library: FolderLibrary, encoder: Encoder, size: int, real: Sequence[Paper]) -> float:

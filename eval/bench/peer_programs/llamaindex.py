@@ -35,7 +35,7 @@ class LlamaIndexOnChroma:
 
     def search(self, question: str, n: int) -> list[str]:
         nodes = self._index.as_retriever(similarity_top_k=n).retrieve(question)
-        return list(dict.fromkeys(each.node.ref_doc_id for each in nodes))
+        return list(dict.fromkeys(each.node.ref_doc_id or "" for each in nodes))
 
 
 if __name__ == "__main__":

@@ -32,5 +32,6 @@ def test_every_row_of_a_size_is_produced(real: list[Paper], tmp_path: Path) -> N
     assert names >= {"ingest", "the same again, nothing changed", "opening"}
     assert ("peak memory, ingest and all" in names) == Path("/proc/self/status").exists()
     assert names >= {f"disk, {part}" for part in PARTS} | {f"ask, filter passing {n}%" for n in SHARES}
+    assert names >= {"status", "the whole list", "update 150 papers", "remove 150 papers"}
     assert names >= {"ask, warm, median", "ask, warm, 95th percentile", "recall@10 of the dense leg"}
     assert all(row.number > 0 for row in rows if not row.what.startswith("of it"))
