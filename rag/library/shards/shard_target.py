@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -35,10 +35,24 @@ class ShardTarget:
         found = self._coordinator.tell_each(Shard.first_rows, asked)
         return {paper_id: row for rows in found.values() for paper_id, row in rows.items()}
 
-    def write(self, papers: Sequence[Paper], stored: Mapping[str, PassageRow]) -> None:
-        if not (papers and self._encoder and self._encoding):
-            return
-        written = {rows[0].paper_id: self._numbered(rows, stored) for rows in rows_of(papers, self._encoder)}
+    def write(
+        self, papers: Sequence[Paper], stored: Mapping[str, PassageRow], written: Callable[[], None]
+    ) -> None:
+        if papers and self._encoder and self._encoding:
+            self._put(papers, stored, self._encoder, self._encoding)
+        written()
+
+    def finish(self) -> None:
+        """Nothing is left: `write` ends when all is written."""
+
+    def _put(
+        self,
+        papers: Sequence[Paper],
+        stored: Mapping[str, PassageRow],
+        encoder: PassageEncoder,
+        encoding: Encoding,
+    ) -> None:
+        written = {rows[0].paper_id: self._numbered(rows, stored) for rows in rows_of(papers, encoder)}
         places = {shard: [written[id] for id in ids] for shard, ids in self._by_shard(written).items()}
         rows = {shard: keys_of(theirs) for shard, theirs in places.items()}
         keys = {shard: (list(theirs),) for shard, theirs in rows.items()}
@@ -48,7 +62,7 @@ class ShardTarget:
             for shard, keys in lacking.items()
             for key in keys
         }
-        blocks = self._encoding.blocks(texts) if texts else {}
+        blocks = encoding.blocks(texts) if texts else {}
         self._coordinator.tell_each(
             Shard.put,
             {
