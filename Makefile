@@ -35,7 +35,8 @@ bench: $(VENV)/installed-dev ## measure speed and quality on ../shared (ARGS="--
 PEERS := .venv-peers
 bench-peers: $(VENV)/installed-dev ## this beside LlamaIndex, txtai and Haystack, in one run (some GB to install)
 	@test -d $(PEERS) || $(PYTHON) -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --requirement eval/bench/peers.txt
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check \
+		$$($(PEERS)/bin/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["peers"])')
 	@$(RUN) -m eval.bench.peers --peers $(PEERS)/bin/python $(ARGS)
 
 # The only use of PyTorch. Its version is pyproject.toml's; a GPU is used where PyTorch finds one.
