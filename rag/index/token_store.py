@@ -310,7 +310,7 @@ def _with_keys(
     known: _FileView, fresh: NDArray[Any]
 ) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.uint64]]:
     """A view's `keys`, `order` and `sorted_keys` with new keys, merged in and not sorted anew: of a million
-    keys that takes 10 ms, where reading and sorting them all takes 150."""
+    keys that takes 12 ms, where checking and sorting them all takes 155."""
     order = np.argsort(fresh["key"], kind="stable")
     sorted_fresh = fresh["key"][order]
     at = np.searchsorted(known.sorted_keys, sorted_fresh, side="right")
