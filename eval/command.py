@@ -52,6 +52,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--ablate", action="store_true", help="instead: each part of the ranking, left out in turn"
     )
+    parser.add_argument(
+        "--swapped",
+        action="store_true",
+        help="instead: swap names and figures in the papers, and see whether answers follow the text",
+    )
     add_output(parser, "DIR", "the run's folder (default: one under runs/)")
     parser.add_argument("--fresh", action="store_true", help="start over what the run's folder holds")
     parser.add_argument("--limit", metavar="N", type=positive, help="the first N questions only")
@@ -108,6 +113,8 @@ def _measure(args: argparse.Namespace, config: Config) -> int:
     with _assistant(args, config, dataset) as assistant:
         if args.ablate:
             return _ablate(args, assistant, dataset)
+        if args.swapped:
+            return _swapped(args, assistant, dataset)
         name = run_name(manifest_of(assistant, dataset, options))
         folder = args.output or RUNS / dataset.name / name
         if args.fresh:
@@ -153,6 +160,21 @@ def _ablate(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) ->
         print_json([asdict(variant) for variant in variants])
     else:
         print(ablation_table(dataset, variants))
+    return 0
+
+
+def _swapped(args: argparse.Namespace, assistant: Assistant, dataset: Dataset) -> int:
+    from eval.runs.swapped import run_swapped, swapped_table, write_swapped
+
+    with progress_bar("Asking") as progress:
+        answers = run_swapped(assistant, dataset, llm=args.llm, progress=progress)
+    folder = args.output or RUNS / f"{dataset.name}-swapped"
+    write_swapped(folder / "swapped.jsonl", answers)
+    if args.json:
+        print_json([asdict(answer) for answer in answers])
+    else:
+        print(swapped_table(dataset, answers))
+    _note(f"Each answer is in {folder / 'swapped.jsonl'}")
     return 0
 
 

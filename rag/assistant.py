@@ -45,6 +45,7 @@ from rag.records import (
     SearchMode,
     as_history,
 )
+from rag.retrieval.block_ranking import N_ORDERED
 from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weight_query
 from rag.retrieval.sentence_scoring import read_papers, read_sentences
@@ -63,6 +64,7 @@ LEAST_SUGGESTED = 0.5
 """Least confidence of the answer to a question that is offered."""
 READ_PAPERS = 12
 """Papers whose sentences are weighed for an answer; what a written answer may draw on."""
+UNFILTERED = "No paper in the library passes the filter read from the question, so it was left out."
 
 
 class Assistant:
@@ -159,10 +161,10 @@ class Assistant:
             filters=filters,
             weights=LISTING if mode == "hybrid" and question.intent == "list" else None,
             encoded=question.encoded if question.standalone == question.search_text else None,
-            top=top or self.config.top,
+            top=self._depth(top or self.config.top, by_model=mode == "hybrid"),
         )
         if mode == "hybrid":
-            ranking = self._reranked(question, ranking)
+            ranking, _ = self._reranked(question, ranking)
         return self._read(question, ranking, top or self.config.top, n_read)[0]
 
     def ask(
@@ -227,12 +229,12 @@ class Assistant:
             return
         with clock("retrieve"):
             n_read = max(READ_PAPERS, top or self.config.top)
-            ranking, notice = self._rank(asked, filters, n_read)
+            ranking, notice = self._rank(asked, filters, n_read, llm is not False, cancellation)
         with clock("read"):
             papers, best = self._read(asked, ranking, n_read)
             asked = settled(asked, papers, best)
             decision = abstention.decide(asked, ranking, papers, best)
-            if notice and asked.stated.authors:
+            if notice and notice.startswith(UNFILTERED) and asked.stated.authors:
                 decision = abstention.no_such_author(asked.stated.authors, papers)
         draft = Answer(
             question=text,
@@ -293,7 +295,7 @@ class Assistant:
         text = check_question(question)
         self._require_papers()
         asked = self._understand(text, as_history(history), filters, rewrites=False)
-        ranking, _ = self._rank(asked, filters, READ_PAPERS)
+        ranking, _ = self._rank(asked, filters, READ_PAPERS, by_model=False)
         return asked, ranking, *self._read(asked, ranking, READ_PAPERS)
 
     def suggest(self, answer: Answer, *, filters: Filters | None = None) -> tuple[str, ...]:
@@ -419,20 +421,48 @@ class Assistant:
             question = rewrite(question, history, self._writer.llm, self.minilm, self.config.prompts)
         return self._for_library(question)
 
-    def _rank(self, question: Question, given: Filters | None, top: int) -> tuple[Ranking, str | None]:
+    def _rank(
+        self,
+        question: Question,
+        given: Filters | None,
+        top: int,
+        by_model: bool,
+        cancellation: Cancellation | None = None,
+    ) -> tuple[Ranking, str | None]:
         """Rank with the question's filters; those only stated in it give way where no paper passes."""
+        top = self._depth(top, by_model=by_model)
         ranking, notice = self._rank_sides(question, question.filters, top), None
         if not ranking.ranked and question.filters != (given or Filters()):
-            notice = "No paper in the library passes the filter read from the question, so it was left out."
+            notice = UNFILTERED
             ranking = self._rank_sides(question, given, top)
-        return self._reranked(question, ranking), notice
+        ranking, told = self._reranked(question, ranking, cancellation, by_model=by_model)
+        return ranking, " ".join(filter(None, (notice, told))) or None
 
-    def _reranked(self, question: Question, ranking: Ranking) -> Ranking:
-        if self._reranker is None:
-            return ranking
-        from rag.retrieval.reranking import rerank
+    def _depth(self, top: int, *, by_model: bool) -> int:
+        """Papers to rank where `top` are wanted."""
+        return max(top, N_ORDERED) if by_model and self.config.rerank != "off" else top
 
-        return rerank(ranking, question.standalone, self.library, self._reranker)
+    def _reranked(
+        self,
+        question: Question,
+        ranking: Ranking,
+        cancellation: Cancellation | None = None,
+        *,
+        by_model: bool = True,
+    ) -> tuple[Ranking, str | None]:
+        """The first papers in the order of what is set up to order them, and a notice where that failed."""
+        if self._reranker is not None:
+            from rag.retrieval.reranking import rerank
+
+            ranking = rerank(ranking, question.standalone, self.library, self._reranker)
+        if not by_model or self.config.rerank == "off":
+            return ranking, None
+        from rag.retrieval.model_ranking import rank_with_model
+
+        made = rank_with_model(
+            ranking, question.standalone, self.library, self._writer.llm, self.config, cancellation
+        )
+        return made.ranking, made.notice
 
     def _for_library(self, question: Question) -> Question:
         """The question, understood with MiniLM, as the library's own encoder sees it."""

@@ -23,6 +23,8 @@ _DEADLINE_S = 300.0
 _MAX_TOKENS, _CONTEXT_WINDOW = 600, 8192
 JudgeWhen = Literal["doubtful", "all", "off"]
 Device = Literal["cpu", "cuda"]
+RerankBy = Literal["off", "llm", "llm-window"]
+ContextPapers = Literal["share", "drop"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,16 @@ class Config:
     """A key that opens `rag serve`, beside those of the file."""
     keys: Path | None = None
     """The file that holds the hashes of keys to `rag serve`."""
+    rerank: RerankBy = "off"
+    """Whether a model orders the first papers anew: in blocks asked all at once, or in a sliding window."""
+    compress: float = 1.0
+    """Share of the context's tokens that a model is shown: the sentences that answer least are left out."""
+    context_papers: ContextPapers = "share"
+    """Which papers a model is shown first: those near the best one, or those before the scores drop most."""
+    small_model: str | None = None
+    """A model that writes first; `model` is asked only where that answer is in doubt."""
+    small_url: str | None = None
+    """The server of `small_model`, where it is not that of `model`."""
     rewrite: bool = False
     """Let the model, too, restate a follow-up and split or reword a question before it is searched."""
 
@@ -96,17 +108,11 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_DEVICE, RAG_CHROMA_URL, RAG_RAY, RAG_SHARD_WAIT_S, RAG_SERVE_KEY,
-        RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, JUDGE, TIMEOUT_S, DEADLINE_S,
-        MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises ConfigError where one cannot be
-        used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_RERANK, RAG_DEVICE, RAG_CHROMA_URL, RAG_RAY, RAG_SHARD_WAIT_S,
+        RAG_SERVE_KEY, RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, SMALL_MODEL,
+        SMALL_URL, JUDGE, COMPRESS, PAPERS, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD
+        and MAX_COST_USD. Raises ConfigError where one cannot be used."""
         env = os.environ if environ is None else environ
-        base_url = env.get("OPENAI_BASE_URL") or None
-        if base_url and not base_url.startswith(("http://", "https://")):
-            raise ConfigError(
-                f"OPENAI_BASE_URL is {base_url!r}, which is no http(s) address; "
-                "set it like http://127.0.0.1:11434/v1 or unset it"
-            )
         return cls(
             library=Path(
                 env.get("RAG_LIBRARY") or platformdirs.user_data_path("rag") / "library"
@@ -116,10 +122,15 @@ class Config:
             device=_one_of(env, "RAG_DEVICE", get_args(Device)),
             reranker=env.get("RAG_RERANKER") or None,
             weights=Path(env["RAG_WEIGHTS"]).expanduser() if env.get("RAG_WEIGHTS") else None,
-            base_url=base_url,
+            base_url=_address(env, "OPENAI_BASE_URL"),
             api_key=env.get("OPENAI_API_KEY") or None,
             model=env.get("RAG_LLM_MODEL") or None,
             judge=_one_of(env, "RAG_LLM_JUDGE", get_args(JudgeWhen)),
+            rerank=_one_of(env, "RAG_RERANK", get_args(RerankBy)),
+            compress=_share(env, "RAG_LLM_COMPRESS"),
+            context_papers=_one_of(env, "RAG_LLM_PAPERS", get_args(ContextPapers)),
+            small_model=env.get("RAG_LLM_SMALL_MODEL") or None,
+            small_url=_address(env, "RAG_LLM_SMALL_URL"),
             support_model=env.get("RAG_SUPPORT_MODEL") or None,
             chroma_url=env.get("RAG_CHROMA_URL") or None,
             traces=any(env.get(f"OTEL_EXPORTER_OTLP_{kind}ENDPOINT") for kind in ("", "TRACES_")),
@@ -146,6 +157,25 @@ def _one_of(env: Mapping[str, str], name: str, known: tuple[Choice, ...]) -> Cho
         if text == each:
             return each
     raise ConfigError(f"{name} is {text!r}; set it to {', '.join(map(str, known))}, or unset it")
+
+
+def _address(env: Mapping[str, str], name: str) -> str | None:
+    """A variable as the address of a server; None where it is unset or empty. Raises ConfigError."""
+    url = env.get(name) or None
+    if url and not url.startswith(("http://", "https://")):
+        raise ConfigError(
+            f"{name} is {url!r}, which is no http(s) address; "
+            "set it like http://127.0.0.1:11434/v1 or unset it"
+        )
+    return url
+
+
+def _share(env: Mapping[str, str], name: str) -> float:
+    """A variable as a share above 0, up to 1; 1 where it is unset. Raises ConfigError."""
+    value = _number(env, name, "0.5")
+    if value is not None and value > 1:
+        raise ConfigError(f"{name} is {env[name]!r}, which is no share up to 1; set it like 0.5")
+    return 1.0 if value is None else value
 
 
 def _number(env: Mapping[str, str], name: str, example: str) -> float | None:

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import groupby
 
+from rag.answering.attempts import Attempt, Attempts, before_drop, doubt, with_failures
 from rag.answering.attribution import Finding, SupportGate, attribute_all, warming_up
 from rag.answering.claims import Claim, join_claims, read_claims
 from rag.answering.context import Context, pack_context
@@ -67,17 +68,18 @@ class Writer:
     def __init__(self, config: Config, gate: SupportGate) -> None:
         self.config = config
         self.gate = gate
-        self.llm = LanguageModel(config)
+        self._attempts = Attempts(config)
+        self.llm = self._attempts.llm
         self._system = load_prompt("answer_system", config.prompts).fill(refusal=REFUSAL)
         self._user = load_prompt("answer", config.prompts)
         self._judge = load_prompt("judge", config.prompts)
 
     def warm_up(self) -> None:
         """Load what the model's client needs while the caller retrieves."""
-        self.llm.warm_up()
+        self._attempts.warm_up()
 
     def close(self) -> None:
-        self.llm.close()
+        self._attempts.close()
 
     def write(
         self,
@@ -96,30 +98,47 @@ class Writer:
         where the model fails or nothing of its text is left.
         Raises ConfigError where the settings leave no model to ask.
         """
-        try:
-            with clock("pack"):
-                form = FORMS.get(question.intent)
-                asked = f"{question.standalone}\n\n{form}" if form else question.standalone
-                context, messages = self._messages(asked, papers)
-            with warming_up(self.gate):
-                reply = yield from self._streamed(messages, clock, cancellation, fresh)
+        answer: Answer | None = None
+        spent, failures = Usage(0, 0, None), list[tuple[Attempt, ModelError]]()
+        for attempt in self._attempts.all:
+            try:
+                with clock("pack"):
+                    context, messages = self.messages(question, papers, attempt)
+                with warming_up(self.gate):
+                    reply = yield from self._streamed(attempt.llm, messages, clock, cancellation, fresh)
+            except ModelError as error:
+                failures.append((attempt, error))
+                continue
             with clock("check"):
-                answer = self._checked(draft, reply, context)
-        except ModelError as error:
-            answer = _quoted(draft, quote(), f"{NO_REPLY}: {error}")
+                answer = self.checked(draft, reply, context, judged=attempt.llm is self.llm)
+            spent = spent + (answer.usage or Usage(0, 0, None))
+            answer = replace(answer, usage=spent)
+            if attempt.last or not doubt(answer, reply):
+                break
+            yield Delta("\n\n")
+        if answer is None:
+            answer = _quoted(draft, quote(), f"{NO_REPLY}: {failures[-1][1]}")
+        else:
+            answer = with_failures(answer, failures)
         if not answer.sentences and not answer.abstained:
             told = "Nothing the model wrote is supported by the papers, so this is quoted from them."
             answer = _quoted(answer, quote(), told)
         yield Done(replace(answer, timings_ms=clock.timings_ms()))
 
-    def _messages(self, question: str, papers: Sequence[RankedPaper]) -> tuple[Context, list[Message]]:
+    def messages(
+        self, asked: Question, papers: Sequence[RankedPaper], attempt: Attempt
+    ) -> tuple[Context, list[Message]]:
         """The papers that fit beside the prompt and the answer, and the messages that hold them."""
+        form = FORMS.get(asked.intent)
+        question = f"{asked.standalone}\n\n{form}" if form else asked.standalone
+        papers = before_drop(papers) if attempt.few else papers
         bare = [
             Message("system", self._system),
             Message("user", self._user.fill(papers="", question=question)),
         ]
         window = (self.config.context_window - self.config.max_tokens) / self.llm.counter.margin
-        context = pack_context(papers, int(window) - self.llm.n_tokens(bare), self.llm.counter.count)
+        room = int(window) - self.llm.n_tokens(bare)
+        context = pack_context(papers, room, self.llm.counter.count, share=self.config.compress)
         if not context.entries:
             raise ModelRejected(f"a window of {self.config.context_window} tokens has no room for a paper")
         filled = self._user.fill(papers=context.text, question=question)
@@ -127,13 +146,14 @@ class Writer:
 
     def _streamed(
         self,
+        llm: LanguageModel,
         messages: Sequence[Message],
         clock: Clock,
         cancellation: Cancellation | None,
         fresh: bool,
     ) -> Generator[Delta, None, Reply]:
         stage = "first_token"
-        with closing(self.llm.stream(messages, cancellation=cancellation, fresh=fresh)) as stream:
+        with closing(llm.stream(messages, cancellation=cancellation, fresh=fresh)) as stream:
             while True:
                 with clock(stage):
                     piece = next(stream)
@@ -142,7 +162,7 @@ class Writer:
                 stage = "write"
                 yield Delta(piece)
 
-    def _checked(self, draft: Answer, reply: Reply, context: Context) -> Answer:
+    def checked(self, draft: Answer, reply: Reply, context: Context, *, judged: bool = True) -> Answer:
         """The answer of a whole reply: each sentence with what it rests on, or an abstention."""
         claims = read_claims(
             reply.text, lambda n: short_name(e.paper.title) if (e := context.entry(n)) else None
@@ -154,7 +174,7 @@ class Writer:
         said = [claim for claim in claims if not _refuses(claim)]
         findings = attribute_all(said, context, self.gate)
         usage = reply.usage
-        if self.config.judge != "off":
+        if judged and self.config.judge != "off":
             findings, usage, told = self._judged(said, findings, usage)
             notices.append(told)
         answer = replace(draft, usage=usage, notice=" ".join(filter(None, notices)) or None)

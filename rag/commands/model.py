@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
-from rag.config import Config
+from rag.config import Config, RerankBy
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,7 +26,18 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         help="have the model, too, check what it wrote: all of it, or nothing (else what is in doubt, or as"
         " RAG_LLM_JUDGE says: doubtful, all, off)",
     )
+    group.add_argument(
+        "--compress",
+        type=_share,
+        metavar="SHARE",
+        help="show the model only this share of the tokens: the sentences that answer best",
+    )
     group.add_argument("--rewrite", action="store_true", help="have the model word what is searched")
+    group.add_argument(
+        "--rerank",
+        choices=get_args(RerankBy),
+        help="have the model order the first papers: in blocks asked all at once, or in a sliding window",
+    )
     group.add_argument(
         "--prompts", metavar="DIR", help="Markdown files in place of the prompts of the same name"
     )
@@ -42,10 +54,22 @@ def with_model_arguments(config: Config, args: argparse.Namespace) -> Config:
         strict=args.strict or config.strict,
         judge=config.judge if args.judge is None else "all" if args.judge else "off",
         rewrite=args.rewrite or config.rewrite,
+        rerank=args.rerank or config.rerank,
+        compress=args.compress or config.compress,
         prompts=Path(args.prompts).expanduser() if args.prompts else config.prompts,
         llm_cache=config.llm_cache and not args.no_cache,
         max_cost_usd=config.max_cost_usd if args.max_cost is None else args.max_cost,
     )
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0, up to 1")
+    return share
 
 
 def _dollars(text: str) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
@@ -13,7 +14,7 @@ from rag.commands.filter_options import add_filter_arguments, filters_from
 from rag.commands.options import add_question, one_question, positive, print_json, refuse_both
 from rag.commands.progress import with_progress
 from rag.commands.terminal import render_ranking, terminal
-from rag.config import Config
+from rag.config import Config, RerankBy
 from rag.errors import InputError
 from rag.files import refuse_duplicate_ids, replacing
 from rag.records import Filters, RankedPaper, SearchMode
@@ -27,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON: one list, or one line a query")
     parser.add_argument("--top", type=positive, metavar="N", help="papers to list (10)")
     parser.add_argument("--mode", choices=get_args(SearchMode), default="hybrid", help="which indexes to use")
+    parser.add_argument(
+        "--rerank", choices=get_args(RerankBy), help="have a model order the first papers (RAG_LLM_MODEL)"
+    )
     parser.add_argument("--run", metavar="OUT", help="with --batch: write a TREC run to this file")
     add_filter_arguments(parser)
 
@@ -43,7 +47,7 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
     from rag.assistant import Assistant
 
-    with Assistant.open(config=config) as assistant:
+    with Assistant.open(config=replace(config, rerank=args.rerank or config.rerank)) as assistant:
         rankings = (
             (question.id, _search(assistant, question, args, filters))
             for question in with_progress(questions, "Searching")

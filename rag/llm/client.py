@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from rag.config import Config
 from rag.errors import ConfigError, ModelError, ModelReplyInvalid
-from rag.llm.cost import Budget, price_of
+from rag.llm.cost import Budget, Spending, price_of
 from rag.llm.error_map import Call, host_of, our_error, retry_after_s, shows
 from rag.llm.limits import Cancellation, limit_reply
 from rag.llm.reply_cache import CachedReply, ReplyCache
@@ -43,7 +43,7 @@ THINKING = 8
 models that think take some 500 to 4,000 tokens before an answer of 600."""
 CHARS_PER_TOKEN = 12
 """No text has more: where a server ignores the limit on tokens, reading ends there."""
-REFUSABLE = ("stream_options", "temperature", "max_tokens", "system role")
+REFUSABLE = ("stream_options", "temperature", "max_tokens", "system role", "logprobs")
 """What some servers refuse. It is then left out; max_tokens goes by its newer name, and a system message
 is put before the first of the user's."""
 
@@ -65,6 +65,8 @@ class Reply:
     finished: bool = True
     """False where it ends at the limit on tokens."""
     cached: bool = False
+    probability: float | None = None
+    """The geometric mean of its tokens' probabilities, where it was asked for and the server gave it."""
 
 
 class LanguageModel:
@@ -73,8 +75,17 @@ class LanguageModel:
     Making one connects to nothing. Raises ConfigError where the settings name no server.
     """
 
-    def __init__(self, config: Config, *, backoff_s: float = 0.5) -> None:
-        """`backoff_s`: first pause before a retry; doubled each time, unless the server says how long."""
+    def __init__(
+        self,
+        config: Config,
+        *,
+        backoff_s: float = 0.5,
+        spending: Spending | None = None,
+        probabilities: bool = False,
+    ) -> None:
+        """`backoff_s`: first pause before a retry; doubled each time, unless the server says how long.
+        `spending`: what other models of the session spend, where the caps are for all of them.
+        `probabilities`: ask for those of the reply's tokens."""
         if not config.has_model:
             raise ConfigError(
                 "no language model is set up; set OPENAI_API_KEY, or OPENAI_BASE_URL for a local one"
@@ -83,6 +94,8 @@ class LanguageModel:
         self.url = config.base_url or OPENAI_URL
         self.host = host_of(self.url)
         self._backoff_s = backoff_s
+        self._spending = spending or Spending()
+        self._probabilities = probabilities
         self._cache = ReplyCache(config.cache / "replies") if config.llm_cache else None
         self._refused: set[str] = set()
         self._thinks = False
@@ -136,7 +149,8 @@ class LanguageModel:
     @cached_property
     def budget(self) -> Budget:
         price = self.config.price or price_of(self.name, self.url)
-        return Budget(self.name, self.config.max_cost_usd, self.config.max_call_usd, price)
+        caps = self.config.max_cost_usd, self.config.max_call_usd
+        return Budget(self.name, *caps, price, self._spending)
 
     def n_tokens(self, messages: Sequence[Message]) -> int:
         """Tokens of a prompt, by tiktoken."""
@@ -192,7 +206,12 @@ class LanguageModel:
                 break
             self._thinks = True
         received.check(self.host)
-        reply = Reply(received.answer, usage, finished=received.finish != "length")
+        reply = Reply(
+            received.answer,
+            usage,
+            finished=received.finish != "length",
+            probability=received.probability,
+        )
         if self._cache and received.whole:
             self._cache.put(request, CachedReply(reply.text, usage.prompt_tokens, usage.completion_tokens))
         yield reply
@@ -236,7 +255,8 @@ class LanguageModel:
 
         create: Any = self._client.chat.completions.create
         while True:
-            fields = {"stream_options": {"include_usage": True}, "temperature": 0, "max_tokens": limit}
+            fields: dict[str, Any] = {"stream_options": {"include_usage": True}, "temperature": 0}
+            fields |= {"max_tokens": limit} | ({"logprobs": True} if self._probabilities else {})
             kept = {name: value for name, value in fields.items() if name not in self._refused}
             if "max_tokens" in self._refused:
                 kept["max_completion_tokens"] = limit

@@ -44,6 +44,15 @@ def _is_local(url: str) -> bool:
 
 
 @dataclass(slots=True)
+class Spending:
+    """What all models of one session have cost together: finished calls, and calls under way at the most
+    they can cost. Safe to share by threads."""
+
+    usd: float = 0.0
+    lock: Lock = field(default_factory=Lock, repr=False)
+
+
+@dataclass(slots=True)
 class Budget:
     """What one session has spent on one model, and its caps in US dollars. Safe to share by threads."""
 
@@ -51,9 +60,12 @@ class Budget:
     max_session_usd: float | None = None
     max_call_usd: float | None = None
     price: Price | None = None
-    spent_usd: float = 0.0
-    """Finished calls at what they cost, and calls under way at the most they can cost."""
-    _lock: Lock = field(default_factory=Lock, repr=False)
+    spending: Spending = field(default_factory=Spending)
+    """Shared with the budgets of the session's other models."""
+
+    @property
+    def spent_usd(self) -> float:
+        return self.spending.usd
 
     @property
     def capped(self) -> bool:
@@ -72,18 +84,18 @@ class Budget:
             )
         worst = self.price.of(prompt_tokens, max_tokens)
         cost = f"a call to {self.model} may cost ${worst:.4f}"
-        with self._lock:
+        with self.spending.lock:
             if self.max_call_usd is not None and worst > self.max_call_usd:
                 raise BudgetExceeded(f"{cost}, over the cap of ${self.max_call_usd:.4f} a call; {_REMEDY}")
             if self.max_session_usd is not None and self.spent_usd + worst > self.max_session_usd:
                 spent = f"${self.spent_usd:.4f} of ${self.max_session_usd:.4f}"
                 raise BudgetExceeded(f"{cost}, and {spent} is spent; {_REMEDY}")
-            self.spent_usd += worst
+            self.spending.usd += worst
         return worst
 
     def record(self, reserved: float, prompt_tokens: int, completion_tokens: int) -> Usage:
         """Replace what was set aside by what the call cost."""
         cost = self.price.of(prompt_tokens, completion_tokens) if self.price else None
-        with self._lock:
-            self.spent_usd += (cost or 0.0) - reserved
+        with self.spending.lock:
+            self.spending.usd += (cost or 0.0) - reserved
         return Usage(prompt_tokens, completion_tokens, cost)

@@ -24,6 +24,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "judge": frozenset({"pairs"}),
     "judge_correctness": frozenset({"question", "reference", "answer"}),
     "judge_faithfulness": frozenset({"question", "answer", "cited"}),
+    "rank_papers": frozenset({"question", "papers"}),
     "write_question": frozenset({"title", "abstract"}),
 }
 """Every prompt, and the variables its file must hold, no more and no fewer."""

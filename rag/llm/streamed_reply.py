@@ -6,7 +6,9 @@ Knows the shape of chat completion chunks, and trusts none of it: the client bui
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import exp
+from statistics import fmean
 from typing import Any
 
 from rag.errors import ModelRejected, ModelReplyInvalid
@@ -25,6 +27,13 @@ class Received:
     """Why the server says it stopped: "stop", "length", "content_filter", ..."""
     usage: tuple[int, int] | None = None
     """Prompt and completion tokens, where the server counts them."""
+    logprobs: list[float] = field(default_factory=list)
+    """Of the tokens so far, where the server gives them."""
+
+    @property
+    def probability(self) -> float | None:
+        """The geometric mean of the tokens' probabilities."""
+        return exp(fmean(self.logprobs)) if self.logprobs else None
 
     @property
     def answer(self) -> str:
@@ -51,6 +60,7 @@ class Received:
                 return ""
             choice = chunk.choices[0]
             self.finish = choice.finish_reason or self.finish
+            self._note_logprobs(getattr(choice, "logprobs", None))
             piece = _valid((choice.delta.content or "") if choice.delta else "")
             self.text += piece
         except (AttributeError, TypeError, LookupError, ValueError) as error:
@@ -58,6 +68,12 @@ class Received:
                 f"a chunk of the reply is not of chat completions: {chunk!r:.100}"
             ) from error
         return piece
+
+    def _note_logprobs(self, logprobs: Any) -> None:
+        """They are an extra: a server that gives them in another form gives none."""
+        for token in getattr(logprobs, "content", None) or ():
+            if isinstance(value := getattr(token, "logprob", None), float | int):
+                self.logprobs.append(min(0.0, float(value)))
 
     def take_whole(self, body: Any) -> str:
         """The text of a reply that came in one JSON body, from a server that does not stream."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rag.papers.identifiers import clean_doi, title_key
 from rag.records import Paper
@@ -122,6 +123,20 @@ def _content_words(title: str) -> set[str]:
 
 def _words(text: str) -> set[str]:
     return set(_WORD.findall(fold(text)))
+
+
+def abstract_overlap(one: Paper, other: Paper) -> float:
+    """The share of the shorter abstract's runs of three words that the other has. 0 to 1; 1 for equal texts,
+    0 where one is too short to be compared."""
+    runs = [_kept_runs(paper.abstract) for paper in (one, other)]
+    if min(map(len, runs)) < THRESHOLDS.fewest_runs:
+        return float(one.abstract.casefold().split() == other.abstract.casefold().split() != [])
+    return _share(*runs)
+
+
+@lru_cache(maxsize=512)  # the best papers of a question are compared with each other
+def _kept_runs(text: str) -> frozenset[str]:
+    return frozenset(_runs(text))
 
 
 def _runs(text: str) -> set[str]:

@@ -33,6 +33,7 @@ def test_every_file_is_a_known_prompt_and_every_prompt_has_a_file() -> None:
         ("judge", {"pairs"}),
         ("judge_correctness", {"question", "reference", "answer"}),
         ("judge_faithfulness", {"question", "answer", "cited"}),
+        ("rank_papers", {"question", "papers"}),
         ("write_question", {"title", "abstract"}),
     ],
 )

@@ -129,11 +129,14 @@ def test_the_ablation_has_a_row_for_every_part(rag: Rag, few: Path, demo_library
         "fusion of both",
         "+ late interaction",
         "+ late interaction of titles",
+        "+ pseudo-relevance feedback (off)",
         "as shipped (+ lists, comparisons)",
     ]
     assert [row.split("|")[1].strip() for row in rows] == names
     variants = json.loads(rag(*asked, "--json").out)
     assert [variant["name"] for variant in variants] == names
+    assert variants[-1]["changes"]["nDCG@10"]["value"] == 0.0
+    assert all(variant["changes"]["R@5"]["n"] == 2 for variant in variants)
     assert variants[-1]["p"] == {"nDCG@10": 1.0, "R@5": 1.0, "Success@1": 1.0}
 
 

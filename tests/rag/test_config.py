@@ -24,3 +24,27 @@ def test_a_models_time_and_cost_are_read() -> None:
 def test_what_is_no_positive_number_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(ConfigError, match=f"{name} is '{text}'"):
         Config.from_env({name: text})
+
+
+def test_the_optional_parts_are_off_unless_set() -> None:
+    config = Config.from_env({})
+    assert (config.rerank, config.compress, config.context_papers) == ("off", 1.0, "share")
+    assert config.small_model is None
+    env = {"RAG_RERANK": "llm", "RAG_LLM_COMPRESS": "0.5", "RAG_LLM_PAPERS": "drop"}
+    config = Config.from_env(env | {"RAG_LLM_SMALL_MODEL": "tiny"})
+    assert (config.rerank, config.compress, config.context_papers) == ("llm", 0.5, "drop")
+    assert config.small_model == "tiny"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("RAG_RERANK", "yes", "set it to off, llm, llm-window"),
+        ("RAG_LLM_COMPRESS", "1.5", "no share up to 1"),
+        ("RAG_LLM_PAPERS", "all", "set it to share, drop"),
+        ("RAG_LLM_SMALL_URL", "localhost", "no http"),
+    ],
+)
+def test_a_part_set_up_wrongly_is_refused_by_name(name: str, text: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=f"{name} is '{text}'.*{said}"):
+        Config.from_env({name: text})

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
+from rag.answering.plans.diversity import near_duplicates
 from rag.papers.identifiers import title_key
 from rag.records import Evidence, Paper, RankedPaper
 from rag.text.folding import fold
@@ -39,18 +40,15 @@ _STEM = 5
 
 
 def relevant(papers: Sequence[RankedPaper], share: float = SHARE_OF_BEST) -> list[RankedPaper]:
-    """The papers, best first, up to where relevance drops; each once where two records hold one abstract.
+    """The papers, best first, up to where relevance drops; of near duplicates the best one alone.
 
     The first is always among them. Only papers whose sentences were read.
     """
     kept: list[RankedPaper] = []
-    seen: set[str] = set()
     for ranked in papers:
         if kept and not _belongs(ranked, papers, share):
             continue
-        text = " ".join(ranked.paper.abstract.casefold().split())
-        if ranked.evidence and text not in seen:
-            seen.add(text)
+        if ranked.evidence and not any(near_duplicates(ranked.paper, each.paper) for each in kept):
             kept.append(ranked)
     return kept
 
