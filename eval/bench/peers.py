@@ -222,7 +222,8 @@ def _task(
 ) -> PeerTask:
     """Writes what all systems read; of the papers the judged ones first, `n` in all."""
     judged = {paper_id for grades in qrels.values() for paper_id in grades}
-    kept = sorted(papers, key=lambda paper: paper.paper_id not in judged)[:n]
+    once = {paper.paper_id: paper for paper in papers}.values()  # the pages repeat some
+    kept = sorted(once, key=lambda paper: paper.paper_id not in judged)[:n]
     folder = work / name
     folder.mkdir(parents=True, exist_ok=True)
     written = {
