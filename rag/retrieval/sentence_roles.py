@@ -68,17 +68,17 @@ def sentence_traits(sentences: Sequence[str], blocks: Sequence[Bits]) -> list[Se
     blocks: uint8[n_pieces, 48] a sentence, its packed token vectors in the abstract's context.
     """
     bits = tuple(np.ascontiguousarray(block).tobytes() for block in blocks)
-    return list(_traits(tuple(sentences), bits, tuple(len(block) for block in blocks)))
+    return list(_traits(tuple(sentences), bits, tuple(block.shape for block in blocks)))
 
 
 @lru_cache(maxsize=KEPT)
 def _traits(
-    sentences: tuple[str, ...], bits: tuple[bytes, ...], n_pieces: tuple[int, ...]
+    sentences: tuple[str, ...], bits: tuple[bytes, ...], shapes: tuple[tuple[int, ...], ...]
 ) -> tuple[SentenceTraits, ...]:
     """The traits of one abstract; the key is all that they follow from."""
     if not sentences:
         return ()
-    blocks = [np.frombuffer(own, np.uint8).reshape(n, -1) for own, n in zip(bits, n_pieces, strict=True)]
+    blocks = [np.frombuffer(own, np.uint8).reshape(shape) for own, shape in zip(bits, shapes, strict=True)]
     traits = []
     for ordinal, (text, chances) in enumerate(
         zip(sentences, role_probabilities(sentences, blocks), strict=True)
