@@ -50,7 +50,7 @@ def test_the_table_with_its_stars_is_accessible_at_every_width(
     reader.wait("#table .star")
     assert violations(reader) == []
     reader.page.click("#tools [data-event=shape]")
-    reader.wait("#table .said")
+    reader.page.wait_for_selector("#table .said", state="attached")
     assert violations(reader) == []
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
     star = reader.page.locator("#table .star").first

@@ -9,7 +9,11 @@ from rag.records import Intent
 from tests.helpers.answer_samples import asked, ranked, rarity, ten_words
 
 ONE = ranked("a", 5.0, {ten_words("First"): 0.1, ten_words("Second"): 2.0, ten_words("Third"): 1.0})
-TWO = ranked("b", 4.5, {ten_words("Fourth"): 1.5, ten_words("Fifth"): 0.2})
+TWO = ranked(
+    "b",
+    4.5,
+    {"Fourth ten eleven twelve one two three more of these.": 1.5, "Fifth and last of those two.": 0.2},
+)
 INTENTS: tuple[Intent, ...] = (
     "fact",
     "definition",

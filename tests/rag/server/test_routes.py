@@ -180,7 +180,15 @@ def test_papers_added_by_another_process_are_seen(demo_library: Path, tmp_path: 
         assert before == []
         command = [sys.executable, "-m", "rag", "ingest", str(new), "--library", str(folder)]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
-        after = httpx.get(f"{url}/v1/search", params={"q": "storks", "mode": "lexical"}, timeout=60).json()
+        after, until = (
+            [],
+            time.monotonic() + 30,
+        )  # within seconds: the indexes are not reloaded at each request
+        while not after and time.monotonic() < until:
+            time.sleep(0.2)
+            after = httpx.get(
+                f"{url}/v1/search", params={"q": "storks", "mode": "lexical"}, timeout=60
+            ).json()
         assert [each["paper_id"] for each in after] == ["n1"]
         assert httpx.get(f"{url}/v1/papers/n1").status_code == 200
 

@@ -76,7 +76,8 @@ def test_actors_killed_while_papers_are_added_and_read_lose_nothing(tmp_path: Pa
         cwd=ROOT,
         timeout=340,
     )
-    assert done.stdout.splitlines()[-1:] == ["as it should be 200 2"], done.stderr[-3000:]
+    # Ray's own remarks on the killed actors may stand before and after it.
+    assert "as it should be 200 2" in done.stdout.splitlines(), done.stderr[-3000:]
 
 
 def test_without_ray_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
