@@ -180,10 +180,9 @@ def test_papers_added_by_another_process_are_seen(demo_library: Path, tmp_path: 
         assert before == []
         command = [sys.executable, "-m", "rag", "ingest", str(new), "--library", str(folder)]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
-        after, until = (
-            [],
-            time.monotonic() + 30,
-        )  # within seconds: the indexes are not reloaded at each request
+        # Within seconds: the indexes are not reloaded at each request.
+        after: list[dict[str, object]] = []
+        until = time.monotonic() + 30
         while not after and time.monotonic() < until:
             time.sleep(0.2)
             after = httpx.get(
