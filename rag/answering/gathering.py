@@ -25,6 +25,7 @@ which questions_dev and questions_train have the most facts found."""
 LEAST_BESIDE = 0.4
 """Probability from which the two papers of a comparison are set side by side."""
 _LEAST, _MOST = 0.003, 0.997
+_OPEN = re.compile(r"\W*(?:how|what|which|who|whom|whose|why|where|when)\b", re.I)
 _WORKS = re.compile(r"\b(?:papers|works|studies|articles|research|literature|evidence)\b", re.I)
 
 SEVERAL = Logistic(
@@ -61,8 +62,9 @@ def settled(question: Question, papers: Sequence[RankedPaper], best: BestPaper |
 
 
 def likeliest_gathering(question: Question) -> Intent:
-    """The likeliest of the intents that gather papers."""
-    return max(sorted(GATHERS), key=lambda intent: question.intent_probabilities.get(intent, 0.0))
+    """The likeliest of the intents that gather papers; "how" and its like ask for no yes or no."""
+    fitting = GATHERS - {"stance"} if _OPEN.match(question.text) else GATHERS
+    return max(sorted(fitting), key=lambda intent: question.intent_probabilities.get(intent, 0.0))
 
 
 def several_features(question: Question, papers: Sequence[RankedPaper], best: BestPaper) -> dict[str, float]:

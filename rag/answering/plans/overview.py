@@ -47,7 +47,7 @@ def answer_overview(
         ranked = chosen[0]
         name = short_name(ranked.paper.title)
         line = AnswerLine(ranked.paper, name, fill(ranked.evidence, min(words, 100) - n_words(name)))
-        return compose([LineGroup(None, (line,))], after="Only this paper of the library is about it.")
+        return compose([LineGroup(None, (line,))], after="Only this of the papers found comes close to it.")
     lines = _within(chosen, words, TROUBLES if _ASKS_TROUBLE.search(question.text) else CONTRIBUTES)
     surveys = [i for i, line in enumerate(lines) if _SURVEY.search(line.paper.title)][:2]
     rest = [line for i, line in enumerate(lines) if i not in surveys]

@@ -29,6 +29,7 @@ NEAR = 6
 """Words between a denial and what it denies."""
 CLOSE = 0.8
 """Share of the best paper's coverage that another's must reach, or the best speaks alone."""
+ONE_PAPER = "Of the papers found, only this one comes close to what is asked."
 ONE_SIDED = "No finding on the other side was found here."
 NOT_SAID_OUTRIGHT = "No abstract found here answers this outright; the nearest say:"
 Direction = Literal["For", "Against", "Depends"]
@@ -132,7 +133,7 @@ def _one_paper(ranked: RankedPaper, said: Evidence, words: int) -> AnswerText:
     best = replace(said, score=max(first.score, said.score))
     chosen = fill([best, *rest], min(words, FROM_ONE) - n_words(name))
     line = AnswerLine(ranked.paper, name, chosen)
-    return compose([LineGroup(None, (line,))], after="Only this paper of the library speaks to it.")
+    return compose([LineGroup(None, (line,))], after=ONE_PAPER)
 
 
 def _sets_the_scene(evidence: Evidence) -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rag.answering.answerability import BestPaper
-from rag.answering.gathering import settled
+from rag.answering.gathering import likeliest_gathering, settled
 from rag.records import Intent, RankedPaper
 from rag.retrieval.sentence_features import PaperMatches
 from tests.helpers.answer_samples import asked, ranked
@@ -54,6 +54,13 @@ def test_a_broad_question_taken_for_a_fact_gathers_what_its_words_ask_for_most()
     chances: dict[Intent, float] = {"fact": 0.5, "overview": 0.4, "list": 0.1}
     question = replace(asked("How are lamps lit?", "fact"), intent_probabilities=chances)
     assert settled(question, CLOSE, read(CLOSE[0])).intent == "overview"
+
+
+def test_how_asks_for_no_yes_or_no() -> None:
+    chances: dict[Intent, float] = {"fact": 0.45, "stance": 0.4, "overview": 0.15}
+    how = replace(asked("How can lamps burn without oil?", "fact"), intent_probabilities=chances)
+    can = replace(asked("Can lamps burn without oil?", "fact"), intent_probabilities=chances)
+    assert [likeliest_gathering(question) for question in (how, can)] == ["overview", "stance"]
 
 
 def test_without_papers_a_question_stays_as_it_is() -> None:
