@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.encoder.late_interaction import Bits, Floats
-from rag.retrieval.ranking import z_scores
 from rag.text.words import content_words
 
 NAMES = (
@@ -130,21 +130,27 @@ def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -
     n = len(texts)
     if n == 0:
         return np.zeros((0, len(NAMES)), np.float32)
-    late = z_scores(matches.weights @ matches.sentences)
     # What the title already says tells the paper's sentences apart less well.
     untold = matches.weights * np.clip(1 - matches.title, 0.05, 1)
-    cosine = z_scores(matches.cosines)
-    place = np.arange(n) / max(1, n - 1)
     wording = [wording_of(text) for text in texts]
+    late, late_beyond_title, peak, cosine, words_shared, length = _z_scores_by_row(
+        matches.weights @ matches.sentences,
+        untold / untold.sum() @ matches.sentences,
+        matches.weights @ np.clip(matches.sentences - _PEAK, 0, None),
+        matches.cosines,
+        _shared_words(question, texts),
+        np.log([1 + each.n_words for each in wording]),
+    )
+    place = np.arange(n) / max(1, n - 1)
     number = np.array([each.number for each in wording])
     figure = np.array([each.figure for each in wording], np.float32)
     wants_number = asks_number(question)
     columns = {
         "late": late,
-        "late_beyond_title": z_scores(untold / untold.sum() @ matches.sentences),
-        "peak": z_scores(matches.weights @ np.clip(matches.sentences - _PEAK, 0, None)),
+        "late_beyond_title": late_beyond_title,
+        "peak": peak,
         "cosine": cosine,
-        "words_shared": z_scores(_shared_words(question, texts)),
+        "words_shared": words_shared,
         "late_before": np.concatenate([[0], late[:-1]]),
         "cosine_before": np.concatenate([[0], cosine[:-1]]),
         "place": place,
@@ -158,11 +164,20 @@ def feature_matrix(question: str, texts: Sequence[str], matches: PaperMatches) -
         "number_unwanted": number * (not wants_number),
         "figure_wanted": figure * wants_number,
         "notice": np.array([each.notice for each in wording]) * (not _ASKS_NOTICE.search(question)),
-        "length": z_scores(np.log([1 + each.n_words for each in wording])),
+        "length": length,
         "introduces_wanted": np.array([each.introduces for each in wording])
         * bool(_ASKS_WHAT_IT_IS.search(question)),
     }
     return np.stack([np.asarray(columns[name], np.float32) for name in NAMES], axis=1)
+
+
+def _z_scores_by_row(*rows: NDArray[np.floating]) -> Floats:
+    """Each row in standard deviations about its mean, all rows in one go. float32[len(rows), n]"""
+    values = np.array(rows, np.float32)
+    # A paper has some ten sentences: numpy's calls cost more than the numbers, so there are few of them.
+    spread = values.std(axis=1, keepdims=True)
+    centred = values - values.mean(axis=1, keepdims=True)
+    return np.where(spread > 1e-6, centred / np.maximum(spread, 1e-6), np.float32(0))
 
 
 def is_notice(text: str) -> bool:
