@@ -14,16 +14,16 @@ class HaystackHybrid:
     """The hybrid retrieval of Haystack's tutorial, without its cross-encoder."""
 
     def __init__(self, folder: Path, model: Path, is_new: bool) -> None:
-        from haystack.components.embedders import (
-            SentenceTransformersDocumentEmbedder,
-            SentenceTransformersTextEmbedder,
-        )
         from haystack.components.joiners import DocumentJoiner
         from haystack.components.retrievers.in_memory import (
             InMemoryBM25Retriever,
             InMemoryEmbeddingRetriever,
         )
         from haystack.document_stores.in_memory import InMemoryDocumentStore
+        from haystack_integrations.components.embedders.sentence_transformers import (
+            SentenceTransformersDocumentEmbedder,
+            SentenceTransformersTextEmbedder,
+        )
 
         self._file = folder / "documents.json"
         if is_new:
