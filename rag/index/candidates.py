@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.index.indexes import Indexes
+from rag.index.papers_read import PaperRead
 from rag.index.passage_rows import PassageRow, row_key, to_paper, whole
 from rag.index.token_store import TokenBlock
 from rag.papers.passages import text_start
@@ -27,22 +28,21 @@ class Candidate:
 
 def candidates(indexes: Indexes, passage_ids: Sequence[str]) -> list[Candidate]:
     """These passages, in order; without those gone meanwhile, of half-written papers, or not encoded."""
-    wanted = set(passage_ids)
-    found: dict[str, Candidate | None] = {}
-    for rows in whole_papers(indexes, passage_ids).values():
-        paper = to_paper(rows)
-        found |= {row.passage_id: _candidate(indexes, paper, row) for row in rows if row.passage_id in wanted}
-    return [candidate for passage_id in passage_ids if (candidate := found.get(passage_id))]
+    papers = passages_of(indexes, passage_ids)
+    found = {each.passage.passage_id: each for paper in papers for each in paper}
+    return [found[passage_id] for passage_id in passage_ids if passage_id in found]
 
 
 def passages_of(indexes: Indexes, passage_ids: Sequence[str]) -> list[list[Candidate]]:
     """All encoded passages, in order, of the paper of each of these; without papers gone or half-written."""
-    papers = whole_papers(indexes, passage_ids)
+    known = indexes.papers_read  # taken once: after a reload there is another
     ids = [passage_id.rpartition("#")[0] for passage_id in passage_ids]
-    read = [(to_paper(papers[paper_id]), papers[paper_id]) for paper_id in ids if paper_id in papers]
-    return [
-        [candidate for row in rows if (candidate := _candidate(indexes, paper, row))] for paper, rows in read
-    ]
+    held = {paper_id: paper for paper_id in ids if (paper := known.get(paper_id))}
+    unread = [f"{paper_id}#0" for paper_id in ids if paper_id not in held]
+    read = {paper_id: _paper_read(rows) for paper_id, rows in whole_papers(indexes, unread).items()}
+    known.keep(read)
+    held |= read
+    return [list(_candidates(indexes, held[paper_id])) for paper_id in ids if paper_id in held]
 
 
 def whole_papers(
@@ -67,8 +67,12 @@ def _read(indexes: Indexes, passage_ids: Iterable[str]) -> dict[str, PassageRow]
     return {row.passage_id: row for row in indexes.dense.get(list(dict.fromkeys(passage_ids)))}
 
 
-def _candidate(indexes: Indexes, paper: Paper, row: PassageRow) -> Candidate | None:
-    block = indexes.tokens.get(row_key(row))
-    if block is None:
-        return None
-    return Candidate(row.passage, paper, block, text_start(paper.title))
+def _paper_read(rows: Sequence[PassageRow]) -> PaperRead:
+    return PaperRead(to_paper(rows), tuple((row.passage, row_key(row)) for row in rows))
+
+
+def _candidates(indexes: Indexes, read: PaperRead) -> Iterator[Candidate]:
+    start = text_start(read.paper.title)
+    for passage, key in read.passages:
+        if block := indexes.tokens.get(key):
+            yield Candidate(passage, read.paper, block, start)

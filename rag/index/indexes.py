@@ -23,6 +23,7 @@ from rag.config import Config
 from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
 from rag.files import read_json, write_json
 from rag.index.locks import holder, vector_files_lock, writing
+from rag.index.papers_read import PapersRead
 from rag.index.passage_rows import PassageRow, row_key, to_paper, whole
 from rag.index.passage_store import Dense
 from rag.index.token_store import TokenStore
@@ -88,6 +89,7 @@ class Indexes:
             None
         )
         self._df: tuple[NDArray[np.int64], object, NDArray[np.int64]] | None = None
+        self._papers_read: tuple[object, PapersRead] | None = None
 
     @classmethod
     def open(cls, folder: Path, config: Config) -> Indexes:
@@ -151,6 +153,15 @@ class Indexes:
             there = [address for address, is_there in zip(addresses, found.tolist(), strict=True) if is_there]
             self._all_vectors = known = counted, loading, there, vectors[found]
         return known[2], known[3]
+
+    @property
+    def papers_read(self) -> PapersRead:
+        """What was read of papers since the word index was loaded, whose stamp every writer sets last."""
+        loading = self.lexical.loading
+        known = self._papers_read
+        if known is None or known[0] is not loading:
+            self._papers_read = known = loading, PapersRead()
+        return known[1]
 
     def stamps(self) -> tuple[int, int | None]:
         """Chroma's stamp, and the one that the word index has caught up with."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from rag.text.stopwords import FRAME_WORDS
 
@@ -25,6 +26,7 @@ def content_words(text: str) -> list[str]:
     return [word for word in _WORD.findall(text) if word.lower() not in FRAME_WORDS]
 
 
+@lru_cache(maxsize=256)  # a question's are asked for once a paper
 def names(text: str) -> tuple[str, ...]:
     """Named things, once each, quoted phrases first: then words with inner capitals, acronyms, and
     capitalised words that do not open a sentence. Amounts and everyday acronyms are none."""
