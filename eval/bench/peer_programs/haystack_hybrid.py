@@ -29,10 +29,10 @@ class HaystackHybrid:
         if is_new:
             folder.mkdir(parents=True, exist_ok=True)
             self._store = InMemoryDocumentStore()
-            self._embedder = SentenceTransformersDocumentEmbedder(str(model), progress_bar=False)
+            self._embedder = SentenceTransformersDocumentEmbedder(model=str(model), progress_bar=False)
             return
         self._store = InMemoryDocumentStore.load_from_disk(str(self._file))
-        self._asker = SentenceTransformersTextEmbedder(str(model), progress_bar=False)
+        self._asker = SentenceTransformersTextEmbedder(model=str(model), progress_bar=False)
         self._asker.warm_up()
         self._words = InMemoryBM25Retriever(self._store)
         self._vectors = InMemoryEmbeddingRetriever(self._store)
