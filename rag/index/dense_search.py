@@ -9,14 +9,13 @@ says which of these pass; where few pass, their vectors are compared one by one.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from tantivy import DocAddress
 
 from rag.index.filter_query import Selection
 from rag.index.indexes import Indexes
+from rag.index.word_index_loading import PassagesAt
 
 EXACT_UP_TO = 20_000
 """Passages whose vectors, 31 MB, are kept in memory and compared in 3 ms, as long as Chroma takes."""
@@ -52,29 +51,27 @@ def nearest(
 def _nearest_of_all(indexes: Indexes, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
     if n < 1 or indexes.lexical.n_passages > EXACT_UP_TO:
         return indexes.dense.query(vector, n)
-    addresses, vectors = indexes.all_vectors()
-    return _best(indexes, addresses, vectors @ vector, n) if addresses else []
+    passages, vectors = indexes.all_vectors()
+    return _best(passages, vectors @ vector, n) if passages else []
 
 
 def compare_all(
     indexes: Indexes, vector: NDArray[np.float32], n: int, selection: Selection
 ) -> list[tuple[str, float]]:
     """As `nearest`, by comparing the vector of every selected passage: exact, in time with their number."""
-    addresses, keys = indexes.lexical.selected(selection)
+    passages, keys = indexes.lexical.selected(selection)
     vectors, found = indexes.tokens.vectors(keys)
-    there = [address for address, is_there in zip(addresses, found.tolist(), strict=True) if is_there]
-    return _best(indexes, there, vectors[found] @ vector, n) if there else []
+    there = passages.among(found)
+    return _best(there, vectors[found] @ vector, n) if there else []
 
 
-def _best(
-    indexes: Indexes, addresses: Sequence[DocAddress], cosines: NDArray[np.float32], n: int
-) -> list[tuple[str, float]]:
+def _best(passages: PassagesAt, cosines: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
     """The `n` with the highest cosines, best first, equals by id."""
     k = min(n, len(cosines))
     # Equals of the last are taken, too (papers of one text): of these the first by id count.
     least = -np.partition(-cosines, k - 1)[k - 1] - 10.0**-_DIGITS
     best = np.flatnonzero(cosines >= least)
-    ids = indexes.lexical.ids_at([addresses[i] for i in best.tolist()])
+    ids = passages.ids(best.tolist())
     return sorted(zip(ids, cosines[best].tolist(), strict=True), key=by_cosine)[:n]
 
 

@@ -17,7 +17,6 @@ from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
-from tantivy import DocAddress
 
 from rag.config import Config
 from rag.errors import IndexDamaged, LibraryLocked, LibraryReadOnly
@@ -29,6 +28,7 @@ from rag.index.passage_store import Dense
 from rag.index.token_store import TokenStore
 from rag.index.vector_files import VectorFiles, open_dense
 from rag.index.word_index import Lexical
+from rag.index.word_index_loading import PassagesAt
 from rag.index.word_index_schema import IndexedPassage, version
 from rag.records import Filters
 
@@ -85,9 +85,7 @@ class Indexes:
         self._loaded_stamps = self.stamps()
         self._loaded_at = time.monotonic()
         self._loading = Lock()
-        self._all_vectors: tuple[NDArray[np.int64], object, list[DocAddress], NDArray[np.float32]] | None = (
-            None
-        )
+        self._all_vectors: tuple[NDArray[np.int64], object, PassagesAt, NDArray[np.float32]] | None = None
         self._df: tuple[NDArray[np.int64], object, NDArray[np.int64]] | None = None
         self._papers_read: tuple[object, PapersRead] | None = None
 
@@ -139,7 +137,7 @@ class Indexes:
             self._df = known
         return known[2]
 
-    def all_vectors(self) -> tuple[list[DocAddress], NDArray[np.float32]]:
+    def all_vectors(self) -> tuple[PassagesAt, NDArray[np.float32]]:
         """Where the word index has each encoded passage, and its vector, float32[n, 384]; kept until a
         change.
 
@@ -148,10 +146,9 @@ class Indexes:
         counted, loading = self.tokens.df, self.lexical.loading
         known = self._all_vectors
         if known is None or known[0] is not counted or known[1] is not loading:
-            addresses, keys = self.lexical.selected(self.lexical.select(Filters()))
+            passages, keys = self.lexical.selected(self.lexical.select(Filters()))
             vectors, found = self.tokens.vectors(keys)
-            there = [address for address, is_there in zip(addresses, found.tolist(), strict=True) if is_there]
-            self._all_vectors = known = counted, loading, there, vectors[found]
+            self._all_vectors = known = counted, loading, passages.among(found), vectors[found]
         return known[2], known[3]
 
     @property
@@ -168,7 +165,9 @@ class Indexes:
         return self.dense.stamp, self.lexical.stamp
 
     def refresh(self, *, now: bool = False) -> None:
-        """See what other processes wrote since; costs little where nothing was."""
+        """See what other processes wrote since; costs little where nothing was. `now`: so as to write."""
+        if now:
+            self.tokens.reload()  # a writer that died may have left blocks, of which no stamp tells
         if self._is_current() or not self._loading.acquire(blocking=now):
             return
         try:

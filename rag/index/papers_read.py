@@ -29,5 +29,7 @@ class PapersRead:
         return self._held.get(paper_id)
 
     def keep(self, papers: Mapping[str, PaperRead]) -> None:
-        held = self._held if len(self._held) + len(papers) <= _MOST else {}
-        self._held = {**held, **papers} if papers else held
+        """Keep these, too; more than are kept at most, not at all."""
+        if 0 < len(papers) <= _MOST:
+            held = self._held if len(self._held) + len(papers) <= _MOST else {}
+            self._held = {**held, **papers}

@@ -124,6 +124,14 @@ def to_paper(rows: Sequence[PassageRow]) -> Paper:
     return Paper(abstract="".join(row.text for row in rows), year=metadata.get("year"), **fields)
 
 
+def reads_back(rows: Sequence[PassageRow]) -> bool:
+    """Whether the whole, ordered rows of a paper, none where they are not all there, say what was written."""
+    try:
+        return bool(rows) and content_hash(to_paper(rows)) == rows[0].content_hash
+    except (ValueError, TypeError):
+        return False
+
+
 def row_key(row: PassageRow) -> int:
     """Where the token store holds a row's text."""
     return text_key(passage_text(row.title, row.passage))

@@ -204,7 +204,9 @@ class TokenStore:
     def reload(self) -> None:
         """See what was committed since, here or by another process."""
         try:
-            self._view, self.damaged = self._read_again_if_replaced(), False
+            view = self._read_again_if_replaced()
+            if view is not self._view:
+                self._view, self.damaged = view, False
         except (ValueError, FileNotFoundError):
             self._view, self.damaged = _empty(_next_generation(self._folder)), True
 
@@ -230,6 +232,8 @@ class TokenStore:
             )
         generation, n_blocks = int(head["generation"]), int(head["n_blocks"])
         known = self._known(generation, n_blocks)
+        if 0 < len(known.keys) == n_blocks and known.keys_crc == head["keys_crc"]:
+            return known
         n_new = n_blocks - len(known.keys)
         fresh = np.fromfile(
             self._path("keys", generation), _KEY, n_new, offset=len(known.keys) * _KEY.itemsize

@@ -15,7 +15,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from rag.files import disk_fault, read_json, write_json
 from rag.index.bm25 import WordQuery, WordStatistics, idf, scores, weigh
 from rag.index.filter_query import Selection, filter_query
 from rag.index.seals import broken, read_seal, seal
+from rag.index.word_index_loading import Loading, PassagesAt
 from rag.index.word_index_schema import EVERY, FORM, IndexedPassage, document, english, schema
 from rag.papers.duplicates import keys
 from rag.records import Filters, Paper
@@ -52,17 +53,6 @@ class WordHit:
     score: float
     text_key: int
     text_start: int
-
-
-@dataclass(slots=True)
-class _Counted:
-    """What was counted since the index was loaded, and need not be counted again. Whoever counts takes hold
-    of it first: after a reload that is of no harm, as nobody reads the old one."""
-
-    n_papers: int | None = None
-    n_words: int | None = None
-    average_length: float | None = None
-    df: dict[str, int] = field(default_factory=dict)
 
 
 class Lexical:
@@ -99,13 +89,12 @@ class Lexical:
         """See what was committed since, here or by another process."""
         with _faults(self._folder):
             self._index.reload()
-            self._searcher = self._index.searcher()
-        self._counted = _Counted()
+            self._loading = Loading(self._index.searcher())
 
     @property
-    def loading(self) -> object:
+    def loading(self) -> Loading:
         """Another one after each `reload`, or change."""
-        return self._counted
+        return self._loading
 
     @property
     def stamp(self) -> int | None:
@@ -115,15 +104,15 @@ class Lexical:
 
     @property
     def n_passages(self) -> int:
-        return int(self._searcher.num_docs)
+        return self._loading.n_passages
 
     @property
     def n_papers(self) -> int:
-        counted = self._counted
-        if counted.n_papers is None:
-            first = self._searcher.search(Query.term_query(self._schema, "ordinal", 0), limit=1)
-            counted.n_papers = int(first.count)  # type: ignore[attr-defined]  # missing in the stubs alone
-        return counted.n_papers
+        loading = self._loading
+        if loading.n_papers is None:
+            first = loading.searcher.search(Query.term_query(self._schema, "ordinal", 0), limit=1)
+            loading.n_papers = int(first.count)  # type: ignore[attr-defined]  # missing in the stubs alone
+        return loading.n_papers
 
     def paper_ids(self) -> list[str]:
         """Ids of all papers, sorted."""
@@ -131,8 +120,9 @@ class Lexical:
 
     def text_keys(self) -> NDArray[np.uint64]:
         """Under what keys the token store holds the passages, in no order. uint64[n_passages]"""
-        found = self._searcher.search(Query.all_query(), limit=max(1, self.n_passages), count=False).hits
-        return self._column("text_key", [address for _, address in found])
+        loading = self._loading
+        found = loading.searcher.search(Query.all_query(), limit=max(1, loading.n_passages), count=False).hits
+        return loading.column("text_key", [address for _, address in found])
 
     def versions(self) -> set[str]:
         """What is indexed: `version` of every passage."""
@@ -140,7 +130,7 @@ class Lexical:
 
     def statistics(self, text: str) -> WordStatistics:
         """How many passages there are, and how many have each word of `text`; none removed counts."""
-        return self._statistics(self._analyzer.analyze(fold(text)))
+        return self._statistics(self._loading, self._analyzer.analyze(fold(text)))
 
     def search(
         self,
@@ -156,19 +146,20 @@ class Lexical:
         terms = Counter(self._analyzer.analyze(fold(text)))
         if not terms or n < 1:
             return []
-        query = weigh(terms, statistics or self._statistics(terms))
-        words = wanted = self._words(terms, query)
+        loading = self._loading
+        query = weigh(terms, statistics or self._statistics(loading, terms))
+        words = wanted = self._words(loading, terms, query)
         if selection:
             wanted = Query.boolean_query([(Occur.Must, words), (Occur.Must, selection.query)])
         asked = n + _SPARE
         while True:
-            found = self._searcher.search(wanted, limit=asked, count=False).hits
-            hits = self._hits([address for _, address in found], query)
+            found = loading.searcher.search(wanted, limit=asked, count=False).hits
+            hits = _hits(loading, [address for _, address in found], query)
             hits.sort(key=lambda hit: (-hit.score, hit.passage_id))
             if len(found) < asked or asked >= _MOST:
                 return hits[:n]
             # tantivy goes by the average length of this index, and counts what was removed.
-            stretch = max(1.0, query.average_length / self._average_length(words, found[0][1]))
+            stretch = max(1.0, query.average_length / _average_length(loading, words, found[0][1]))
             if found[-1][0] * stretch * _ROUNDING < hits[n - 1].score:
                 return hits[:n]
             asked *= 2
@@ -180,9 +171,10 @@ class Lexical:
         if not passage_ids:
             return []
         terms = Counter(self._analyzer.analyze(fold(text)))
-        found = self._searcher.search(self._among(passage_ids), limit=len(passage_ids), count=False).hits
-        query = weigh(terms, statistics or self._statistics(terms))
-        return self._hits([address for _, address in found], query)
+        loading = self._loading
+        found = loading.searcher.search(self._among(passage_ids), limit=len(passage_ids), count=False).hits
+        query = weigh(terms, statistics or self._statistics(loading, terms))
+        return _hits(loading, [address for _, address in found], query)
 
     def select(self, filters: Filters) -> Selection:
         """The passages of papers that pass (as `rag.papers.filters.matches` means it).
@@ -198,18 +190,17 @@ class Lexical:
     def passing(self, selection: Selection, passage_ids: Sequence[str]) -> set[str]:
         """Those of these passages that are selected."""
         query = Query.boolean_query([(Occur.Must, self._among(passage_ids)), (Occur.Must, selection.query)])
-        found = self._searcher.search(query, limit=max(1, len(passage_ids)), count=False).hits
-        return set(self.ids_at(address for _, address in found))
+        loading = self._loading
+        found = loading.searcher.search(query, limit=max(1, len(passage_ids)), count=False).hits
+        return set(loading.ids_at(address for _, address in found))
 
-    def selected(self, selection: Selection) -> tuple[list[DocAddress], NDArray[np.uint64]]:
-        """All selected passages, in no order: for `ids_at`, and their keys in the token store."""
-        found = self._searcher.search(selection.query, limit=max(1, selection.n_passages), count=False).hits
+    def selected(self, selection: Selection) -> tuple[PassagesAt, NDArray[np.uint64]]:
+        """All selected passages, in no order, and their keys in the token store. uint64[n]"""
+        loading = self._loading
+        n = max(1, selection.n_passages)
+        found = loading.searcher.search(selection.query, limit=n, count=False).hits
         addresses = [address for _, address in found]
-        return addresses, self._column("text_key", addresses)
-
-    def ids_at(self, addresses: Iterable[DocAddress]) -> list[str]:
-        """Ids of the passages that `selected` gave, in order."""
-        return [str(self._searcher.doc(address).get_first("passage_id")) for address in addresses]
+        return PassagesAt(loading, addresses), loading.column("text_key", addresses)
 
     def alike(self, papers: Sequence[Paper], n: int) -> list[str]:
         """The first passages of `n` papers that may be one of these (rag.papers.duplicates.keys), in no
@@ -218,8 +209,9 @@ class Lexical:
         if not shared or n < 1:
             return []
         query = Query.term_set_query(self._schema, "likeness", shared)
-        found = self._searcher.search(query, limit=n, count=False).hits
-        return self.ids_at(address for _, address in found)
+        loading = self._loading
+        found = loading.searcher.search(query, limit=n, count=False).hits
+        return loading.ids_at(address for _, address in found)
 
     def write(self, entries: Iterable[IndexedPassage], without: Iterable[str], stamp: int | None) -> None:
         """Index passages in place of their papers' old ones, remove the papers `without`, set the stamp."""
@@ -252,62 +244,57 @@ class Lexical:
 
     def _terms(self, field: str, of: Query) -> list[str]:
         """The field's terms in the passages that a query matches, in no order. Deleted ones match none."""
-        return [term for term, _ in self._searcher.terms_with_prefix(field, "", filter_query=of)]
+        return [term for term, _ in self._loading.searcher.terms_with_prefix(field, "", filter_query=of)]
 
-    def _statistics(self, terms: Iterable[str]) -> WordStatistics:
-        counted = self._counted
-        if counted.n_words is None:
-            summed = self._searcher.aggregate(Query.all_query(), {"n": {"sum": {"field": "n_words"}}})
-            counted.n_words = int(summed["n"]["value"])
-        return WordStatistics(self.n_passages, counted.n_words, {term: self._df(term) for term in {*terms}})
+    def _statistics(self, loading: Loading, terms: Iterable[str]) -> WordStatistics:
+        if loading.n_words is None:
+            summed = loading.searcher.aggregate(Query.all_query(), {"n": {"sum": {"field": "n_words"}}})
+            loading.n_words = int(summed["n"]["value"])
+        df = {term: self._df(loading, term) for term in {*terms}}
+        return WordStatistics(loading.n_passages, loading.n_words, df)
 
-    def _df(self, term: str) -> int:
+    def _df(self, loading: Loading, term: str) -> int:
         """Passages that have the term. tantivy's own count is quicker, but still has those removed."""
-        counted = self._counted
-        if term not in counted.df:
-            if self._searcher.doc_freq("every", EVERY) == self.n_passages:
-                return int(self._searcher.doc_freq("text", term))
-            found = self._searcher.search(Query.term_query(self._schema, "text", term, "freq"), limit=1)
-            counted.df[term] = int(found.count)  # type: ignore[attr-defined]  # missing in the stubs alone
-        return counted.df[term]
+        if term not in loading.df:
+            if loading.searcher.doc_freq("every", EVERY) == loading.n_passages:
+                return int(loading.searcher.doc_freq("text", term))
+            found = loading.searcher.search(Query.term_query(self._schema, "text", term, "freq"), limit=1)
+            loading.df[term] = int(found.count)  # type: ignore[attr-defined]  # missing in the stubs alone
+        return loading.df[term]
 
-    def _words(self, terms: Iterable[str], query: WordQuery) -> Query:
+    def _words(self, loading: Loading, terms: Iterable[str], query: WordQuery) -> Query:
         """An OR over the terms, boosted so that tantivy weighs each as `query` does."""
-        n_all = int(self._searcher.doc_freq("every", EVERY))
+        n_all = int(loading.searcher.doc_freq("every", EVERY))
         clauses = []
         for term in terms:
-            own = idf(n_all, int(self._searcher.doc_freq("text", term)))
+            own = idf(n_all, int(loading.searcher.doc_freq("text", term)))
             word = Query.term_query(self._schema, "text", term, "freq")
             clauses.append((Occur.Should, Query.boost_query(word, query.weights[term] / own)))
         return Query.boolean_query(clauses)
 
-    def _average_length(self, words: Query, address: DocAddress) -> float:
-        """The average length of a passage that tantivy goes by; it says so where it explains a score."""
-        counted = self._counted
-        if counted.average_length is None:
-            explained = json.loads(words.explain(self._searcher, address).to_json())
-            counted.average_length = _explained(explained, "avgdl")
-        return counted.average_length or 1.0
-
     def _selection(self, query: Query) -> Selection:
-        found = self._searcher.search(query, limit=1)
+        found = self._loading.searcher.search(query, limit=1)
         return Selection(query, int(found.count))  # type: ignore[attr-defined]  # missing in the stubs alone
 
     def _among(self, passage_ids: Sequence[str]) -> Query:
         return Query.const_score_query(Query.term_set_query(self._schema, "passage_id", passage_ids), 0)
 
-    def _hits(self, addresses: list[DocAddress], query: WordQuery) -> list[WordHit]:
-        documents = [self._searcher.doc(address) for address in addresses]
-        packed = [bytes(document.get_first("counts") or b"") for document in documents]
-        keys = self._column("text_key", addresses).tolist()
-        starts = self._column("text_start", addresses).tolist()
-        columns = zip(documents, scores(query, packed).tolist(), keys, starts, strict=True)
-        return [
-            WordHit(str(d.get_first("passage_id")), score, key, start) for d, score, key, start in columns
-        ]
 
-    def _column(self, name: str, addresses: list[DocAddress]) -> NDArray[np.uint64]:
-        return np.array(self._searcher.fast_field_values(name, addresses), np.uint64)
+def _hits(loading: Loading, addresses: list[DocAddress], query: WordQuery) -> list[WordHit]:
+    documents = [loading.searcher.doc(address) for address in addresses]
+    packed = [bytes(document.get_first("counts") or b"") for document in documents]
+    keys = loading.column("text_key", addresses).tolist()
+    starts = loading.column("text_start", addresses).tolist()
+    columns = zip(documents, scores(query, packed).tolist(), keys, starts, strict=True)
+    return [WordHit(str(d.get_first("passage_id")), score, key, start) for d, score, key, start in columns]
+
+
+def _average_length(loading: Loading, words: Query, address: DocAddress) -> float:
+    """The average length of a passage that tantivy goes by; it says so where it explains a score."""
+    if loading.average_length is None:
+        explained = json.loads(words.explain(loading.searcher, address).to_json())
+        loading.average_length = _explained(explained, "avgdl")
+    return loading.average_length or 1.0
 
 
 def _explained(explanation: dict[str, Any], name: str) -> float | None:

@@ -267,7 +267,7 @@ class FolderLibrary(Library):
         selection = lexical.select(filters)
         if not any(field == "abstract" for field, _ in filters.where):
             return selection
-        ids = lexical.ids_at(lexical.selected(selection)[0])
+        ids = lexical.selected(selection)[0].ids()
         papers = whole_papers(self._indexes, ids)
         passing = {paper_id for paper_id, rows in papers.items() if matches(to_paper(rows), filters)}
         return lexical.select_ids([id for id in ids if id.rpartition("#")[0] in passing])

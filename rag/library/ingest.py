@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from rag.encoder.late_interaction import pack_bits
 from rag.index.candidates import whole_papers
 from rag.index.indexes import Indexes
-from rag.index.passage_rows import PassageRow, content_hash, row_key, to_paper, to_rows
+from rag.index.passage_rows import PassageRow, content_hash, reads_back, row_key, to_paper, to_rows
 from rag.index.token_store import TokenBlock
 from rag.papers.duplicates import keys, possible_ids, resolve
 from rag.papers.identifiers import title_id
@@ -75,7 +75,8 @@ class IngestTarget(Protocol):
         ...
 
     def first_rows(self, paper_ids: Sequence[str]) -> dict[str, PassageRow]:
-        """The first rows, by paper, of those of these papers that are stored."""
+        """The first rows, by paper, of those of these papers that are stored; without a content hash where
+        the paper does not read back as it was written."""
         ...
 
     def write(
@@ -106,13 +107,19 @@ class FolderTarget:
     def alike(self, papers: Sequence[Paper]) -> Iterable[Paper]:
         found = self._indexes.lexical.alike(papers, _MOST_ALIKE * len(papers))
         same_id = [f"{each}#0" for paper in papers for each in possible_ids(paper)]
-        stored = whole_papers(self._indexes, [*same_id, *found])
-        return map(to_paper, (stored | self._coming).values())
+        stored = whole_papers(self._indexes, [*same_id, *found]) | self._coming
+        return map(to_paper, filter(reads_back, stored.values()))
 
     def first_rows(self, paper_ids: Sequence[str]) -> dict[str, PassageRow]:
         rows = self._indexes.dense.get([f"{paper_id}#0" for paper_id in paper_ids])
-        coming = {each: self._coming[each][0] for each in paper_ids if each in self._coming}
-        return {row.paper_id: row for row in rows} | coming
+        papers = whole_papers(self._indexes, (), known=rows) | self._coming
+        first = {row.paper_id: row for row in rows}
+        first |= {each: self._coming[each][0] for each in paper_ids if each in self._coming}
+        # A damaged paper is of no version: who ingests it again replaces it.
+        return {
+            paper_id: row if reads_back(papers.get(paper_id, ())) else _of_no_version(row)
+            for paper_id, row in first.items()
+        }
 
     def write(
         self, papers: Sequence[Paper], stored: Mapping[str, PassageRow], written: Callable[[], None]
@@ -268,6 +275,10 @@ def _resolved(
     for paper in chain(target.alike(papers) if target else (), earlier):
         know(paper)
     return [know(resolve(paper, candidates(paper))) for paper in papers]
+
+
+def _of_no_version(row: PassageRow) -> PassageRow:
+    return replace(row, metadata={**row.metadata, "hash": ""})
 
 
 def _versions(rows: Mapping[str, PassageRow]) -> Versions:

@@ -6,12 +6,11 @@ own text no longer has its hash is damaged, and can only be ingested again or re
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.index.candidates import whole_papers
 from rag.index.indexes import Indexes
-from rag.index.passage_rows import PassageRow, content_hash, row_key, to_paper
+from rag.index.passage_rows import PassageRow, reads_back, row_key
 from rag.index.word_index_schema import version
 
 
@@ -37,19 +36,13 @@ def verify_indexes(indexes: Indexes) -> Verification:
     for rows in indexes.dense.scan():
         papers = whole_papers(indexes, (), known=rows)
         whole |= papers.keys()
-        damaged |= {row.paper_id for row in rows if not _reads_back(papers.get(row.paper_id, ()), row)}
+        sound = {row.passage_id for paper in papers.values() if reads_back(paper) for row in paper}
+        damaged |= {row.paper_id for row in rows if row.passage_id not in sound}
         stale["words"] += (row.passage_id for row in rows if not _take(words, row))
         stale["tokens"] += (row.passage_id for row in rows if indexes.tokens.get(row_key(row)) is None)
         stale["vectors"] += indexes.unreachable(rows)
     stale["words in excess"] = [each.rpartition(" ")[0] for each in words]
     return Verification(len(whole), tuple(sorted(damaged)), {name: tuple(ids) for name, ids in stale.items()})
-
-
-def _reads_back(paper: Sequence[PassageRow], row: PassageRow) -> bool:
-    try:
-        return row in paper and content_hash(to_paper(paper)) == row.content_hash
-    except (ValueError, TypeError):
-        return False
 
 
 def _take(words: set[str], row: PassageRow) -> bool:

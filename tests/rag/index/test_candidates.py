@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from rag.config import Config
+from rag.index import papers_read
 from rag.index.passage_store import Dense
+from rag.library.folder_library import FolderLibrary
 from rag.library.library import Library
 from rag.records import Paper
 from tests.helpers.fakes import FakeEncoder
@@ -54,3 +56,12 @@ def test_another_process_s_change_is_seen_after_a_refresh(
             writer.add([replace(PAPERS[1], abstract="Another text.")], FakeEncoder())
         reader.refresh()
         assert reader.passages_of(["p1#0"])[0][0].paper.abstract == "Another text."
+
+
+def test_no_more_papers_are_kept_than_may_be(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(papers_read, "_MOST", 3)
+    with FolderLibrary.open_folder(config.library, config, create=True) as library:
+        library.add(PAPERS, FakeEncoder())
+        for asked in (FIRST[:2], FIRST[1:4], FIRST, FIRST[4:]):
+            assert len(library.passages_of(asked)) == len(asked)
+            assert len(library._indexes.papers_read._held) <= 3

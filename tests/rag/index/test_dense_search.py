@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from rag.index import dense_search
 from rag.index.dense_search import compare_all, nearest
 from rag.index.indexes import Indexes, open_indexes
 from rag.library.ingest import FolderTarget, ingest
+from rag.library.library import Library
 from rag.records import Filters, Paper
 from tests.helpers.fakes import FakeEncoder
 
@@ -58,3 +60,22 @@ def test_in_a_small_one_every_vector_is_compared(indexes: Indexes) -> None:
     found = nearest(indexes, vector, 7)
     assert [passage_id for passage_id, _ in found] == [passage_id for passage_id, _ in every]
     assert [cosine for _, cosine in found] == pytest.approx([cosine for _, cosine in every], abs=1e-6)
+
+
+def test_a_change_between_comparing_vectors_and_reading_ids_is_seen_whole_or_not_at_all(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An address in the word index is another passage's, or nobody's, once the index was loaded again."""
+    with Library.open(config.library, config, create=True) as library:
+        for start in range(0, 12, 4):
+            library.add(PAPERS[start : start + 4], FakeEncoder())
+        vector = FakeEncoder().encode_query("Title 9\nIt speaks of number9 alone.").vector
+        due, best = library.nearest(vector, 3), dense_search._best
+
+        def after_a_change(*args: Any) -> Any:
+            library.remove(["p0", "p5"])
+            library.remove(["p7", "p8"])
+            return best(*args)
+
+        monkeypatch.setattr(dense_search, "_best", after_a_change)
+        assert library.nearest(vector, 3) == due

@@ -105,3 +105,21 @@ def test_a_word_index_of_another_time_catches_up(template: Path, config: Config,
         assert library.verify().ok
         assert "p7" not in library.ids()
         assert library.n_papers == len(OLD)
+
+
+def test_what_a_dead_writer_left_of_tokens_misleads_nobody(
+    template: Path, config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its blocks stay; a process that was open before it writes after them, not over them."""
+    shutil.copytree(template, config.library)
+    monkeypatch.setattr("rag.index.indexes._RELOAD_S", 0.0)
+    with Library.open(config.library, config) as earlier:
+        with Library.open(config.library, config) as dying, monkeypatch.context() as patch:
+            cut_at(patch, Indexes, "write", False)
+            with suppress(Cut):
+                dying.add(NEW[:2], FakeEncoder())
+        with Library.open(config.library, config) as reader:
+            earlier.add([Paper(f"n{i}", f"New {i}", f"Newer number{i}.") for i in range(9)], FakeEncoder())
+            reader.refresh()
+            assert not reader.needs_repair
+            assert [len(each) for each in reader.passages_of(["p0#0", "n8#0"])] == [1, 1]

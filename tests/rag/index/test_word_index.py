@@ -56,7 +56,7 @@ def scores(hits: Iterable[WordHit]) -> dict[str, float]:
 def selected(index: Lexical, filters: Filters) -> list[str]:
     """Ids, sorted, as each way to ask for them gives them."""
     selection = index.select(filters)
-    ids = sorted(index.ids_at(index.selected(selection)[0]))
+    ids = sorted(index.selected(selection)[0].ids())
     everything = [entry.passage.passage_id for entry in entries(PAPERS)]
     assert index.passing(selection, [*everything, "not there"]) == set(ids)
     assert selection.n_passages == len(ids)
@@ -248,8 +248,8 @@ def test_scores_are_tantivys_own_where_nothing_was_removed(whole: Lexical, text:
         (Occur.Should, Query.boost_query(Query.term_query(whole._schema, "text", term, "freq"), n))
         for term, n in terms.items()
     ]
-    due = whole._searcher.search(Query.boolean_query(clauses), limit=999, count=False).hits
-    ids = whole.ids_at(address for _, address in due)
+    due = whole.loading.searcher.search(Query.boolean_query(clauses), limit=999, count=False).hits
+    ids = whole.loading.ids_at(address for _, address in due)
     # tantivy computes in 32 bits, and idf of a word that all passages have is near 0.
     assert scores(whole.search(text, 999)) == pytest.approx(
         dict(zip(ids, (score for score, _ in due), strict=True)), rel=1e-4

@@ -363,7 +363,7 @@ def test_a_block_that_does_not_read_back_is_noticed_and_encoded_again(full: Libr
         assert library.verify().ok
 
 
-def test_a_paper_changed_behind_our_back_is_named(full: Library) -> None:
+def test_a_paper_changed_behind_our_back_is_named_and_ingesting_it_again_repairs_it(full: Library) -> None:
     full.close()
     import sqlite3
 
@@ -371,11 +371,17 @@ def test_a_paper_changed_behind_our_back_is_named(full: Library) -> None:
         database.execute(
             "UPDATE embedding_metadata SET string_value = 'forged' WHERE string_value = 'Title of 5'"
         )
+        lost = "SELECT id FROM embeddings WHERE embedding_id = 'p7#1'"
+        database.execute(f"DELETE FROM embedding_metadata WHERE id IN ({lost})")
+        database.execute("DELETE FROM embeddings WHERE embedding_id = 'p7#1'")
     database.close()
     config = replace(Config.from_env({}), library=full.path)
     with Library.open(full.path, config) as library:
-        assert library.verify().damaged == ("p5",)
-        assert library.add([PAPERS[5]], FakeEncoder()).unchanged == 1
+        assert library.verify().damaged == ("p5", "p7")
+        report = library.add(PAPERS[4:8], FakeEncoder())
+        assert (report.updated, report.unchanged) == (2, 2)
+        assert library.verify().ok
+        assert library.papers_of(["p5", "p7"]) == [PAPERS[5], PAPERS[7]]
 
 
 def test_a_library_can_be_copied_and_moved(full: Library, tmp_path: Path, config: Config) -> None:
