@@ -116,7 +116,7 @@ class Lexical:
 
     def paper_ids(self) -> list[str]:
         """Ids of all papers, sorted."""
-        return sorted(self._terms("paper", Query.all_query()))
+        return sorted(self._terms("paper"))
 
     def text_keys(self) -> NDArray[np.uint64]:
         """Under what keys the token store holds the passages, in no order. uint64[n_passages]"""
@@ -126,7 +126,7 @@ class Lexical:
 
     def versions(self) -> set[str]:
         """What is indexed: `version` of every passage."""
-        return set(self._terms("version", Query.all_query()))
+        return set(self._terms("version"))
 
     def statistics(self, text: str) -> WordStatistics:
         """How many passages there are, and how many have each word of `text`; none removed counts."""
@@ -181,7 +181,7 @@ class Lexical:
 
         A condition on the abstract is not looked at here.
         """
-        return self._selection(filter_query(self._schema, filters))
+        return self._selection(filter_query(self._schema, filters, self._terms))
 
     def select_ids(self, passage_ids: Sequence[str]) -> Selection:
         """These passages."""
@@ -242,9 +242,10 @@ class Lexical:
         sealed = {name: was for name, was in sealed.items() if not name.endswith((".json", ".lock"))}
         write_json(self._folder / _STAMP, {"form": FORM, "stamp": stamp, "seal": sealed})
 
-    def _terms(self, field: str, of: Query) -> list[str]:
-        """The field's terms in the passages that a query matches, in no order. Deleted ones match none."""
-        return [term for term, _ in self._loading.searcher.terms_with_prefix(field, "", filter_query=of)]
+    def _terms(self, field: str) -> list[str]:
+        """The field's terms, in no order; without a filter those only of removed passages would be there."""
+        found = self._loading.searcher.terms_with_prefix(field, "", filter_query=Query.all_query())
+        return [term for term, _ in found]
 
     def _statistics(self, loading: Loading, terms: Iterable[str]) -> WordStatistics:
         if loading.n_words is None:

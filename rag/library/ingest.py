@@ -28,7 +28,7 @@ from rag.index.indexes import Indexes
 from rag.index.passage_rows import PassageRow, content_hash, reads_back, row_key, to_paper, to_rows
 from rag.index.token_store import TokenBlock
 from rag.papers.duplicates import keys, possible_ids, resolve
-from rag.papers.identifiers import title_id
+from rag.papers.identifiers import MAX_ID, title_id
 from rag.papers.passages import passage_text, split_passages
 from rag.records import IngestReport, Paper, Progress, Skip
 
@@ -235,6 +235,8 @@ def _storable(record: Paper | Skip) -> Paper | Skip:
             content_hash(record)
         except UnicodeEncodeError:
             return Skip(ascii(record.paper_id), "its text is not valid Unicode")
+        if (n_id := len(record.paper_id)) > MAX_ID:
+            return Skip(f"{record.paper_id[:40]}...", f"an id of {n_id:,} characters (at most {MAX_ID:,})")
     return record
 
 

@@ -52,6 +52,8 @@ def _texts(name: str, value: object) -> list[str]:
     texts = [text for text in values if isinstance(text, str)]
     if len(texts) < len(values):
         raise InputError(f"the filter {name!r} is {value!r}; it must be text")
+    if any("\ud800" <= char <= "\udfff" for text in texts for char in text):
+        raise InputError(f"the filter {name!r} is not valid Unicode; retype it")
     return texts
 
 

@@ -8,6 +8,10 @@ from collections.abc import Sequence
 
 from rag.text.folding import fold
 
+MAX_ID = 1_000
+"""Characters of a paper's id; no DOI, address or citation key is that long. The word index cannot find, nor
+remove, a paper whose id has more than 65,530 bytes."""
+
 _TITLE_PART = re.compile(r"[^\W_]+|(?<=\w)[+#*]+(?!\w)")
 
 

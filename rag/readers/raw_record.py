@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.papers.identifiers import clean_arxiv_id, clean_doi, paper_id
+from rag.papers.identifiers import MAX_ID, clean_arxiv_id, clean_doi, paper_id
 from rag.records import Paper, Skip
 
 MAX_ABSTRACT = 1_000_000
@@ -113,6 +113,8 @@ def _objection(entry: RawRecord, keep_title_only: bool) -> str:
         return f"a title of {len(entry.title):,} characters (at most {MAX_TITLE:,})"
     if len(entry.abstract) > MAX_ABSTRACT:
         return f"an abstract of {len(entry.abstract):,} characters (at most {MAX_ABSTRACT:,})"
+    if (n_id := max(len(entry.own_id), len(entry.doi))) > MAX_ID:
+        return f"an id of {n_id:,} characters (at most {MAX_ID:,})"
     if (n_names := len(entry.authors) + len(entry.keywords)) > MAX_NAMES:
         return f"{n_names:,} authors and keywords (at most {MAX_NAMES:,})"
     text = f"{entry.title}\n{entry.abstract}\n{entry.own_id}"

@@ -20,13 +20,14 @@ from rag.papers.passages import split_passages
 from rag.records import Filters, Paper
 from tests.helpers.fakes import FakeEncoder
 
+LONG = "https://example.org/" + "(é论)" * 400
 PAPERS = (
     Paper("2004.12832", "ColBERT: late interaction", "Efficient search by late interaction over BERT.",
           ("Omar Khattab", "Matei Zaharia"), 2020, "SIGIR", sources=("list.html",)),
     Paper("b", "Nystr\\\"{o}mformer", "Attention that is 2.27times faster, (so) [it] \"is\": a AND b OR -c.",
           ("Ágnes Szűcs", "Jane Smith"), 2021, "AAAI", keywords=("attention",), sources=("a b/çÇ.bib",)),
     Paper("c#1", "Rankings of rankers", "We rank. " * 200, ("Jane Doe", "Bob Smith"), doi="10.1/x"),
-    Paper("d", "The of and", ""),
+    Paper("d", "The of and", "", url=LONG),
 )  # fmt: skip
 
 
@@ -153,6 +154,8 @@ FILTERS = (
     Filters(where=(("year", "202"),)),
     Filters(year_from=2020, authors=("smith",), venue="AAAI", source="bib"),
     Filters(venue="[.*"),
+    Filters(where=(("url", LONG[9:-9]),)),
+    Filters(where=(("url", LONG + "x"),)),
 )
 
 

@@ -76,6 +76,11 @@ def test_an_empty_author_is_refused() -> None:
         parsed("--author", " ")
 
 
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(InputError, match="author"):
+        parsed("--author", "Szu\udcc3cs")
+
+
 @pytest.mark.parametrize(
     ("filters", "passes"),
     [

@@ -157,6 +157,7 @@ def test_a_broken_line_is_named_and_the_others_go_in(tmp_path: Path) -> None:
             "an abstract of 5,000,000 characters (at most 1,000,000)",
         ),
         ({"title": "t" * 3000, "abstract": "A"}, "a title of 3,000 characters (at most 2,000)"),
+        ({"id": "x" * 3000, "title": "T", "abstract": "A"}, "an id of 3,000 characters (at most 1,000)"),
         ({"title": "T", "abstract": "A\0B"}, "a NUL byte in its text"),
         ({"title": "T", "abstract": "A\ud800B"}, "half of a character in its text; save the file as UTF-8"),
     ],
