@@ -190,7 +190,8 @@ class LanguageModel:
         request = {"server": self.url, "model": self.name, "max_tokens": limit, "messages": asked}
         if self._cache and not fresh and (kept := self._cache.get(request)):
             yield kept.text
-            yield Reply(kept.text, Usage(kept.prompt_tokens, kept.completion_tokens, 0.0), cached=True)
+            usage = Usage(kept.prompt_tokens, kept.completion_tokens, 0.0)
+            yield Reply(kept.text, usage, cached=True, probability=kept.probability)
             return
         cancellation = cancellation or Cancellation()
         n_prompt = self.n_tokens(messages)
@@ -213,7 +214,8 @@ class LanguageModel:
             probability=received.probability,
         )
         if self._cache and received.whole:
-            self._cache.put(request, CachedReply(reply.text, usage.prompt_tokens, usage.completion_tokens))
+            tokens = usage.prompt_tokens, usage.completion_tokens
+            self._cache.put(request, CachedReply(reply.text, *tokens, reply.probability))
         yield reply
 
     def _limits(self, limit: int, n_prompt: int) -> Iterator[int]:

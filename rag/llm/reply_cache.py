@@ -8,21 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class CachedReply:
-    """A whole reply as it came, with the tokens it took."""
+    """A whole reply as it came, with the tokens it took, and how probable they were where that is known."""
 
     text: str
     prompt_tokens: int
     completion_tokens: int
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +36,30 @@ class ReplyCache:
         """The reply to exactly this request, if there is one."""
         try:
             kept_reply = json.loads(self._path(request).read_text("utf-8"))
+            probability = kept_reply.get("probability")
             return CachedReply(
                 str(kept_reply["text"]),
                 int(kept_reply["prompt_tokens"]),
                 int(kept_reply["completion_tokens"]),
+                None if probability is None else float(probability),
             )
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
 
     def put(self, request: Mapping[str, Any], reply: CachedReply) -> None:
         """Keep a reply. A full or read-only disk costs the saving, not the answer."""
         path = self._path(request)
-        kept = {
-            "text": reply.text,
-            "prompt_tokens": reply.prompt_tokens,
-            "completion_tokens": reply.completion_tokens,
-        }
+        draft = None
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False, encoding="utf-8") as file:
-                json.dump(kept, file, ensure_ascii=False)
-            os.replace(file.name, path)
+                draft = Path(file.name)
+                json.dump(asdict(reply), file, ensure_ascii=False)
+            draft.replace(path)
         except OSError:
-            return
+            if draft:
+                with suppress(OSError):
+                    draft.unlink()
 
     def _path(self, request: Mapping[str, Any]) -> Path:
         digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()

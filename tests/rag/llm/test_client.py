@@ -3,6 +3,8 @@ failure becomes."""
 
 from __future__ import annotations
 
+import errno
+import json
 import logging
 import os
 import subprocess
@@ -273,6 +275,27 @@ def test_the_same_request_is_answered_from_disk(serve: Serve) -> None:
     assert (first.cached, again.cached) == (False, True)
     assert again.usage.cost_usd == 0.0
     assert len(server.requests) == 2
+
+
+def test_a_kept_reply_is_as_probable_as_it_was(serve: Serve) -> None:
+    choice = {"index": 0, "delta": {"content": "Yes."}, "finish_reason": "stop"}
+    line = event({"choices": [choice | {"logprobs": {"content": [{"token": "Yes.", "logprob": -0.7}]}}]})
+    _, llm = serve(Scripted(lines=[line]), llm_cache=True)
+    first, again = llm.complete(ASKED), llm.complete(ASKED)
+    assert again.cached
+    assert again.probability == first.probability == pytest.approx(0.4966, abs=1e-4)
+
+
+def test_a_full_disk_costs_the_saving_and_leaves_nothing_behind(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    _, llm = serve(Scripted("Yes."), llm_cache=True)
+    monkeypatch.setattr(json, "dump", full)
+    assert llm.complete(ASKED).text == "Yes."
+    assert list((tmp_path / "replies").iterdir()) == []
 
 
 def test_a_damaged_file_in_the_cache_is_asked_for_again(serve: Serve, tmp_path: Path) -> None:
