@@ -12,6 +12,7 @@ from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+from eval.fit.support_model.pair_files import PAIR_FILES
 from tests.conftest import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -84,12 +85,14 @@ def test_the_locks_hold_pins_and_hashes_no_address_and_no_pytorch() -> None:
     assert not {"torch", "sentence-transformers", "transformers"} & pins
 
 
-def test_every_data_file_of_the_packages_is_shipped() -> None:
+def test_every_data_file_of_the_packages_is_shipped_but_the_pairs_for_training() -> None:
     globs = PROJECT["tool"]["setuptools"]["package-data"]["*"]
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*") if path.is_file()]
     data = [path for path in files if path.suffix not in (".py", ".pyc")]
-    assert len(data) > 5
-    assert [path for path in data if not any(fnmatch(path.name, glob) for glob in globs)] == []
+    pairs = set(PAIR_FILES.glob("*.txt"))
+    assert len(data) - len(pairs) > 5
+    assert pairs
+    assert {path for path in data if not any(fnmatch(path.name, glob) for glob in globs)} == pairs
 
 
 def test_the_project_has_no_path_of_a_machine_in_its_settings() -> None:

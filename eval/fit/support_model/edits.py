@@ -14,39 +14,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from eval.fit.support_model.data import Example, paper_key
+from eval.fit.support_model.edit_words import OPPOSITES, RAISED, SAME_WORDS
 
 SUPPORT, CONTRADICT, NEI = 0, 1, 2
 
-_SAME = (  # words that may stand for one another
-    "increase raise elevate", "increases raises elevates", "increased raised elevated", "higher greater",
-    "decrease reduce lower", "decreases reduces lowers", "decreased reduced", "improves enhances betters",
-    "improve enhance", "improved enhanced", "show demonstrate", "shows demonstrates", "method approach",
-    "methods approaches", "significantly markedly substantially", "use employ", "uses employs", "however nevertheless",
-    "several multiple various", "important crucial", "outperforms surpasses beats", "outperform surpass beat",
-    "requires needs", "require need", "obtain get", "obtains gets", "large big", "small little", "many numerous",
-    "effective efficacious", "associated linked", "inhibits blocks suppresses", "inhibited blocked suppressed",
-    "induced triggered", "induces triggers", "patients subjects", "individuals people", "compared contrasted",
-    "children kids", "often frequently", "mainly chiefly", "problem issue", "because since", "identify find",
-)  # fmt: skip
-_OPPOSITE = (
-    "increase decrease", "increases decreases", "increased decreased", "increasing decreasing", "higher lower",
-    "high low", "more less", "greater smaller", "larger smaller", "improve worsen", "improves worsens", "better worse",
-    "improved worsened", "outperforms underperforms", "outperform underperform", "faster slower", "before after",
-    "with without", "positive negative", "positively negatively", "activates inhibits", "activated inhibited",
-    "activation inhibition", "promotes prevents", "promote prevent", "early late", "long short", "strong weak",
-    "enhanced impaired", "enhances impairs", "upregulated downregulated", "first last", "above below", "most least",
-    "gain loss", "rise fall", "raised lowered", "easy difficult", "simple complex", "reduces raises", "reduced raised",
-    "reduce raise", "fewer more", "best worst", "stronger weaker", "longer shorter", "efficient inefficient",
-    "sufficient insufficient", "dependent independent", "necessary unnecessary", "present absent", "success failure",
-)  # fmt: skip
-_RAISED = {
-    "may": "will always", "might": "will always", "could": "will", "some": "all", "most": "all", "many": "all",
-    "often": "always", "usually": "always", "typically": "always", "sometimes": "always", "several": "all",
-    "suggest": "prove", "suggests": "proves", "suggesting": "proving", "partially": "fully", "partly": "fully",
-    "nearly": "more than", "almost": "fully", "approximately": "more than", "comparable": "superior",
-    "generally": "invariably", "likely": "certain", "potential": "proven", "potentially": "certainly", "can": "always",
-    "associated": "shown to be causally linked", "competitive": "unmatched", "helps": "suffices to",
-}  # fmt: skip
 _OPENING = re.compile(
     r"^(?i:however|moreover|furthermore|in addition|additionally|finally|here|thus|therefore|in this (?:paper|work|study)"
     r"|interestingly|specifically|in particular|to this end),?\s+|^[A-Z]{4,}(?: [A-Z]{3,})*:?\s+(?=[A-Z])|"
@@ -71,11 +42,11 @@ _MIN_WORDS, _MAX_WORDS, _MIN_CLAIM = 9, 45, 6
 def make(shared: Path, taken: set[str], n_sentences: int, seed: int) -> list[Example]:
     """Pairs from `n_sentences` sentences of papers not in `taken` (keys of titles), the same for one seed."""
     rng = random.Random(seed)
-    abstracts = list(_abstracts(shared, taken))
-    rng.shuffle(abstracts)
+    papers = list(abstracts(shared, taken))
+    rng.shuffle(papers)
     found: list[Example] = []
     n_used = 0
-    for number, (title, sentences) in enumerate(abstracts):
+    for number, (title, sentences) in enumerate(papers):
         for at in rng.sample(range(len(sentences)), min(2, len(sentences))):
             pairs = _claims(sentences, at, rng)
             if not pairs:
@@ -90,7 +61,8 @@ def make(shared: Path, taken: set[str], n_sentences: int, seed: int) -> list[Exa
     return found
 
 
-def _abstracts(shared: Path, taken: set[str]) -> Iterator[tuple[str, list[str]]]:
+def abstracts(shared: Path, taken: set[str]) -> Iterator[tuple[str, list[str]]]:
+    """Title ("" where none is known) and sentences of abstracts whose papers are not in `taken`."""
     with (shared / "train" / "csabstruct" / "train.jsonl").open(encoding="utf-8") as lines:
         for line in lines:
             yield "", _fitting(json.loads(line)["sentences"])
@@ -109,7 +81,7 @@ def _fitting(sentences: Sequence[str]) -> list[str]:
 
 def _claims(sentences: Sequence[str], at: int, rng: random.Random) -> list[tuple[str, int, str]]:
     sentence = sentences[at]
-    base = _BRACKETS.sub("", _OPENING.sub("", _OPENING.sub("", sentence)))
+    base = without_brackets(without_opening(sentence))
     if rng.random() < 0.5:
         base = _shortened(base)
     base = base[:1].upper() + base[1:]
@@ -140,6 +112,16 @@ def _claims(sentences: Sequence[str], at: int, rng: random.Random) -> list[tuple
     ]
 
 
+def without_opening(sentence: str) -> str:
+    """The sentence without "However, we find that " and the like."""
+    return _OPENING.sub("", _OPENING.sub("", sentence))
+
+
+def without_brackets(sentence: str) -> str:
+    """The sentence without what stands in brackets."""
+    return _BRACKETS.sub("", sentence)
+
+
 def falsified(text: str, rng: random.Random) -> list[tuple[str, int, str]]:
     """The text changed in what it says, once in each way that fits: (text, label, kind)."""
     return [
@@ -166,24 +148,12 @@ def _changed(base: str, text: str | None, label: int, kind: str) -> list[tuple[s
     return [] if text is None or text == base else [(text, label, kind)]
 
 
-def _table(rows: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for row in rows:
-        words = row.split()
-        for word in words:
-            found.setdefault(word, []).extend(other for other in words if other != word)
-    return found
-
-
-_SAME_WORDS, _OPPOSITES = _table(_SAME), _table(_OPPOSITE)
-
-
 def reworded(text: str, rng: random.Random) -> str:
     """Some words replaced by others that mean the same."""
     words = text.split(" ")
     for i, word in enumerate(words):
-        if word.lower() in _SAME_WORDS and rng.random() < 0.6:
-            new = rng.choice(_SAME_WORDS[word.lower()])
+        if word.lower() in SAME_WORDS and rng.random() < 0.6:
+            new = rng.choice(SAME_WORDS[word.lower()])
             words[i] = new.capitalize() if word[:1].isupper() else new
     return " ".join(words)
 
@@ -196,11 +166,11 @@ def _one(text: str, pattern: re.Pattern[str], rng: random.Random) -> re.Match[st
 def _turned(text: str, rng: random.Random) -> str | None:
     """One word turned into its opposite."""
     words = text.split(" ")
-    places = [i for i, word in enumerate(words) if word.lower() in _OPPOSITES]
+    places = [i for i, word in enumerate(words) if word.lower() in OPPOSITES]
     if not places:
         return None
     at = rng.choice(places)
-    words[at] = rng.choice(_OPPOSITES[words[at].lower()])
+    words[at] = rng.choice(OPPOSITES[words[at].lower()])
     return " ".join(words)
 
 
@@ -245,9 +215,9 @@ def _raised(text: str, rng: random.Random) -> str | None:
     if "up to " in text:
         return text.replace("up to ", rng.choice(("at least ", "more than ")), 1)
     words = text.split(" ")
-    places = [i for i, word in enumerate(words) if word.lower() in _RAISED]
+    places = [i for i, word in enumerate(words) if word.lower() in RAISED]
     if not places:
         return None
     at = rng.choice(places)
-    words[at] = _RAISED[words[at].lower()]
+    words[at] = RAISED[words[at].lower()]
     return " ".join(words)

@@ -7,7 +7,8 @@ from collections import defaultdict
 import pytest
 
 from eval.fit.support_model.data import Example
-from eval.fit.support_model.synthetic import CONTRADICT, NEI, SUPPORT, make, make_kept
+from eval.fit.support_model.synthetic import make, make_kept
+from eval.fit.support_model.synthetic_pool import CONTRADICT, NEI, SUPPORT
 from eval.measures.support_gate import estimate_auc
 
 MADE = make(400, seed=3)
