@@ -1,11 +1,12 @@
 """Where the weights and thresholds of rag/answering/stances.py come from:
 
-`python -m eval.fit.stances ../shared --library DIR --science DIR [--write]`
+`python -m eval.fit.stances ../shared --library DIR --science DIR --folds DIR [--write]`
 
-DIR: libraries of ../shared/corpus and of ../shared/eval/scifact/corpus.jsonl (or a part of it). Labels:
-our own on sentences of the pages (data/stances.jsonl: claims, places and labels, no sentence), each claim
-also turned round; and SciFact's training claims of the fold that the judgement of support has not seen,
-whose other sentences near the claim count as taking no side. Cross-validated by claim. Prints the
+DIR: libraries of ../shared/corpus and of ../shared/eval/scifact/corpus.jsonl (or a part of it), and the
+folds' graphs as `make train-gate ARGS="--work DIR"` leaves them. Labels: our own on sentences of the pages
+(data/stances.jsonl: claims, places and labels, no sentence), each claim also turned round; and SciFact's
+training claims on papers of one fold, judged by the model of that fold, which has not seen them (what ships
+has); their other sentences near the claim count as taking no side. Cross-validated by claim. Prints the
 precision and recall of each side, of each source and of a fit that saw nothing of that source; `--write`
 writes the head.
 """
@@ -24,10 +25,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from eval.fit.softmax import fit_softmax, held_out, softmax
+from eval.fit.support import fold_judges
 from eval.fit.support_model.data import fold_of, paper_key
 from rag.answering.stances import LEARNED, NAMES, WEIGHTS, Rows, Stance
-from rag.answering.weighing import SEARCHED, candidates_of, claim_of, features_of
+from rag.answering.weighing import SEARCHED, ClaimJudge, candidates_of, claim_of, features_of
 from rag.assistant import Assistant
+from rag.config import Config
+from rag.encoder.minilm import Encoder
+from rag.support.gate import Gate
+from rag.support.opposition import Opposition
 from rag.text.sentences import split_sentences
 
 OWN = Path(__file__).parent / "data" / "stances.jsonl"
@@ -35,7 +41,7 @@ HEAD = Path(__file__).parents[2] / "rag" / "answering" / WEIGHTS
 N_FOLDS = 10
 RIDGE = 3.0
 GATE_FOLDS, GATE_FOLD = 3, 0
-"""Papers of this fold of the support model's own are the ones it has not learned from."""
+"""The fold of the support model whose papers SciFact's claims are taken from."""
 NEAREST = 12
 """Sentences near a claim of SciFact's that are judged beside its evidence."""
 PRECISION = {"supports": 0.8, "contradicts": 0.8, "qualifies": 0.7, "on_matter": 0.55}
@@ -64,14 +70,16 @@ def main() -> None:
     parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
     parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
     parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
+    parser.add_argument("--folds", type=Path, required=True, help="graphs of the support model's folds")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the cases that were read, pickled")
     parser.add_argument("--write", action="store_true", help=f"write {HEAD.name}")
     args = parser.parse_args()
     with Assistant.open(args.library) as assistant:
-        cases = list(read_cases("pages", own_labels(), assistant, nearest=0))
+        cases = list(read_cases("pages", own_labels(), assistant, assistant.gate, nearest=0))
     with Assistant.open(args.science) as assistant:
         labels = science_labels(args.shared / "eval" / "scifact", assistant)
-        cases += read_cases("science", labels, assistant, nearest=NEAREST)
+        gate = Gate(fold_judges(args.folds)[GATE_FOLD], Opposition(Encoder.load(Config.from_env())))
+        cases += read_cases("science", labels, assistant, gate, nearest=NEAREST)
     if args.keep:
         args.keep.write_bytes(pickle.dumps(cases))
     thresholds, weights = report(cases)
@@ -89,7 +97,7 @@ def own_labels() -> dict[str, dict[Key, Stance]]:
 
 
 def science_labels(folder: Path, assistant: Assistant) -> dict[str, dict[Key, Stance]]:
-    """SciFact's evidence sentences of papers that the library has and the support model has not seen."""
+    """SciFact's evidence sentences on papers of one fold that the library has."""
     named: dict[str, Stance] = {"SUPPORT": "supports", "CONTRADICT": "contradicts"}
     found: dict[str, dict[Key, Stance]] = defaultdict(dict)
     for line in (folder / "pairs_train.jsonl").read_text("utf-8").splitlines():
@@ -109,10 +117,15 @@ def science_labels(folder: Path, assistant: Assistant) -> dict[str, dict[Key, St
 
 
 def read_cases(
-    source: str, labels: Mapping[str, Mapping[Key, Stance]], assistant: Assistant, *, nearest: int
+    source: str,
+    labels: Mapping[str, Mapping[Key, Stance]],
+    assistant: Assistant,
+    gate: ClaimJudge,
+    *,
+    nearest: int,
 ) -> Iterator[StanceCase]:
-    """The labelled sentences that a search with their claim finds; and of the `nearest` to it the others, as
-    taking no side."""
+    """The labelled sentences that a search with their claim finds, judged by `gate`; and of the `nearest` to
+    it the others, as taking no side."""
     for text, wanted in labels.items():
         claim = claim_of(text)
         papers = assistant.search(claim, top=SEARCHED, n_read=SEARCHED)
@@ -123,7 +136,7 @@ def read_cases(
             continue
         judged = sorted({0, *chosen})  # the nearest is what the others' nearness is measured from
         candidates = [all_of_them[i] for i in judged]
-        features = features_of(claim, candidates, assistant.rarity, assistant.gate)
+        features = features_of(claim, candidates, assistant.rarity, gate)
         for i, each, row in zip(judged, candidates, features, strict=True):
             label = wanted.get(keys[i], "none" if i < nearest else SKIPPED)
             if label != SKIPPED:

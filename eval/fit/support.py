@@ -54,7 +54,7 @@ def main() -> None:
     examples = data.labelled_examples(args.shared)
     judges: list[PairJudge]
     if args.folds:
-        judges = _fold_judges(args.folds)
+        judges = fold_judges(args.folds)
     else:
         judges = [KeptJudge.load(examples)]
         _, examples = figures.load_logits(examples)
@@ -110,7 +110,7 @@ class RememberingJudge:
         return np.stack([self._known[each] for each in asked])
 
 
-def _fold_judges(folder: Path) -> list[PairJudge]:
+def fold_judges(folder: Path) -> list[PairJudge]:
     """The judges of the folds: none has seen the papers of its own."""
     files, about = ensure_support_files(Config.from_env()), folder / "about.json"
     graphs = (SupportFiles(folder / f"fold{n}.onnx", files.tokenizer, about) for n in range(N_FOLDS))
