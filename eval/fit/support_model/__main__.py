@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, help="keep what each stage learned in this folder")
     parser.add_argument("--processes", type=int, default=1, choices=(1, 2), help="that share each step")
     parser.add_argument("--folds", type=int, default=3, choices=(1, 2, 3), help="to train; their mean ships")
+    parser.add_argument("--more", action="store_true", help="the second round, too; its mean does not ship")
     parser.add_argument("--brief", action="store_true", help="two steps a stage, to see that all of it runs")
     parser.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
     args = parser.parse_args()
@@ -63,6 +64,7 @@ def _start_others(args: argparse.Namespace, work: Path) -> list[subprocess.Popen
     (work / "meeting").unlink(missing_ok=True)
     own = [sys.executable, "-m", "eval.fit.support_model", str(args.shared), "--train", "--work", str(work)]
     own += ["--processes", str(args.processes), "--folds", str(args.folds), *["--brief"] * args.brief]
+    own += ["--more"] * args.more
     return [subprocess.Popen([*own, "--rank", str(rank)]) for rank in range(1, args.processes)]
 
 
@@ -83,8 +85,13 @@ def _train(args: argparse.Namespace, work: Path) -> None:
     )
     before = recipe.before_written(sources, work, team)
     folds = [recipe.finish(before, sources, fold, work, team) for fold in range(args.folds)]
+    if args.more:
+        before = recipe.before_second(before, sources, work, team)
+        for fold, first in enumerate(folds):
+            again = recipe.finish(before, sources, fold, work, team, second=True)
+            folds[fold] = recipe.mean([first, again])
     if args.rank == 0:
-        _write(folds, sources, work, ships=not args.brief)
+        _write(folds, sources, work, ships=not args.brief and not args.more)
 
 
 def _write(folds: Sequence[Parameters], sources: Sources, work: Path, ships: bool) -> None:
