@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 from rag.answering import abstention, extractive
 from rag.answering.answerability import BestPaper
 from rag.answering.gathering import settled
+from rag.answering.plans.belonging import met_features
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
 from rag.answering.plans.paper_parts import answer_of_paper, asks_subject
+from rag.answering.plans.record import answer_record, asks_record, names_paper
 from rag.answering.suggesting import candidate_suggestions
 from rag.answering.timings import Clock
 from rag.config import Config
@@ -224,7 +226,8 @@ class Assistant:
         with clock("plan"):
             asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
         only = self._only_paper(filters)
-        if asked.intent == "meta" and not only:
+        of_record = bool(asks_record(text)) and (names_paper(text) or bool(only or asked.reference))
+        if asked.intent == "meta" and not only and not of_record:
             yield from self._about_library(asked, clock)
             return
         with clock("retrieve"):
@@ -256,6 +259,10 @@ class Assistant:
             # One chosen paper is asked for its parts in words that name no subject ("limitations?").
             told = answer_of_paper(text, only[0].paper, read_sentences(only))
             reason, part = (told, None) if isinstance(told, str) else (None if told else reason, told)
+        if of_record and papers:
+            recorded = answer_record(asked, papers)
+            reason, part = (recorded, None) if isinstance(recorded, str) else (None, recorded)
+            draft = replace(draft, intent="meta")
         if reason and filters and len(filters.paper_ids) > 1 and asks_subject(text):
             # What chosen papers are about is gathered from them: no word of the question is in them.
             asked, reason = replace(asked, intent="overview"), None
@@ -492,8 +499,8 @@ class Assistant:
         """The `top` papers, those an answer may draw on with their sentences, best for the question first;
         and the first paper with how the question matches it."""
         text, query = ranking.text, ranking.query
-        if question.text != text:
-            text = question.text
+        if (wanted := question.unexcluded or question.text) != text:
+            text = wanted
             query = weight_query(self.library, self.encoder, self.encoder.encode_query(text))
         there = self.library.passages_of([ranked.passage_id for ranked in ranking.ranked[:top]])
         passages = {each[0].paper.paper_id: each for each in there if each}
@@ -513,8 +520,9 @@ class Assistant:
         ]
         sure = [abstention.paper_confidence(question.text, each) for each in own]
         sure += [abstention.confidence_from(r.late, r.cosine) for r in ranked[len(own) :]]
-        columns = zip(papers, ranked, evidence, sure, strict=True)
-        return [RankedPaper(p, r.score, e, c) for p, r, e, c in columns], own[0] if own else None
+        met = [met_features(each.matches) for each in read] + [{}] * (len(ranked) - len(read))
+        columns = zip(papers, ranked, evidence, sure, met, strict=True)
+        return [RankedPaper(p, r.score, e, c, m) for p, r, e, c, m in columns], own[0] if own else None
 
 
 def _ready_encoder(config: Config) -> Encoder:

@@ -114,6 +114,8 @@ class Evidence:
     """Late interaction of the question with the sentence, -1 to 1: what compares sentences of two papers."""
     part_late: tuple[float, ...] = ()
     """The same of each part of a question in several parts."""
+    condition_late: tuple[float, ...] = ()
+    """The same of what each condition of the question is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,8 @@ class RankedPaper:
     score: float
     evidence: tuple[Evidence, ...] = ()
     confidence: float = 1.0
+    met: Mapping[str, float] = field(default_factory=dict)
+    """How the pieces of the query are met in it (rag/answering/plans/belonging.py); empty where not read."""
 
     def to_dict(self) -> dict[str, Any]:
         """As `rag search --json` and GET /search give it: the abstract is left out."""

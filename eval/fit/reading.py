@@ -28,10 +28,11 @@ def ask_library(assistant: Assistant, text: str, history: History = ()) -> Asked
     question = understand(text, assistant.encoder, history)
     library, encoder = assistant.library, assistant.encoder
     ranking = rank(library, encoder, question.search_text, encoded=question.encoded)
-    if question.text == ranking.text:
+    wanted = question.unexcluded or question.text
+    if wanted == ranking.text:
         return Asked(question, ranking, ranking.text, ranking.query)
-    query = weight_query(library, encoder, encoder.encode_query(question.text))
-    return Asked(question, ranking, question.text, query)
+    query = weight_query(library, encoder, encoder.encode_query(wanted))
+    return Asked(question, ranking, wanted, query)
 
 
 def papers_of(assistant: Assistant, asked: Asked) -> dict[str, Paper]:

@@ -55,10 +55,10 @@ def main() -> None:
         abstracts = list(read_abstracts(assistant, questions))
     shipped = np.array([WEIGHTS[name] for name in NAMES])
     print(f"{len(abstracts)} abstracts with evidence")
-    print("shipped:          ", _measures(abstracts, [shipped] * len(abstracts)))
-    print("cross-validated:  ", _measures(abstracts, cross_validated(abstracts)))
+    print("shipped:          ", measures(abstracts, [shipped] * len(abstracts)))
+    print("cross-validated:  ", measures(abstracts, cross_validated(abstracts)))
     fitted = fit(abstracts)
-    print("fitted on all:    ", _measures(abstracts, [fitted] * len(abstracts)))
+    print("fitted on all:    ", measures(abstracts, [fitted] * len(abstracts)))
     print({name: round(float(weight), 2) for name, weight in zip(NAMES, fitted, strict=True)})
 
 
@@ -77,7 +77,7 @@ def read_abstracts(assistant: Assistant, questions: Sequence[GoldQuestion]) -> I
             found = read(assistant, asked, ranked)
             sentences = sorted((e.sentence for e in found.evidence), key=lambda each: each.start)
             texts = [sentence.text for sentence in sentences]
-            holds = np.array([_holds(s, paper.abstract, question) for s in sentences], float)
+            holds = np.array([holds_evidence(s, paper.abstract, question) for s in sentences], float)
             if holds.any():
                 yield Abstract(
                     paper.paper_id,
@@ -87,7 +87,8 @@ def read_abstracts(assistant: Assistant, questions: Sequence[GoldQuestion]) -> I
                 )
 
 
-def _holds(sentence: Sentence, abstract: str, question: GoldQuestion) -> bool:
+def holds_evidence(sentence: Sentence, abstract: str, question: GoldQuestion) -> bool:
+    """Whether a sentence of the abstract has a good part of what a question's gold quotes from it."""
     for evidence in question.evidence:
         quote = " ".join(evidence.quote.split())
         start = abstract.find(quote)
@@ -112,7 +113,7 @@ def fit(abstracts: Sequence[Abstract]) -> Rows:
             gradient = gradient - each.features.T @ (wanted - shares)
         return value, gradient
 
-    found = minimize(loss, np.zeros(len(NAMES)), jac=True, method="L-BFGS-B")
+    found = minimize(loss, np.zeros(abstracts[0].features.shape[1]), jac=True, method="L-BFGS-B")
     return np.asarray(found.x, float)
 
 
@@ -125,7 +126,8 @@ def cross_validated(abstracts: Sequence[Abstract]) -> list[Rows]:
     return [weights[fold[each.paper_id]] for each in abstracts]
 
 
-def _measures(abstracts: Sequence[Abstract], weights: Sequence[Rows]) -> str:
+def measures(abstracts: Sequence[Abstract], weights: Sequence[Rows]) -> str:
+    """In words: how often the best sentence is wanted, and how much of what is wanted fits in WORDS."""
     firsts, shares = [], []
     for each, own in zip(abstracts, weights, strict=True):
         order = np.argsort(-(each.features @ own))

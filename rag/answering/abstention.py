@@ -21,13 +21,14 @@ from rag.answering.answerability import (
     paper_features,
     subject_features,
 )
-from rag.answering.plans.relevance import stems
+from rag.answering.plans.relevance import knows, stems, texts_of
 from rag.records import Intent, RankedPaper
 from rag.retrieval.question import Question
 from rag.retrieval.ranking import Ranking
 from rag.text.folding import fold
 from rag.text.latex import readable
 from rag.text.stopwords import STOP_WORDS
+from rag.text.words import content_words
 
 LEAST_ON_SUBJECT = 0.3
 LEAST_ANSWERS = 0.47
@@ -44,6 +45,12 @@ LATIN = 0.3
 ENGLISH = 0.25
 """Share of function words that an English question of four words or more has, nearly always."""
 _LONGEST_QUOTE = 300
+_ABOUT = """
+tell know known learn explain describe summary summarise summarize overview introduction information
+background literature say says
+"""
+_ASKS_ABOUT = frozenset(_ABOUT.split())
+"""What a question about a name says beside it, and what is no content of it."""
 
 # A logistic over the best late-interaction score and the best passage cosine of one paper. Fitted on 266
 # questions a library answers and 418 it does not (three libraries: machine learning, biomedicine, the demo
@@ -77,6 +84,9 @@ def decide(
         return Decision(0.0, "This library does not say: no paper in it passes the filters.")
     on_subject = ON_SUBJECT(subject_features(question.text, ranking, best))
     nearest = "; ".join(f"“{readable(each.paper.title)}”" for each in papers[:NEAREST])
+    if name := unknown_subject(question, papers):
+        why = f"This library does not say: no paper found mentions “{name}”."
+        return Decision(0.0, f"{why} Nearest: {nearest}.")
     if on_subject < LEAST_ON_SUBJECT:
         foreign = _not_english(question)
         why = foreign or "This library does not say: no paper in it comes close to the question."
@@ -90,6 +100,28 @@ def decide(
         on_subject * answers,
         f"This library does not say: {_missing(question, best)}.{_said_instead(best)} Nearest: {nearest}.",
     )
+
+
+def unknown_names(question: Question, papers: Sequence[RankedPaper]) -> tuple[str, ...]:
+    """The names in a question that none of the papers found has."""
+    words = question.text.split()
+    if sum(word[0].isupper() for word in words) * 2 > len(words) > 2:
+        return ()  # written like a title: capitals tell no names
+    texts = [texts_of(each.paper) for each in papers]
+    return tuple(name for name in question.names if not any(knows(text, name) for text in texts))
+
+
+def unknown_subject(question: Question, papers: Sequence[RankedPaper]) -> str:
+    """The name that a question is about and that none of the papers found has; "" where there is none.
+
+    A question that says more than a name may be answered all the same.
+    """
+    unknown = unknown_names(question, papers)
+    if not unknown or question.reference:
+        return ""
+    named = stems(" ".join(unknown))
+    left = [word for word in content_words(question.text) if word.lower() not in _ASKS_ABOUT]
+    return unknown[0] if all(stems(word) <= named for word in left) else ""
 
 
 def no_such_author(authors: Sequence[str], papers: Sequence[RankedPaper]) -> Decision:

@@ -26,6 +26,7 @@ LENGTHS: dict[Intent, int] = {
     "other": fact.WORDS,
 }
 """Words an answer aims at where no length is asked for."""
+LEFT_OUT = "Left out: papers that speak of {}."
 NOTHING_ELSE = "Every paper found is of those that were to be left out; the nearest say:"
 
 
@@ -43,18 +44,22 @@ def answer(
     if question.reference and question.reference.others_wanted:
         left = [each for each in left if not shown_before(each, question.reference.titles)]
     written = _planned(question, left or papers, rarity, length)
-    return written if left else with_remark(written, NOTHING_ELSE)
+    if not left:
+        return with_remark(written, NOTHING_ELSE)
+    if question.excluded and question.unexcluded and len(left) < len(papers):
+        return with_remark(written, LEFT_OUT.format("; ".join(question.excluded)))
+    return written
 
 
 def _planned(question: Question, papers: Sequence[RankedPaper], rarity: Rarity, length: int) -> AnswerText:
     if question.intent == "list":
-        return listing.answer_list(question, papers, length)
+        return listing.answer_list(question, papers, length, rarity)
     if question.intent == "overview":
         return overview.answer_overview(question, papers, length, rarity)
     if question.intent == "best":
         return best.answer_best(question, papers, length, rarity)
     if question.intent == "recommend":
-        return recommend.answer_recommendation(question, papers, length)
+        return recommend.answer_recommendation(question, papers, length, rarity)
     if question.intent == "stance":
         return stance.answer_stance(question, papers, length, rarity)
     if question.intent == "compare" and (made := compare.answer_comparison(question, papers, length)):

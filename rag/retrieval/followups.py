@@ -75,7 +75,10 @@ def refer(
         return None
     before = refer(asked, asked_vector, history[:last], encoder, depth=depth - 1)
     subject = f"{asked} ({before.text})" if before else asked
-    return _reference(question, subject, answer, chances)
+    found = _reference(question, subject, answer, chances)
+    if before and before.to == "item" and found.to in ("question", "answer") and not found.others_wanted:
+        return before  # the turn before was about one thing of a list, and so is this one
+    return found
 
 
 def leans_on_turn(question: str) -> bool:

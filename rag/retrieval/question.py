@@ -65,6 +65,9 @@ class Question:
     """The parts of a question in several parts, each searchable alone."""
     excluded: tuple[str, ...] = ()
     """What the answer should not be about: the words after "but not", "other than", "except"."""
+    unexcluded: str = ""
+    """As typed, without what is excluded and without people in general as its subject; "" where it has
+    neither."""
     constraints: tuple[str, ...] = ()
     """Conditions as read: "no GPU", "10k documents", "without training"."""
     reference: Reference | None = None

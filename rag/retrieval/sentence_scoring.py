@@ -17,6 +17,7 @@ from rag.encoder import late_interaction
 from rag.encoder.late_interaction import Floats
 from rag.index.candidates import Candidate
 from rag.records import Evidence, Sentence, SentenceTraits
+from rag.retrieval.conditions import subject_of_condition
 from rag.retrieval.question import Question
 from rag.retrieval.sentence_features import NAMES, PaperMatches, feature_matrix, mean_vectors
 from rag.retrieval.sentence_roles import sentence_traits
@@ -77,6 +78,7 @@ def read_papers(
     best = late_interaction.best_matches(query, [*blocks, *titles])
     cosines = mean_vectors(blocks) @ question.encoded.vector if blocks else np.zeros(0, np.float32)
     parts = _part_weights(question.parts, text, query)
+    conditions = _part_weights([subject_of_condition(each) for each in question.constraints], text, query)
     found = []
     start = 0
     for n, (passages, own) in enumerate(zip(papers, sentences, strict=True)):
@@ -87,7 +89,9 @@ def read_papers(
         traits = sentence_traits([sentence.text for sentence in own], bits)
         read = list(zip(own, traits, strict=True))
         found.append(
-            ReadPaper(_evidence(question, passages[0].paper.paper_id, read, matches, parts), matches)
+            ReadPaper(
+                _evidence(question, passages[0].paper.paper_id, read, matches, parts, conditions), matches
+            )
         )
     return found
 
@@ -105,16 +109,21 @@ def _evidence(
     sentences: Sequence[tuple[Sentence, SentenceTraits]],
     matches: PaperMatches,
     parts: Sequence[Floats],
+    conditions: Sequence[Floats],
 ) -> tuple[Evidence, ...]:
     texts = [sentence.text for sentence, _ in sentences]
     late = matches.weights @ matches.sentences
     part_late = np.array([weights @ matches.sentences for weights in parts])
+    condition_late = np.array([weights @ matches.sentences for weights in conditions])
     scores = score_texts(question.text, texts, matches)
     found = []
     for i in np.argsort(-scores, kind="stable").tolist():
         sentence, traits = sentences[i]
         by_part = tuple(part_late[:, i]) if parts else ()
-        found.append(Evidence(paper_id, sentence, float(scores[i]), traits, float(late[i]), by_part))
+        by_condition = tuple(condition_late[:, i]) if conditions else ()
+        found.append(
+            Evidence(paper_id, sentence, float(scores[i]), traits, float(late[i]), by_part, by_condition)
+        )
     return tuple(found)
 
 

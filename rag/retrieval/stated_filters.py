@@ -26,6 +26,7 @@ _LIMITS: tuple[tuple[re.Pattern[str], int | None, int | None], ...] = tuple(
         (rf"(?:before|earlier than|older than|prior to) {_YEAR}", None, -1),
         (rf"(?<=papers )(?:published )?(?:in|of) {_YEAR}|\b(?:published|appeared) in {_YEAR}", 0, 0),
         (rf"(?:came|come|coming) out in {_YEAR}|from the year {_YEAR}", 0, 0),
+        (rf"(?<=new )in {_YEAR}", 0, 0),
     )
 )
 """A pattern whose first year starts the span and whose last ends it, and what to add to each."""

@@ -6,10 +6,11 @@ Searches nothing and asks no model (rag/retrieval/query_rewriting.py does).
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from rag.records import Filters, History
-from rag.retrieval.conditions import constraints_of, excluded_of
+from rag.retrieval.conditions import constraints_of, excluded_of, without_excluded_words
 from rag.retrieval.followups import QueryEncoder, leans_on_turn, refer
 from rag.retrieval.intent import INTENTS, intent_probabilities, without
 from rag.retrieval.question import Question
@@ -26,6 +27,12 @@ SURELY_META_THOUGH_LEANING = 0.95
 followups.jsonl one has as much."""
 MANY_WORDS = 8
 """Words of content that a question about the library never has, unless it surely is one."""
+_ANYBODY = re.compile(
+    r"^(\W*how )(?:do|did|does|can|could|would|should)"
+    r" (?:people|researchers|scientists|authors|others|experts)"
+    r" (?!with\b|who\b|in\b|of\b|that\b|from\b|and\b|or\b|at\b|under\b|over\b|on\b|living\b|aged\b)",
+    re.I,
+)
 LIKELY_META = 0.5
 """Under this, the next intent is taken: to withhold papers that were asked for is the worse mistake."""
 
@@ -55,13 +62,15 @@ def understand(
     elif probabilities["meta"] < (0.9 if len(content_words(asked)) >= MANY_WORDS else LIKELY_META):
         probabilities = without(probabilities, "meta")
     added = f" ({reference.text})" if reference else ""
-    encoded = encoder.encode_query(asked + added) if added else own
+    searched = _without_anybody(without_excluded_words(asked)) + added
+    encoded = encoder.encode_query(searched) if searched != asked else own
+    unexcluded = _without_anybody(without_excluded_words(text))
     intent = max(probabilities, key=lambda each: probabilities[each])
     sides = sides_of(asked)
     return Question(
         text=text,
         standalone=text + added,
-        search_text=asked + added,
+        search_text=searched,
         encoded=encoded,
         intent=intent,
         intent_probabilities=probabilities,
@@ -71,10 +80,17 @@ def understand(
         sides=tuple(side + added if is_mention(side) else side for side in sides) if added else sides,
         parts=() if added else parts_of(asked),
         excluded=excluded_of(asked),
+        unexcluded=unexcluded if unexcluded != text else "",
         constraints=constraints_of(asked),
         reference=reference,
         language=language,
     )
+
+
+def _without_anybody(question: str) -> str:
+    """The question without people in general as its subject: "How do people measure X?" is about X alone, and
+    the encoder takes people for a part of what is sought."""
+    return _ANYBODY.sub(r"\1to ", question)
 
 
 def _completed(given: Filters, stated: Filters) -> Filters:

@@ -46,7 +46,8 @@ _MENTION = re.compile(
 _CONNECTIVE = re.compile(
     r"""(?: to\ (?: address | solve | tackle | overcome | remedy | mitigate | alleviate | bridge | fill
             | do | achieve
-            | this )\ (?: this | these | that | the\ (?:issue|problem|gap|limitation|challenge)s?
+            | this )\ (?: this | these | that | the\ (?:above\ |aforementioned\ )?
+                (?:issue|problem|gap|limitation|challenge)s?
             | such | so )
         | then(?!\s\w+ed\b) | second | third | finally | moreover | therefore | thus | hence | however
             | furthermore

@@ -20,6 +20,13 @@ NO_ENCODING = Encoded(
 )
 
 
+WELL_MET = {
+    "met": 0.8, "met_in_one": 0.8, "rare_least": 0.6, "rare_least_in_one": 0.6, "rare_least_in_title": 0.4,
+    "unmet": 0.0, "cosine": 0.6,
+}  # fmt: skip
+"""How a paper that is on a question's subject meets it."""
+
+
 def asked(text: str, intent: Intent = "fact", **more: Any) -> Question:
     """A question as it would be understood, with no encoding."""
     return Question(
@@ -51,7 +58,7 @@ def ranked(
         late = (parts or {}).get(text, ())
         evidence.append(Evidence(paper_id, sentence, value, traits, value / 10, late))
     paper = Paper(paper_id, title or f"{paper_id.upper()}: A Study", abstract)
-    return RankedPaper(paper, score, tuple(sorted(evidence, key=lambda e: -e.score)))
+    return RankedPaper(paper, score, tuple(sorted(evidence, key=lambda e: -e.score)), met=WELL_MET)
 
 
 def ten_words(name: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.answering.plans.choosing import leans, one_sentence
+from rag.answering.plans.choosing import leans
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity
-from rag.answering.plans.relevance import coverage, meets, mentions, relevant
+from rag.answering.plans.one_line import contribution
+from rag.answering.plans.relevance import coverage, mentions, met_by, relevant
 from rag.records import Evidence, RankedPaper
 from rag.retrieval.question import Question
 
@@ -23,6 +24,11 @@ _FIGURE = re.compile(
     r"(?!\s?(?:[BMKk]\b|billion|million|trillion|larger))"
 )
 """A figure that may be a result: with a unit of gain, or with decimals."""
+_SIZE = re.compile(r"\b(?:larger|bigger|more parameters|as many parameters)\b", re.I)
+_SIZE_REACH = 40
+"""Letters behind a figure in which it is said to be one of size."""
+MOST_FIGURES = 2
+"""Figures that are put beside a name; more are a list, of which the sentence says what each is."""
 _ASKS_BEST = re.compile(
     r"\b(?:best|strongest|highest|lowest|top|state of the art|sota|results?|approach|method|way|gets?)\b",
     re.I,
@@ -41,18 +47,21 @@ def answer_best(question: Question, papers: Sequence[RankedPaper], words: int, r
     used = 0
     for ranked, said in chosen:
         figures = figures_in(said.sentence.text) if _CLAIMS.search(said.sentence.text) else []
-        name = short_name(ranked.paper.title) + (f" ({'; '.join(figures[:3])})" if figures else "")
+        label = f" ({'; '.join(figures)})" if 0 < len(figures) <= MOST_FIGURES else ""
+        name = short_name(ranked.paper.title) + label
         used += n_words(name) + n_words(said.sentence.text)
         if used > words and len(lines) >= 2:
             break
         lines.append(AnswerLine(ranked.paper, name, (said,)))
     if not lines:
         ranked = papers[0]
-        one = one_sentence(ranked, ("result",))
+        one = contribution(ranked)
         lines = [AnswerLine(ranked.paper, short_name(ranked.paper.title), (one,) if one else ())]
     has_figures = any(figures_in(e.sentence.text) for line in lines for e in line.evidence)
     after = NOT_COMPARABLE if has_figures else NO_FIGURES
-    unmet = [c for c in question.constraints if not any(meets(line.paper.abstract, c) for line in lines)]
+    shown = {line.paper.paper_id for line in lines}
+    met = [met_by(each, question.constraints) for each in papers if each.paper.paper_id in shown]
+    unmet = [c for i, c in enumerate(question.constraints) if not any(each[i] for each in met)]
     missing = f"No abstract quoted here speaks of: {'; '.join(unmet)}." if unmet else None
     return compose([LineGroup(None, tuple(lines))], before=missing, after=after)
 
@@ -63,7 +72,8 @@ def figures_in(text: str) -> list[str]:
     for match in _FIGURE.finditer(text):
         before = text[: match.start()].split()[-1:]
         is_version = not match["unit"] and before and before[0][0].isupper() and before[0].isalnum()
-        if not is_version:
+        of_size = _SIZE.search(text[match.end() : match.end() + _SIZE_REACH])
+        if not is_version and not of_size:
             found.append(match[0].strip())
     return list(dict.fromkeys(found))
 
@@ -73,19 +83,24 @@ def _rows(
 ) -> list[tuple[RankedPaper, Evidence]]:
     """Papers with the sentence that reports a result on what is asked; where the question names a benchmark,
     only those on it, if there are any."""
+    subject = _ASKS_BEST.sub(" ", question.text)
+
+    def on_it(ranked: RankedPaper) -> bool:
+        return coverage(subject, ranked.paper.title, rarity) >= COVERS
+
     rows = [(each, _result(each, question.names)) for each in papers]
     told = [
         (each, said)
         for each, said in rows
-        if said is not None and (_CLAIMS.search(said.sentence.text) or figures_in(said.sentence.text))
+        if said is not None
+        and (_CLAIMS.search(said.sentence.text) or figures_in(said.sentence.text) or on_it(each))
     ]
     if question.constraints:
-        met = [row for row in told if all(meets(row[0].paper.abstract, c) for c in question.constraints)]
+        met = [row for row in told if all(met_by(row[0], question.constraints))]
         told = met or told
     asked = [(r, said) for r, said in told if any(mentions(said.sentence.text, n) for n in question.names)]
     if asked:
         return asked
-    subject = _ASKS_BEST.sub(" ", question.text)
     held = [coverage(subject, f"{r.paper.title}. {said.sentence.text}", rarity) for r, said in told]
     titled = [coverage(subject, r.paper.title, rarity) for r, _ in told]
     order = sorted(range(len(told)), key=lambda i: -(titled[i] >= COVERS))  # the papers on it first

@@ -12,13 +12,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import combinations
 
-import numpy as np
-
 from rag.answering.plans.composer import n_words
-from rag.answering.plans.relevance import stems
-from rag.records import Evidence, RankedPaper, Role
-from rag.retrieval.ranking import z_scores
-from rag.text.standalone import cut_opening, dangles
+from rag.records import Evidence
+from rag.text.standalone import cut_opening
 
 LEAST_SHARE = 0.04
 """A sentence less likely than this to hold the answer, given that its paper does, is filler."""
@@ -33,8 +29,6 @@ TRIED = 8
 MOST = 4
 LEANING_COST = 0.25
 """Share of its worth that a sentence loses where it leans on one that is not shown."""
-CONTRIBUTES: tuple[Role, ...] = ("result", "objective", "method")
-"""Roles of the sentences that say what a paper adds."""
 _CLOSES = re.compile(
     r"\bwe (?:hope|believe|are also keen)\b|\bsheds? (?:new )?light\b|\bpaves? the way\b"
     r"|\bfuture (?:research|work)\b|\b(?:valuable|actionable|new) insights?\b|\bopens? (?:up )?(?:new|the)\b"
@@ -43,6 +37,8 @@ _CLOSES = re.compile(
     re.I,
 )
 """What says that something is good to know, and not what: closing words of abstracts in any field."""
+_COUNTS = re.compile(r"(?:^|\s)\(?(?:1|a|i)[).]\s|\bfirst(?:ly)?,", re.I)
+"""The first of several things that are counted."""
 _LEANS = frozenset({"mention", "connective", "enumerator"})
 """What the sentence before it repairs; a name before it repairs the rest."""
 
@@ -85,6 +81,19 @@ def previous(evidence: Evidence, all_evidence: Sequence[Evidence]) -> Evidence |
         return None
     place = evidence.traits.ordinal - 1
     return next((e for e in all_evidence if e.traits is not None and e.traits.ordinal == place), None)
+
+
+def with_items(evidence: Evidence, all_evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """A sentence with those behind it that go on with what it begins to count: "(1) ..." and "(2) ..."."""
+    found = [evidence]
+    by_place = {e.traits.ordinal: e for e in all_evidence if e.traits is not None}
+    place = evidence.traits.ordinal + 1 if evidence.traits is not None else -1
+    while _COUNTS.search(evidence.sentence.text) and (after := by_place.get(place)) and len(found) < MOST:
+        if after.traits is None or after.traits.needs != "enumerator":
+            break
+        found.append(after)
+        place += 1
+    return tuple(found)
 
 
 def fill(evidence: Sequence[Evidence], room: int) -> tuple[Evidence, ...]:
@@ -137,52 +146,3 @@ def verdicts_first(evidence: Sequence[Evidence]) -> list[Evidence]:
         return replace(each, score=each.score + VERDICT * role.get("result", 0.0))
 
     return sorted(map(weighed, evidence), key=lambda each: -each.score)
-
-
-def one_sentence(
-    ranked: RankedPaper,
-    wanted: Sequence[Role] = (),
-    *,
-    relevance: float = 1.0,
-    scored: bool = True,
-) -> Evidence | None:
-    """The sentence of a paper that says most in one line: relevant, of a wanted role, and readable alone.
-
-    relevance: what it counts beside the roles. scored: whether a sentence's score counts in it beside its
-    late interaction; what puts a paper on a list may be said anywhere, and is seldom its result.
-    None where the paper has no sentence read.
-    """
-    if not ranked.evidence:
-        return None
-    late = z_scores(np.array([each.late for each in ranked.evidence], np.float32))
-    scores = z_scores(np.array([each.score for each in ranked.evidence], np.float32))
-    titled = stems(ranked.paper.title)
-
-    def worth(place: int) -> float:
-        evidence = ranked.evidence[place]
-        value = relevance * float(late[place] + (scores if scored else late)[place]) / 2
-        if evidence.traits is not None and wanted:
-            role = evidence.traits.role_probabilities
-            value += ROLE * sum(role.get(each, 0.0) for each in wanted)
-            value -= ROLE * role.get("resource", 0.0)
-            value -= ROLE * role.get("background", 0.0) * ("background" not in wanted)
-        text = evidence.sentence.text
-        value += TITLE * len(titled & stems(text)) / max(1, len(titled))
-        value -= LEANING_PENALTY * leans(evidence) + DANGLING_PENALTY * dangles(text)
-        value -= CLOSING_PENALTY * only_closes(text)
-        return value - max(0, n_words(text) - LONG) * WORD
-
-    return ranked.evidence[max(range(len(ranked.evidence)), key=worth)]
-
-
-ROLE = 1.5
-"""What a sentence's role counts, in standard deviations of relevance within its paper. This and the numbers
-below were chosen by reading overviews and lists of two fields; no script fits them."""
-TITLE = 1.0
-"""What it counts that a sentence says what the title says: the title is the paper's own summary."""
-DANGLING_PENALTY = 2.0
-CLOSING_PENALTY = 1.5
-WORD = 0.05
-LEANING_PENALTY = 1.5
-LONG = 30
-"""Words beyond which a sentence is long for one line."""

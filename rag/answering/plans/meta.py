@@ -17,6 +17,8 @@ from rag.text.latex import readable
 
 N_TOPICS = 8
 N_NEWEST = 3
+N_OF_YEAR = 6
+"""Titles named of the papers of one year."""
 LOOKED_AT = 5000
 """Papers read for topics and years: more are not looked through while somebody waits."""
 
@@ -24,8 +26,9 @@ _THANKS = re.compile(r"\b(?:thanks?|thank you|thx|cheers|great|perfect|bye|good 
 _HELLO = re.compile(r"\W*(?:hi|hello|hey|good (?:morning|afternoon|evening))\b", re.I)
 _COUNT = re.compile(r"\bhow (?:many|big|large)\b|\bnumber of\b|\bsize of\b", re.I)
 _YEARS = re.compile(
-    r"\b(?:newest|latest|most recent|oldest|earliest|recent|years?|when|dates?|how old)\b", re.I
+    r"\b(?:new|newest|latest|most recent|oldest|earliest|recent|years?|when|dates?|how old)\b", re.I
 )
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _AUTHORS = re.compile(r"\bauthors?\b|\bwho wrote\b", re.I)
 _ABILITIES = re.compile(
     r"\b(?:help|what can you|what do you do|who are you|how do (?:I|you)|able to)\b", re.I
@@ -46,7 +49,8 @@ class LibraryFacts:
     n_with_year: int
     n_with_authors: int
     years: tuple[int, int] | None
-    newest: tuple[Paper, ...]
+    dated: tuple[Paper, ...]
+    """Those looked at that have a year, newest first."""
     topics: tuple[str, ...]
 
 
@@ -61,7 +65,7 @@ def count_library(papers: Iterable[Paper], n_papers: int) -> LibraryFacts:
         len(dated),
         sum(bool(paper.authors) for paper in looked_at),
         years,
-        tuple(dated[:N_NEWEST]),
+        tuple(dated),
         _topics(looked_at),
     )
 
@@ -74,6 +78,8 @@ def answer_meta(question: str, facts: LibraryFacts) -> AnswerText:
         said = ("You are welcome.", "Ask on, or ask for an overview of a subject.")
     elif _AUTHORS.search(question):
         said = (_authors(facts), _size(facts))
+    elif year := _YEAR.search(question):
+        said = (_of_year(facts, int(year[0])), _years(facts))
     elif _YEARS.search(question):
         said = (_years(facts), _size(facts))
     elif _COUNT.search(question):
@@ -95,10 +101,21 @@ def _subjects(facts: LibraryFacts) -> str:
     return f"Phrases that many of their titles share: {', '.join(facts.topics)}." if facts.topics else ""
 
 
+def _of_year(facts: LibraryFacts, year: int) -> str:
+    """The papers of one year; "" where no years are recorded at all."""
+    if facts.years is None:
+        return ""
+    titles = [readable(paper.title) for paper in facts.dated if paper.year == year]
+    if not titles:
+        return f"No paper of this library is recorded as of {year}."
+    more = f"; and {len(titles) - N_OF_YEAR:,} more" if len(titles) > N_OF_YEAR else ""
+    return f"Papers of {year}: {'; '.join(f'“{title}”' for title in titles[:N_OF_YEAR])}{more}."
+
+
 def _years(facts: LibraryFacts) -> str:
     if facts.years is None:
         return "No years are recorded for its papers, so none can be said to be the newest."
-    newest = "; ".join(f"“{readable(paper.title)}” ({paper.year})" for paper in facts.newest)
+    newest = "; ".join(f"“{readable(paper.title)}” ({paper.year})" for paper in facts.dated[:N_NEWEST])
     some = "" if facts.n_with_year == facts.n_looked_at else f", recorded for {facts.n_with_year:,} of them"
     first, last = facts.years
     return f"Its papers are of {first} to {last}{some}; the newest: {newest}."

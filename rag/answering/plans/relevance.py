@@ -14,13 +14,12 @@ from rag.answering.plans.diversity import near_duplicates
 from rag.papers.identifiers import title_key
 from rag.records import Evidence, Paper, RankedPaper
 from rag.text.folding import fold
+from rag.text.stopwords import STOP_WORDS
 from rag.text.words import content_words
 
 SHARE_OF_BEST = 0.4
 """A paper belongs while the ranking's sum is at least this share of the best paper's."""
 LEAST_CONFIDENCE = 0.2
-ON_SUBJECT = 0.5
-"""Share of the best paper's coverage under which a paper is on something else."""
 _OPENING = 40
 """Characters by which a quoted sentence is known again."""
 FEW = 12
@@ -34,7 +33,14 @@ _DOES_WITHOUT = re.compile(
     r"\b(?:without|no|not|nor|neither|never|eliminat\w+|avoid\w*|lack\w*|remov\w+|obviat\w+|instead of)\b"
     r"|n['’]t\b"
 )
+_FREE = re.compile(r"\w-free\b|\bun\w{4,}ed\b", re.I)
+"""Going without, within one word: \"oil-free\", \"untreated\"."""
+SAME_THING = 0.7
+"""Late interaction from which a sentence speaks of what a condition is about. Chosen by hand: at .6 "without
+manually labeled data" met "without training"."""
 LEAST_PREFIX = 4
+LONG_KEY = 5
+"""Letters of a name that hardly stand in another word by chance."""
 _STEM = 5
 """Letters of a word that are compared: "retrieval" is "retrievers"."""
 
@@ -51,22 +57,6 @@ def relevant(papers: Sequence[RankedPaper], share: float = SHARE_OF_BEST) -> lis
         if ranked.evidence and not any(near_duplicates(ranked.paper, each.paper) for each in kept):
             kept.append(ranked)
     return kept
-
-
-def on_subject(
-    question: str, papers: Sequence[RankedPaper], rarity: Callable[[str], float], share: float = ON_SUBJECT
-) -> list[RankedPaper]:
-    """The papers of which one sentence, with the title, holds as much of the question's content, nearly, as
-    that of the paper that holds the most; the first is always among them."""
-    held = [
-        max(
-            (coverage(question, f"{r.paper.title}. {e.sentence.text}", rarity) for e in r.evidence),
-            default=0.0,
-        )
-        for r in papers
-    ]
-    least = share * max(held, default=0.0)
-    return [each for each, value in zip(papers, held, strict=True) if value >= least or each is papers[0]]
 
 
 def shown_before(ranked: RankedPaper, shown: Sequence[str]) -> bool:
@@ -106,9 +96,21 @@ def _is_about(ranked: RankedPaper, term: str) -> bool:
 def coverage(question: str, text: str, rarity: Callable[[str], float]) -> float:
     """The share of a question's content, each word by how rare it is, that a text holds. 0 to 1."""
     held = stems(text)
+    for letters, spelled in _abbreviations(question):
+        if letters in text:  # "KD" says "knowledge distillation"
+            held = held | spelled
     weights = {_stem(word): rarity(word) for word in content_words(fold(question))}
     total = sum(weights.values())
     return sum(weight for stem, weight in weights.items() if stem in held) / total if total else 0.0
+
+
+@lru_cache(maxsize=256)
+def _abbreviations(question: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Runs of two to four words of a question as papers abbreviate them, with the stems they stand for."""
+    words = re.findall(r"[^\W\d_]+", fold(question).lower())
+    runs = (words[i : i + n] for n in (4, 3, 2) for i in range(len(words) - n + 1))
+    told = (run for run in runs if all(word not in STOP_WORDS for word in run))
+    return tuple(("".join(word[0] for word in run).upper(), stems(" ".join(run))) for run in told)
 
 
 def meets(text: str, condition: str) -> bool:
@@ -127,6 +129,25 @@ def meets(text: str, condition: str) -> bool:
     return False
 
 
+def meets_in(evidence: Evidence, conditions: Sequence[str], place: int) -> bool:
+    """Whether a sentence speaks of the condition at `place`, in its words or in others that mean the same."""
+    text, condition = evidence.sentence.text, conditions[place]
+    if meets(text, condition):
+        return True
+    if not _WITHOUT.match(condition) or place >= len(evidence.condition_late):
+        return False  # "a single GPU" is not met by any GPU
+    denied = bool(_DOES_WITHOUT.search(text) or _FREE.search(text))
+    return denied and evidence.condition_late[place] >= SAME_THING
+
+
+def met_by(ranked: RankedPaper, conditions: Sequence[str]) -> list[bool]:
+    """Of each condition, whether a sentence of the paper or its title speaks of it."""
+    return [
+        meets(ranked.paper.title, condition) or any(meets_in(e, conditions, place) for e in ranked.evidence)
+        for place, condition in enumerate(conditions)
+    ]
+
+
 def mentions(text: str, term: str) -> bool:
     """Whether a text holds all content words of a term, near enough ("retrievers" for "retrieval"), or
     letters that stand for them ("LLMs" for "language models")."""
@@ -134,6 +155,19 @@ def mentions(text: str, term: str) -> bool:
     letters = "".join(word[0] for word in term.split()).upper()
     stands_for = len(letters) > 1 and re.search(rf"\b[A-Z]?{re.escape(letters)}s?\b", text)
     return bool(wanted) and (_holds_all(stems(text), wanted) or bool(stands_for))
+
+
+def knows(text: str, name: str) -> bool:
+    """Whether a text has a name, however it is joined or folded, or the words that its capitals stand for."""
+    key = title_key(name).removesuffix("s")
+    if len(key) >= LONG_KEY:
+        return key in title_key(text) or mentions(text, name)
+    spelled = r"[\s-]+".join(rf"{re.escape(letter)}\w*" for letter in name if letter.isalpha())
+    return bool(
+        re.search(rf"(?<![^\W_]){re.escape(key)}s?(?![^\W_])", fold(text).lower())
+        or mentions(text, name)
+        or (name.isupper() and len(key) > 1 and re.search(rf"\b{spelled}", text, re.I))
+    )
 
 
 def _holds_all(held: frozenset[str], wanted: frozenset[str]) -> bool:

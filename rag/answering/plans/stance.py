@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
+from rag.answering.plans.belonging import belonging
 from rag.answering.plans.choosing import fill, leans, only_closes, shares, verdicts_first
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose, n_words, short_name
 from rag.answering.plans.headings import Rarity
-from rag.answering.plans.relevance import coverage, relevant, stems
+from rag.answering.plans.relevance import coverage, mentions, stems
 from rag.records import Evidence, RankedPaper
 from rag.retrieval.question import Question
 from rag.text.standalone import dangles
@@ -20,6 +21,8 @@ MOST = 5
 FROM_ONE = 80
 """Words where one paper alone speaks."""
 NEAREST = 3
+LEAST = 0.4
+"""Chance of belonging from which a paper may speak."""
 COVERS = 0.65
 """Share of the question's content, by rarity, that a finding must hold to speak to it: the mean of what the
 sentence holds and what it holds with its title."""
@@ -32,6 +35,7 @@ CLOSE = 0.8
 ONE_PAPER = "Of the papers found, only this one comes close to what is asked."
 ONE_SIDED = "No finding on the other side was found here."
 NOT_SAID_OUTRIGHT = "No abstract found here answers this outright; the nearest say:"
+NO_SIDE = "These speak of it; none takes a side in so many words:"
 Direction = Literal["For", "Against", "Depends"]
 DIRECTIONS: tuple[Direction, ...] = ("For", "Against", "Depends")
 Judge = Callable[[str, Sequence[str]], Sequence[Direction | None]]
@@ -78,6 +82,18 @@ _EVALUATES = re.compile(
 ALL_BUT = 0.75
 """Share of such a question's content that a finding must hold to say yes or no to it."""
 _BOTH_SIDES = re.compile(r"\bfor (?:and|or) against\b", re.I)
+_OF_SEVERAL = re.compile(
+    r"\b(?:papers|studies|works|evidence|literature|research\w*|disagree\w*|contradict\w*|conflict\w*|consensus"
+    r"|controvers\w+|dispute\w*|debate\w*|(?:for|pros) (?:and|or) (?:against|cons))\b",
+    re.I,
+)
+"""What asks for more than one paper, whatever they hold."""
+_MORE_THAN = re.compile(
+    r"^\W*(?:is|are|was|were|do|does|did|can|will|should)\s+(?P<one>[^?.;,]{2,60}?)\s+(?:(?:\w+ly|always|ever|much|far|work\w*|perform\w*|an?|the)\s+)*"
+    r"(?:better|worse|more|less|\w+er)\b[^?.;,]{0,40}?\bthan\s+(?P<other>[^?.;,]+)",
+    re.I,
+)
+"""The two sides of "is A better than B"."""
 _THAN = re.compile(r"\bthan\s+([^?.;,]+)", re.I)
 
 
@@ -93,17 +109,23 @@ def answer_stance(
     judge: says a finding's direction; by default the words of denial and condition in it do.
     """
     subject = _FRAME.sub(" ", question.text)
-    findings = [(each, *_finding(each, subject, rarity)) for each in relevant(papers)]
+    findings = [
+        (each, *_finding(each, subject, rarity)) for each in belonging(question.text, papers, rarity, LEAST)
+    ]
     best = max(covered for _, _, covered in findings)
     first = findings[0][0]
     speaking = [each for each in findings if each[2] >= CLOSE * best or each[0] is first][:MOST]
-    if len(speaking) == 1:
+    sides = _MORE_THAN.search(question.text)
+    both = sides and any(
+        all(mentions(said.sentence.text, sides[side]) for side in ("one", "other")) for _, said, _ in speaking
+    )
+    if sides and not both and (beside := _side_by_side(question.text, papers)):
+        return beside
+    of_several = bool(_OF_SEVERAL.search(question.text)) and len(findings) > 1
+    if len(speaking) == 1 and not of_several:
         return _one_paper(*speaking[0][:2], words)
-    if best < COVERS:
-        lines = [
-            AnswerLine(r.paper, short_name(r.paper.title), tuple(verdicts_first(r.evidence)[:1]))
-            for r, _, _ in findings[:NEAREST]
-        ]
+    if best < COVERS or len(speaking) == 1:
+        lines = [AnswerLine(r.paper, short_name(r.paper.title), (said,)) for r, said, _ in findings[:NEAREST]]
         return compose([LineGroup(None, tuple(lines))], before=NOT_SAID_OUTRIGHT)
     directions = (judge or by_words)(question.text, [said.sentence.text for _, said, _ in speaking])
     groups: dict[Direction | None, list[AnswerLine]] = {}
@@ -116,13 +138,42 @@ def answer_stance(
             break
         groups.setdefault(direction, []).append(AnswerLine(ranked.paper, name, (said,)))
     made = [LineGroup(each, tuple(groups.get(each, ()))) for each in DIRECTIONS]
-    before = NOT_SAID_OUTRIGHT if groups.keys() == {None} else None
+    asks_worth = bool(_EVALUATES.search(question.text))
+    outright = not asks_worth and any(covered >= ALL_BUT for _, _, covered in speaking)
+    before = None
+    if groups.keys() == {None} and (not outright or of_several):
+        before = NO_SIDE if outright else NOT_SAID_OUTRIGHT
     neutral = tuple(groups.get(None, ()))
     if len(groups) > 1:
         neutral = neutral[:MOST_NEUTRAL]
-    one_sided = groups.keys() <= {None, "For"} or groups.keys() <= {None, "Against"}
-    after = ONE_SIDED if one_sided and not before else None
+    one_sided = groups.keys() - {None} in ({"For"}, {"Against"})
+    after = ONE_SIDED if one_sided else None
     return compose([LineGroup(None, neutral), *made], before=before, after=after)
+
+
+def _side_by_side(question: str, papers: Sequence[RankedPaper]) -> AnswerText | None:
+    """The nearest sentence on each side of a comparison that none makes; None where a side has none."""
+    sides = _MORE_THAN.search(question)
+    if sides is None:
+        return None
+    lines = []
+    for side in (sides["one"], sides["other"]):
+        words = r"[\s-]+".join(rf"{re.escape(word[:6])}\w*" for word in side.split())
+        named = re.compile(rf"\b{words}", re.I)
+        told = [
+            (e.late - leans(e) - dangles(e.sentence.text), r, e)
+            for r in papers
+            for e in r.evidence
+            if named.search(e.sentence.text)
+        ]
+        if not told:
+            return None
+        _, ranked, said = max(told, key=lambda each: each[0])
+        lines.append(AnswerLine(ranked.paper, short_name(ranked.paper.title), (said,)))
+    if lines[0].evidence == lines[1].evidence:
+        return None
+    before = f"No abstract found here sets {sides['one']} against {sides['other']}; the nearest on each:"
+    return compose([LineGroup(None, tuple(lines))], before=before)
 
 
 def _one_paper(ranked: RankedPaper, said: Evidence, words: int) -> AnswerText:
@@ -177,8 +228,9 @@ def by_words(question: str, findings: Sequence[str]) -> list[Direction | None]:
     content = stems(_FRAME.sub(" ", question))
     found: list[Direction | None] = []
     for finding in findings:
-        if not _EVALUATES.search(question) and len(content & stems(finding)) < ALL_BUT * len(content):
-            found.append(None)  # words of praise say nothing of whether something is so
+        whole = not _EVALUATES.search(question) or _OF_SEVERAL.search(question)
+        if whole and len(content & stems(finding)) < ALL_BUT * len(content):
+            found.append(None)  # words of praise say nothing of whether something is so, or in dispute
             continue
         denies, affirms = _near(_DENIES, finding, asked), _near(_AFFIRMS, finding, asked)
         if other_side and not other_side & stems(finding):

@@ -17,6 +17,9 @@ HARD = {
     "two words": ("late interaction", "", False),
     "one word": ("retrieval", "", False),
     "excludes what it asks": ("SPLADE but not SPLADE", "", False),
+    "an unknown name": ("Tell me about Zorblax", "no paper found mentions “Zorblax”", True),
+    "the authors of no paper here": ("Who wrote Zorblax?", "no title of a paper found names “Zorblax”", True),
+    "the authors of a paper": ("Who wrote SPLADE v2?", "is by Thibault Formal", False),
     "nobody's papers": ("papers by Nobody Nowhere on retrieval", "recorded as by Nobody Nowhere", True),
     "a year to come": ("What is SPLADE, since 2090?", "", False),
 }

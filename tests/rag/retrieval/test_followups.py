@@ -88,6 +88,15 @@ def test_a_chain_of_follow_ups_reaches_back_to_the_first_subject(encoder: Encode
     assert "salt marshes" in asked("why is that?", history, encoder).search_text
 
 
+def test_what_follows_on_one_thing_of_a_list_stays_with_that_thing(encoder: Encoder) -> None:
+    told = ("assistant", "Cordgrass slows the waves. [1]")
+    history = (*A_LIST, ("user", "Tell me more about the second one"), told)
+    read = asked("and how was that measured?", history, encoder)
+    assert read.reference is not None
+    assert read.reference.titles == ("Reed Beds and Nitrogen",)
+    assert "Cordgrass" not in read.search_text
+
+
 @pytest.mark.parametrize(
     ("answer", "items"),
     [

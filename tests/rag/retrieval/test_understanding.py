@@ -93,6 +93,8 @@ def test_a_comparison_with_the_last_topic_keeps_that_topic_on_its_side_only(enco
         ("What do Smith et al. (2019) say of moss?", "What do say of moss?", Filters(2019, 2019, ("Smith",))),
         ("Which papers came out in 2021?", "Which papers?", Filters(2021, 2021)),
         ("Since 2022, which papers study moss?", "which papers study moss?", Filters(year_from=2022)),
+        ("What is new in 2021 on moss?", "What is new on moss?", Filters(2021, 2021)),
+        ("How many fell ill in 2021?", None, Filters()),
         ("What F0.5 does GECToR reach on BEA-2019?", None, Filters()),
         ("How is SemEval-2025 Task 5 solved by TartuNLP?", None, Filters()),
         ("Has anyone followed a term from 1990s physics?", None, Filters()),
@@ -165,3 +167,21 @@ def test_the_longest_question_is_planned_at_once(piece: str) -> None:
 @pytest.mark.parametrize("question", ["", "?", "   ", "it", "[1]", "'", "one, one, and another"])
 def test_any_text_can_be_planned(question: str) -> None:
     assert read(question, ABOUT_COLBERT).queries
+
+
+@pytest.mark.parametrize(
+    ("question", "searched"),
+    [
+        ("sparse retrieval but not SPLADE", "sparse retrieval"),
+        ("Which mosses, other than peat moss, grow here?", "Which mosses, grow here?"),
+        ("Which lamps don't use oil?", "Which lamps?"),
+        ("Why is wax burned instead of oil?", "Why is wax burned instead of oil?"),
+        ("Apart from oil, what do lamps burn?", "Apart from oil, what do lamps burn?"),
+        ("How do people measure soil moisture?", "How to measure soil moisture?"),
+        ("How do people with gout sleep?", "How do people with gout sleep?"),
+        ("not SPLADE", "not SPLADE"),
+    ],
+)
+def test_what_is_excluded_is_not_searched(question: str, searched: str) -> None:
+    assert read(question).search_text == searched
+    assert read(question).text == question

@@ -61,7 +61,7 @@ def test_lists_and_overviews_show_near_duplicates_once(plan: str) -> None:
     papers = [paper("a", TEXT, 9), paper("b", TEXT.replace("nine", "ten"), 8), paper("c", OTHER, 7)]
     question = asked("Which papers are about lamps?")
     if plan == "list":
-        written = listing.answer_list(question, papers, 300)
+        written = listing.answer_list(question, papers, 300, rarity)
     else:
         written = overview.answer_overview(question, papers, 300, rarity)
     assert {citation.paper_id for citation in written.citations} <= {"a", "c"}

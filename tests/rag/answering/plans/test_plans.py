@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.answering.plans import best, compare, fact, headings, listing, meta, overview, recommend, stance
+from rag.answering.plans.belonging import MET, belonging
+from rag.answering.plans.choosing import with_items
 from rag.answering.plans.composer import short_name
-from rag.answering.plans.relevance import on_subject, shown_before
+from rag.answering.plans.relevance import meets_in, shown_before
 from rag.records import Paper, RankedPaper, Role
 from tests.helpers.answer_samples import asked, ranked, rarity, ten_words
 
@@ -59,7 +63,7 @@ def test_each_part_of_a_question_gets_its_sentence() -> None:
 
 def test_a_list_gives_each_paper_the_sentence_that_puts_it_there_and_counts_the_rest() -> None:
     papers = [ranked(f"p{i}", 5 - i / 10, {f"Lamp {i} burns.": 1.0}, f"Paper {i}") for i in range(12)]
-    written = listing.answer_list(asked("Which papers?", "list"), papers, 500)
+    written = listing.answer_list(asked("Which papers?", "list"), papers, 500, rarity)
     assert written.text.splitlines()[0] == "- Paper 0: Lamp 0 burns. [1]"
     assert len(written.sentences) == listing.MOST
     assert written.text.endswith("3 more papers of the library may belong here.")
@@ -67,12 +71,13 @@ def test_a_list_gives_each_paper_the_sentence_that_puts_it_there_and_counts_the_
 
 def test_a_list_ends_where_papers_stop_being_near_the_best() -> None:
     papers = [ranked(f"p{i}", 5 - i, {ten_words(f"S{i}"): 1.0}) for i in range(12)]
-    assert len(listing.answer_list(asked("Which papers?", "list"), papers, 500).sentences) == 4
+    n_listed = len(listing.answer_list(asked("Which papers?", "list"), papers, 500, rarity).sentences)
+    assert 2 < n_listed < 8
 
 
 def test_a_paper_held_twice_is_listed_once() -> None:
     papers = [ranked(name, 5.0, {"The same lamp.": 1.0}) for name in "ab"]
-    assert len(listing.answer_list(asked("Which papers?", "list"), papers, 500).sentences) == 1
+    assert len(listing.answer_list(asked("Which papers?", "list"), papers, 500, rarity).sentences) == 1
 
 
 # Comparisons
@@ -197,7 +202,7 @@ def test_a_recommendation_says_the_conditions_it_read_and_those_nobody_speaks_of
         ranked("b", 4.9, {"It burns without any oil.": 0.5}, "B"),
     ]
     question = asked("Which lamp, with no oil, for 9 rooms?", "recommend", constraints=("no oil", "9 rooms"))
-    lines = recommend.answer_recommendation(question, papers, 190).text.splitlines()
+    lines = recommend.answer_recommendation(question, papers, 190, rarity).text.splitlines()
     assert lines[0] == "Conditions read: no oil; 9 rooms."
     assert lines[1].startswith("- B:")
     assert lines[-1] == "No sentence quoted here speaks of: 9 rooms."
@@ -222,6 +227,13 @@ def test_questions_about_the_library_are_counted_not_searched(question: str, sai
     written = meta.answer_meta(question, meta.count_library(papers, 2))
     assert said in written.text
     assert all(sentence.citations == () for sentence in written.sentences)
+
+
+def test_the_papers_of_a_year_are_named_or_said_to_be_none() -> None:
+    papers = [Paper("a", "Oil Lamps", "A.", year=1893), Paper("b", "Wax", "B.", year=1900)]
+    facts = meta.count_library(papers, 2)
+    assert "“Wax”" in meta.answer_meta("What is new in 1900?", facts).text
+    assert "No paper of this library is recorded as of 1950." in meta.answer_meta("any of 1950?", facts).text
 
 
 @pytest.mark.parametrize(
@@ -305,8 +317,51 @@ def test_others_leave_out_what_was_shown_before() -> None:
 
 
 def test_papers_on_something_else_leave_an_overview() -> None:
-    papers = [
-        ranked("a", 5.0, {"Oil lamps at sea shine far.": 1.0}, "Oil Lamps at Sea"),
-        ranked("b", 4.9, {"Coal is dug deep.": 1.0}, "Coal"),
-    ]
-    assert [each.paper.paper_id for each in on_subject("oil lamps at sea", papers, rarity)] == ["a"]
+    near = ranked("a", 5.0, {"Oil lamps burn oil.": 1.0}, "Oil Lamps")
+    also = ranked("b", 4.8, {"Lamps that burn oil smoke.": 1.0}, "Smoke of Lamps")
+    off = replace(
+        ranked("c", 4.7, {"Candles are dipped.": 1.0}, "Candles"), met=dict.fromkeys(MET, 0.2), confidence=0.3
+    )
+    assert belonging("What is known about oil lamps?", [near, also, off], rarity) == [near, also]
+    assert belonging("What is known about oil lamps?", [off, near], rarity)[0] is off
+
+
+def test_what_is_counted_off_is_shown_to_its_end() -> None:
+    first, second = "Lamps have two issues: (1) Smoke fills the room.", "(2) Oil is costly for lamps."
+    paper = ranked("a", 5, {first: 2.0, second: 0.1, "They end.": 0.0}, needs={1: "enumerator"})
+    shown = with_items(paper.evidence[0], paper.evidence)
+    assert [each.sentence.text for each in shown] == [first, second]
+
+
+def test_an_overview_opens_with_what_its_subject_is_where_a_sentence_says_so() -> None:
+    definition = "Oil lamps are a kind of light that burns oil."
+    telling = ranked("t", 4.0, {definition: 1.0, "We measure how they burn.": 2.0}, "Light of Old")
+    written = overview.answer_overview(
+        asked("What do we know about oil lamps?", "overview"), [*lamps(), telling], 200, rarity
+    )
+    assert written.sentences[0].text == definition
+    assert written.sections[0].heading is None
+
+
+@pytest.mark.parametrize(
+    ("text", "condition", "met"),
+    [
+        ("It needs no oil at all.", "without oil", True),
+        ("It is an oil-free lamp.", "without oil", True),
+        ("It burns oil.", "without oil", False),
+        ("It does not need fuel.", "without oil", True),
+        ("It needs fuel.", "without oil", False),
+        ("It fits a small room.", "9 rooms", False),
+    ],
+)
+def test_a_condition_is_met_in_other_words_only_where_they_deny_as_it_does(
+    text: str, condition: str, met: bool
+) -> None:
+    near = 0.9 if "fuel" in text else 0.1
+    sentence = replace(ranked("a", 5, {text: 1.0}).evidence[0], condition_late=(near,))
+    assert meets_in(sentence, (condition,), 0) == met
+
+
+def test_a_size_is_no_figure_beside_a_name() -> None:
+    text = "LUX beats lamps that are 3x, 14x and 26x larger, by 7% of light."
+    assert best.figures_in(text) == ["7%"]
