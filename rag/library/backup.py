@@ -40,6 +40,8 @@ def backup(folder: Path, file: Path, config: Config) -> int:
         )
     if file.exists():
         raise InputError(f"{file} is there already; give the name of a new file")
+    if file.resolve().is_relative_to(folder.resolve()):  # it would take itself in, and not read back
+        raise InputError(f"{file} is in the library itself; give a file outside {folder}")
     draft = file.with_name(f"{file.name}.part")
     with Library.open(folder, config) as library, disk_faults(file), _gone_on_error(draft), library.at_rest():
         sums: dict[str, str] = {}

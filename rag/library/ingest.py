@@ -41,7 +41,8 @@ tests/stress/crash.py show the loss."""
 _MOST_ALIKE = 20
 """Papers that a record is compared with, to see whether it is one of them. Chosen by hand; those under its
 possible ids come first, so that "Editorial", which more share, is safe (a test adds sixty)."""
-
+_LAST_YEAR = 9999
+"""Chroma keeps a number of more than 64 bits as another, with which nothing can be written any more."""
 
 Versions = dict[str, tuple[str, tuple[str, ...]]]
 """Content hash and sources of stored papers, by id."""
@@ -237,6 +238,8 @@ def _storable(record: Paper | Skip) -> Paper | Skip:
             return Skip(ascii(record.paper_id), "its text is not valid Unicode")
         if (n_id := len(record.paper_id)) > MAX_ID:
             return Skip(f"{record.paper_id[:40]}...", f"an id of {n_id:,} characters (at most {MAX_ID:,})")
+        if record.year is not None and abs(record.year) > _LAST_YEAR:
+            return Skip(record.paper_id, "its year has more than four digits")
     return record
 
 

@@ -45,6 +45,13 @@ def test_a_library_comes_back_as_it_was_and_goes_on(saved: Path, tmp_path: Path,
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b.tar", "library"]
 
 
+def test_a_backup_into_the_library_itself_is_refused(saved: Path, config: Config) -> None:
+    for file in (config.library / "b.tar", config.library / "tokens" / "b.tar"):
+        with pytest.raises(InputError, match="in the library itself"):
+            backup(config.library, file, config)
+        assert not file.exists()
+
+
 def test_nothing_is_written_over(saved: Path, tmp_path: Path, config: Config) -> None:
     content = saved.read_bytes()
     with pytest.raises(InputError, match="already"):

@@ -254,3 +254,16 @@ def test_what_is_told_as_done_is_in_the_library(library: Library, config: Config
     library.add(numbered(2 * BATCH + 5), FakeEncoder(), progress=look)
     assert [done for done, _ in told] == [BATCH, 2 * BATCH, 2 * BATCH + 5]
     assert all(done == there for done, there in told)
+
+
+def test_what_cannot_be_stored_is_skipped_and_harms_nothing(config: Config) -> None:
+    bad = [
+        Paper("y", "Year", "Text.", year=10**20),
+        Paper("x" * 70_000, "Id", "Text."),
+        Paper("s", "\ud800", "T."),
+    ]
+    with Library.open(config.library, config, create=True) as library:
+        report = library.add([*bad, Paper("good", "Good", "Text.", year=2020)], FakeEncoder())
+        assert (report.added, report.skipped) == (1, 3)
+        assert library.verify().ok
+        assert not library.needs_repair
