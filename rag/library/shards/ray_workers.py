@@ -19,6 +19,7 @@ from rag.errors import ConfigError, StorageError
 from rag.index.token_store import TokenBlock
 from rag.library.ingest import PassageEncoder, to_block
 from rag.library.shards.shard import Shard
+from rag.library.shards.workers import lost
 from rag.records import Paper, Skip
 
 P = ParamSpec("P")
@@ -147,7 +148,8 @@ class RayWorkers:
     def submit(
         self, shard: int, method: Callable[Concatenate[Shard, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
-        actor = self._actors[shard]
+        if (actor := self._actors.get(shard)) is None:  # it died, which another thread was told
+            return lost(self._paths[shard])
         name = method.__name__
         if name in _WRITING:
             return self._result_of(shard, actor.write.remote(self._fingerprint, name, args, kwargs))

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from rag.config import Config
+from rag.errors import StorageError
 from rag.index.token_store import TokenBlock
 from rag.library.ingest import PassageEncoder, to_block
 from rag.library.shards.shard import Shard
@@ -86,7 +87,9 @@ class ThreadWorkers:
     def submit(
         self, shard: int, method: Callable[Concatenate[Shard, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> Future[T]:
-        return self._pool.submit(method, self._shards[shard], *args, **kwargs)
+        if (found := self._shards.get(shard)) is None:  # another thread is opening it again
+            return lost(self._paths[shard])
+        return self._pool.submit(method, found, *args, **kwargs)
 
     def encoding(self, encoder: PassageEncoder) -> EncodingHere:
         return EncodingHere(encoder)
@@ -95,3 +98,10 @@ class ThreadWorkers:
         self._pool.shutdown()
         for shard in self._shards.values():
             shard.close()
+
+
+def lost(path: Path) -> Future[Any]:
+    """The result of asking a shard that is not open."""
+    result: Future[Any] = Future()
+    result.set_exception(StorageError(f"the shard at {path} is not open; ask again"))
+    return result
