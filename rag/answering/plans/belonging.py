@@ -8,14 +8,14 @@ out; by rank alone, papers on something near stayed in. Weights are fitted by `p
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from rag.answering.answerability import Logistic
 from rag.answering.plans.diversity import near_duplicates
 from rag.answering.plans.headings import Rarity
-from rag.answering.plans.relevance import coverage
+from rag.answering.plans.relevance import covering
 from rag.records import RankedPaper
 from rag.retrieval.sentence_features import PaperMatches
 
@@ -68,6 +68,7 @@ def belonging_features(
     question: str, papers: Sequence[RankedPaper], rarity: Rarity
 ) -> list[dict[str, float]]:
     """What says of each paper whether it is on the question's subject, as the other papers found are."""
+    share = covering(question, rarity)
     late = [max((each.late for each in ranked.evidence), default=0.0) for ranked in papers]
     best, nearest = papers[0].score, max(late)
     return [
@@ -76,14 +77,8 @@ def belonging_features(
             "share": max(-1.0, ranked.score / best) if best > 0 else 0.0,
             "confidence": _logit(ranked.confidence),
             "late_share": own / nearest if nearest > 0 else 0.0,
-            "held": max(
-                (
-                    coverage(question, f"{ranked.paper.title}. {e.sentence.text}", rarity)
-                    for e in ranked.evidence
-                ),
-                default=0.0,
-            ),
-            "titled": coverage(question, ranked.paper.title, rarity),
+            "held": _held(ranked, share),
+            "titled": share(ranked.paper.title),
             "rank": math.log1p(place),
             **{name: ranked.met.get(name, 0.0) for name in MET},
         }
@@ -91,10 +86,10 @@ def belonging_features(
     ]
 
 
-def _held(question: str, ranked: RankedPaper, rarity: Rarity) -> float:
+def _held(ranked: RankedPaper, share: Callable[[str], float]) -> float:
     """The most of the question's content that one sentence, with the title, holds. 0 to 1."""
     texts = (f"{ranked.paper.title}. {each.sentence.text}" for each in ranked.evidence)
-    return max((coverage(question, text, rarity) for text in texts), default=0.0)
+    return max(map(share, texts), default=0.0)
 
 
 def met_features(matches: PaperMatches) -> dict[str, float]:

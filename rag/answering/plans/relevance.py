@@ -95,13 +95,23 @@ def _is_about(ranked: RankedPaper, term: str) -> bool:
 
 def coverage(question: str, text: str, rarity: Callable[[str], float]) -> float:
     """The share of a question's content, each word by how rare it is, that a text holds. 0 to 1."""
-    held = stems(text)
-    for letters, spelled in _abbreviations(question):
-        if letters in text:  # "KD" says "knowledge distillation"
-            held = held | spelled
+    return covering(question, rarity)(text)
+
+
+def covering(question: str, rarity: Callable[[str], float]) -> Callable[[str], float]:
+    """The same for many texts: what says of each how much of the question's content it holds."""
     weights = {_stem(word): rarity(word) for word in content_words(fold(question))}
     total = sum(weights.values())
-    return sum(weight for stem, weight in weights.items() if stem in held) / total if total else 0.0
+    abbreviations = _abbreviations(question)
+
+    def share(text: str) -> float:
+        held = stems(text)
+        for letters, spelled in abbreviations:
+            if letters in text:  # "KD" says "knowledge distillation"
+                held = held | spelled
+        return sum(weight for stem, weight in weights.items() if stem in held) / total if total else 0.0
+
+    return share
 
 
 @lru_cache(maxsize=256)
