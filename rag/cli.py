@@ -55,6 +55,7 @@ COMMANDS = {
     "dedup": Command("rag.commands.dedup", "list the papers that may be one"),
     "backup": Command("rag.commands.backup", "write a library into one file"),
     "restore": Command("rag.commands.restore", "make a library from a backup"),
+    "attach": Command("rag.commands.attach", "copy a library that is on a Chroma server to this machine"),
     "shard": Command("rag.commands.shard", "cut a library into shards, or join them"),
     "eval": Command("eval.command", "measure retrieval and answers"),
     "doctor": Command("rag.commands.doctor", "check that everything is in order, and repair what can be"),

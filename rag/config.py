@@ -27,6 +27,30 @@ RerankBy = Literal["off", "llm", "llm-window"]
 ContextPapers = Literal["share", "drop"]
 
 
+CLOUD = "https://api.trychroma.com"
+"""What RAG_CHROMA_URL=cloud stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChromaAccess:
+    """How a Chroma server is spoken to, and which of its libraries is meant."""
+
+    key: str | None = field(default=None, repr=False)
+    """Sent with every request, in `header`; as a bearer token where that is Authorization."""
+    header: str = "x-chroma-token"
+    tenant: str | None = None
+    """Without, the one that the server says the key belongs to; the same of `database`."""
+    database: str | None = None
+    ca: Path | None = None
+    """A file of the authority that signed the server's certificate, where the system does not know it."""
+    timeout_s: float = 60.0
+    """Longest that one request may take."""
+    retry_s: float = 30.0
+    """How long a server that went away is waited for."""
+    library: str | None = None
+    """Id or name of the library that a new folder becomes a copy of."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """Settings of one run. Build with `Config.from_env()`; change with `dataclasses.replace`."""
@@ -69,7 +93,7 @@ class Config:
     """A folder whose Markdown files replace the prompts of the same name."""
     chroma_url: str | None = None
     """http://host:port of a Chroma server to hold the papers, instead of the library's folder."""
-
+    chroma: ChromaAccess = ChromaAccess()
     shards: int | None = None
     """Into how many shards a library is cut that is made; one that is there must have as many."""
     ray: str | None = None
@@ -108,11 +132,13 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_RERANK, RAG_DEVICE, RAG_CHROMA_URL, RAG_RAY, RAG_SHARD_WAIT_S,
-        RAG_SERVE_KEY, RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, SMALL_MODEL,
-        SMALL_URL, JUDGE, COMPRESS, PAPERS, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD
-        and MAX_COST_USD. Raises ConfigError where one cannot be used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_RERANK, RAG_DEVICE, RAG_RAY, RAG_SHARD_WAIT_S, RAG_CHROMA_ with
+        URL, KEY, HEADER, TENANT, DATABASE, CA, TIMEOUT_S, RETRY_S and LIBRARY, RAG_SERVE_KEY,
+        RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, SMALL_MODEL, SMALL_URL, JUDGE,
+        COMPRESS, PAPERS, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD.
+        Raises ConfigError where one cannot be used."""
         env = os.environ if environ is None else environ
+        chroma_url, chroma = _chroma(env)
         return cls(
             library=Path(
                 env.get("RAG_LIBRARY") or platformdirs.user_data_path("rag") / "library"
@@ -132,7 +158,8 @@ class Config:
             small_model=env.get("RAG_LLM_SMALL_MODEL") or None,
             small_url=_address(env, "RAG_LLM_SMALL_URL"),
             support_model=env.get("RAG_SUPPORT_MODEL") or None,
-            chroma_url=env.get("RAG_CHROMA_URL") or None,
+            chroma_url=chroma_url,
+            chroma=chroma,
             traces=any(env.get(f"OTEL_EXPORTER_OTLP_{kind}ENDPOINT") for kind in ("", "TRACES_")),
             serve_key=env.get("RAG_SERVE_KEY") or None,
             keys=Path(
@@ -150,6 +177,37 @@ class Config:
         )
 
 
+def _chroma(env: Mapping[str, str]) -> tuple[str | None, ChromaAccess]:
+    """Where the Chroma server is, and how it is spoken to. Raises ConfigError."""
+    cloud = env.get("RAG_CHROMA_URL", "").strip().lower() == "cloud"
+
+    def setting(name: str, in_cloud: str = "") -> str | None:
+        """Of Chroma's cloud, also what its own programs read."""
+        return env.get(f"RAG_CHROMA_{name}") or (env.get(in_cloud) if cloud else None) or None
+
+    access = ChromaAccess(
+        key=setting("KEY", "CHROMA_API_KEY"),
+        header=setting("HEADER") or ChromaAccess().header,
+        tenant=setting("TENANT", "CHROMA_TENANT"),
+        database=setting("DATABASE", "CHROMA_DATABASE"),
+        ca=Path(env["RAG_CHROMA_CA"]).expanduser() if env.get("RAG_CHROMA_CA") else None,
+        timeout_s=_number(env, "RAG_CHROMA_TIMEOUT_S", "60") or ChromaAccess().timeout_s,
+        retry_s=_number(env, "RAG_CHROMA_RETRY_S", "30") or ChromaAccess().retry_s,
+        library=setting("LIBRARY"),
+    )
+    if access.key and not (access.key.isascii() and access.key.isprintable()):
+        raise ConfigError("RAG_CHROMA_KEY holds a character that no header can; copy the key again")
+    if access.ca and not access.ca.is_file():
+        raise ConfigError(
+            f"RAG_CHROMA_CA is {str(access.ca)!r}, which is no file; name a PEM file, or unset it"
+        )
+    if not cloud:
+        return _address(env, "RAG_CHROMA_URL", "http://127.0.0.1:8000"), access
+    if not access.key:
+        raise ConfigError("Chroma's cloud needs a key; set RAG_CHROMA_KEY, or unset RAG_CHROMA_URL")
+    return CLOUD, access
+
+
 def _one_of(env: Mapping[str, str], name: str, known: tuple[Choice, ...]) -> Choice:
     """A variable's word, the first of those known where it is unset or empty. Raises ConfigError."""
     text = env.get(name, "").strip().lower() or known[0]
@@ -159,13 +217,12 @@ def _one_of(env: Mapping[str, str], name: str, known: tuple[Choice, ...]) -> Cho
     raise ConfigError(f"{name} is {text!r}; set it to {', '.join(map(str, known))}, or unset it")
 
 
-def _address(env: Mapping[str, str], name: str) -> str | None:
+def _address(env: Mapping[str, str], name: str, example: str = "http://127.0.0.1:11434/v1") -> str | None:
     """A variable as the address of a server; None where it is unset or empty. Raises ConfigError."""
     url = env.get(name) or None
     if url and not url.startswith(("http://", "https://")):
         raise ConfigError(
-            f"{name} is {url!r}, which is no http(s) address; "
-            "set it like http://127.0.0.1:11434/v1 or unset it"
+            f"{name} is {url!r}, which is no http(s) address; set it like {example} or unset it"
         )
     return url
 

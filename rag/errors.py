@@ -27,6 +27,7 @@
         ├── Cancelled              nobody waits for the result any more
         ├── SourceError            a live source of papers (arXiv, OpenAlex, ...)
         └── StorageError           disk full, a file vanished, an input/output error
+            └── ServerUnreachable  the Chroma server does not answer, or no longer
 
 A message says what happened, where, and the next command. "The library does not say" is an
 Answer, not an error.
@@ -147,3 +148,7 @@ class SourceError(ServiceError):
 
 class StorageError(ServiceError):
     """Raised where the disk is full, or a file vanished or cannot be read or written."""
+
+
+class ServerUnreachable(StorageError):
+    """Raised where the Chroma server does not answer, and was waited for in vain."""

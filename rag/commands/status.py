@@ -42,6 +42,7 @@ def text_of(status: Mapping[str, Any]) -> str:
         if status["needs_repair"]
         else "in agreement",
         "writer": status["writer"] or "",
+        "server": "{url}, library {library}".format_map(status["server"]) if status.get("server") else "",
         "shards": ", ".join(f"{shard['n_papers']:,}" for shard in status.get("shards", ())),
         "lacking": status.get("lacking") or "",
     }

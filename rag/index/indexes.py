@@ -8,12 +8,14 @@ guarded by rag/index/vector_files.py.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 from threading import Lock
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +41,9 @@ _SAMPLE = 5000
 passage. Chosen by hand: five seconds at a millisecond each."""
 _REPAIR_S, _PAUSE_S = 600.0, 0.1
 """How long to wait for another process that repairs, and how often to look. Chosen by hand."""
+_ROUNDING = 1e-11
+"""Within which two sums of the same keys agree, as float64 in any order; one other key among a million makes
+1e-7."""
 _RELOAD_S = 2.0
 """Least time between two reloads, so that a busy writer does not keep its readers loading. Chosen by hand."""
 
@@ -49,12 +54,20 @@ def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
     Raises IndexDamaged where a repair is needed and not allowed, LibraryReadOnly, LibraryDamaged,
     StorageError.
     """
+    if config.chroma_url:
+        from rag.index.server_indexes import ServerIndexes
+
+        return _opened(ServerIndexes, folder, config, read_only=read_only)
+    return _opened(Indexes, folder, config, read_only=read_only)
+
+
+def _opened(kind: type[Indexes], folder: Path, config: Config, *, read_only: bool) -> Indexes:
     deadline = time.monotonic() + _REPAIR_S
     while True:
         indexes = None
         try:
-            indexes = Indexes.open(folder, config)
-            if read_only or not indexes.behind:
+            indexes = kind.open(folder, config)
+            if read_only or not indexes.unsettled:
                 return indexes
         except IndexDamaged:
             if read_only or time.monotonic() > deadline:
@@ -63,7 +76,7 @@ def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
             with writing(folder):
                 if indexes:
                     indexes.dense.close()
-                return Indexes.repair(folder, config)
+                return kind.repair(folder, config)
         except (LibraryLocked, LibraryReadOnly):
             if indexes:
                 return indexes
@@ -75,13 +88,15 @@ def open_indexes(folder: Path, config: Config, *, read_only: bool) -> Indexes:
 class Indexes:
     """Chroma, the word index and the token store of one folder. Callers of what writes hold the lock."""
 
+    _vectors: VectorFiles | None
+
     def __init__(self, folder: Path, config: Config, dense: Dense, lexical: Lexical) -> None:
-        self._folder = folder
+        self._folder, self._config = folder, config
         self.dense = dense
         self.lexical = lexical
         self.tokens = TokenStore(folder / "tokens")
         self._journal = folder / "journal.json"
-        self._vectors = None if config.chroma_url else VectorFiles(folder)
+        self._vectors = VectorFiles(folder)
         self._loaded_stamps = self.stamps()
         self._loaded_at = time.monotonic()
         self._loading = Lock()
@@ -90,30 +105,42 @@ class Indexes:
         self._papers_read: tuple[object, PapersRead] | None = None
 
     @classmethod
-    def open(cls, folder: Path, config: Config) -> Indexes:
+    def open(cls, folder: Path, config: Config) -> Self:
         """As they are. Raises IndexDamaged where they must be repaired before they can be opened."""
         lexical = Lexical.open(folder / "lexical")
-        return cls(folder, config, open_dense(folder, config), lexical)
+        return cls(folder, config, open_dense(folder), lexical)
 
     @classmethod
-    def repair(cls, folder: Path, config: Config) -> Indexes:
+    def repair(cls, folder: Path, config: Config) -> Self:
         """Repair all that needs no encoder, and open."""
-        if not config.chroma_url:
-            VectorFiles(folder).repair(TokenStore(folder / "tokens"))
-        try:
-            lexical = Lexical.open(folder / "lexical")
-            lexical.tidy()
-        except IndexDamaged:
-            lexical = Lexical.create(folder / "lexical")
-        indexes = cls(folder, config, open_dense(folder, config), lexical)
+        VectorFiles(folder).repair(TokenStore(folder / "tokens"))
+        indexes = cls(folder, config, open_dense(folder), tidied(folder))
         indexes._reconcile_journal()
         return indexes
+
+    def made_current(self) -> Indexes:
+        """As the last writer left them, repaired where need be: these, or others in their place."""
+        if self.behind:
+            repaired = self.repair(self._folder, self._config)
+            self.dense.close()
+            return repaired
+        self.refresh(now=True)
+        return self
+
+    def exclusive(self) -> AbstractContextManager[Any]:
+        """Keep other machines from writing; the folder's lock, which the caller holds, keeps processes."""
+        return nullcontext()
 
     @property
     def behind(self) -> bool:
         """A batch was cut short, or the word index is behind Chroma."""
         source, words = self.stamps()
         return self._journal.exists() or source != words
+
+    @property
+    def unsettled(self) -> bool:
+        """`repair` has something to do."""
+        return self.behind
 
     @property
     def n_unencoded(self) -> int:
@@ -126,16 +153,24 @@ class Indexes:
     def df(self) -> NDArray[np.int64]:
         """int64[30522]: passages in which each word piece occurs.
 
-        Counted by the token store, which counts a text once, and goes on counting one that is gone: where it
-        has as many texts as there are passages, it is taken at its word.
+        Counted by the token store, which counts a text once, and goes on counting one that is gone: where its
+        texts are those of the passages, it is taken at its word.
         """
         counted, loading = self.tokens.df, self.lexical.loading
         known = self._df
         if known is None or known[0] is not counted or known[1] is not loading:
-            same = self.tokens.n_blocks == self.lexical.n_passages
-            known = counted, loading, counted if same else self.tokens.df_of(self.lexical.text_keys())
+            known = counted, loading, counted if self._are_texts_those_of_passages() else self._df_of_texts()
             self._df = known
         return known[2]
+
+    def _are_texts_those_of_passages(self) -> bool:
+        """Told by their number and by the sum of their keys, whose parts are 64 random bits."""
+        if self.tokens.n_blocks != self.lexical.n_passages:
+            return False
+        return math.isclose(self.tokens.sum_of_keys(), self.lexical.sum_of_text_keys(), rel_tol=_ROUNDING)
+
+    def _df_of_texts(self) -> NDArray[np.int64]:
+        return self.tokens.df_of(self.lexical.text_keys())
 
     def all_vectors(self) -> tuple[PassagesAt, NDArray[np.float32]]:
         """Where the word index has each encoded passage, and its vector, float32[n, 384]; kept until a
@@ -182,13 +217,14 @@ class Indexes:
         surplus: passages of older versions that the new one has no counterpart of.
         """
         rows = list(chain.from_iterable(papers))
+        self.share_blocks(rows)
         vectors = np.stack([block.vector for row in rows if (block := self.tokens.get(row_key(row)))])
         with self._in_flight([paper[0].paper_id for paper in papers]) as stamp:
             with self._changing():
                 self.dense.upsert(rows, vectors)
                 self.dense.delete(surplus)
                 self.dense.set_stamp(stamp)
-            self.lexical.write(_entries(papers), (), stamp)
+            self.lexical.write(entries_of(papers), (), stamp)
 
     def remove(self, paper_ids: Sequence[str]) -> None:
         """Remove papers."""
@@ -205,19 +241,51 @@ class Indexes:
         """
         lacking: set[str] = set()
         with self._in_flight(paper_ids) as stamp:
-            for part in _parts(paper_ids):
+            for part in parts_of(paper_ids):
                 rows = self.dense.of_papers(part)
                 papers = whole(rows)
+                self.share_blocks(list(chain.from_iterable(papers.values())))
                 kept = {row.passage_id: row for row in chain.from_iterable(papers.values())}
                 with self._changing():
                     self.dense.delete([row.passage_id for row in rows if row.passage_id not in kept])
                 lacking |= {row.paper_id for row in self.restore_vectors(list(kept.values()))}
-                self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
+                self.lexical.write(entries_of(papers.values()), set(part) - set(papers), None)
             with self._changing():
                 self.dense.set_stamp(stamp)
             self.lexical.set_stamp(stamp)
         if lacking:
-            write_json(self._journal, {"papers": sorted(lacking), "stamp": stamp})
+            self.leave_unencoded(sorted(lacking))
+
+    def leave_unencoded(self, paper_ids: Sequence[str]) -> None:
+        """Remember these papers, of which the token store lacks a text."""
+        self.journal(paper_ids)
+
+    # Where papers are on a server, so is what the encoder saw, and who encoded (server_indexes.py). Here
+    # they have no second place.
+
+    def follow(self) -> None:
+        """Have here what others changed on the server."""
+
+    def share_blocks(self, rows: Sequence[PassageRow]) -> None:
+        """Have what the encoder saw in these passages in both places."""
+
+    def copy_blocks(self, rows: Sequence[PassageRow]) -> None:
+        """Copy what the token store lacks of these passages."""
+
+    def restore_all(self) -> None:
+        """Copy all that is lacking here, whatever the stamps say."""
+
+    @property
+    def noted_encoder(self) -> str | None:
+        """The fingerprint of what encoded the library, as the server has it."""
+        return None
+
+    def note_encoder(self, fingerprint: str) -> None:
+        """Say on the server what encodes the library."""
+
+    def compact(self, keys: Iterable[int]) -> None:
+        """Remove what the encoder saw in all other texts."""
+        self.tokens.compact(keys)
 
     def restore_vectors(self, rows: Sequence[PassageRow]) -> list[PassageRow]:
         """Set the vectors of rows that a search does not find. Returns the rows that have none to set."""
@@ -256,6 +324,19 @@ class Indexes:
 
     def _catch_up(self) -> None:
         """Index the words of all papers that Chroma and the word index have in different versions."""
+        source = self.dense.stamp  # as it was before looking: what comes meanwhile is found the next time
+        self.index_words(self.differing())
+        self.lexical.set_stamp(source)
+
+    def index_words(self, paper_ids: Iterable[str]) -> None:
+        """Index the words of these papers as they are in Chroma; what the encoder saw is copied first."""
+        for part in parts_of(sorted(paper_ids)):
+            papers = whole(self.dense.of_papers(part))
+            self.copy_blocks(list(chain.from_iterable(papers.values())))
+            self.lexical.write(entries_of(papers.values()), set(part) - set(papers), None)
+
+    def differing(self) -> set[str]:
+        """The papers that Chroma and the word index have in different versions."""
         stale = self.lexical.versions()
         changed: set[str] = set()
         for rows in self.dense.scan():
@@ -264,16 +345,10 @@ class Indexes:
                     stale.remove(found)
                 else:
                     changed.add(row.paper_id)
-        changed |= {found.rpartition("#")[0] for found in stale}
-        for part in _parts(sorted(changed)):
-            papers = whole(self.dense.of_papers(part))
-            self.lexical.write(_entries(papers.values()), set(part) - set(papers), None)
-        self.lexical.set_stamp(self.dense.stamp)
+        return changed | {found.rpartition("#")[0] for found in stale}
 
     def _is_current(self) -> bool:
-        # Writers of the folder set the word index's stamp last; on a server others change Chroma alone.
-        loaded = self._loaded_stamps
-        return self.lexical.stamp == loaded[1] if self._vectors else self.stamps() == loaded
+        return self.lexical.stamp == self._loaded_stamps[1]  # which writers of the folder set last
 
     def _reload(self) -> None:
         stamps = self.stamps()
@@ -306,12 +381,22 @@ class Indexes:
         return self._vectors.changing() if self._vectors else nullcontext()
 
 
-def _entries(papers: Iterable[list[PassageRow]]) -> Iterator[IndexedPassage]:
+def tidied(folder: Path) -> Lexical:
+    """The folder's word index without what a killed writer left; a new, empty one where it is damaged."""
+    try:
+        lexical = Lexical.open(folder / "lexical")
+        lexical.tidy()
+    except IndexDamaged:
+        lexical = Lexical.create(folder / "lexical")
+    return lexical
+
+
+def entries_of(papers: Iterable[list[PassageRow]]) -> Iterator[IndexedPassage]:
     for rows in papers:
         paper = to_paper(rows)
         for row in rows:
             yield IndexedPassage(row.passage, paper, row.content_hash, row_key(row))
 
 
-def _parts(items: Sequence[str]) -> Iterator[Sequence[str]]:
+def parts_of(items: Sequence[str]) -> Iterator[Sequence[str]]:
     return (items[i : i + _PART] for i in range(0, len(items), _PART))

@@ -7,26 +7,20 @@ index of an embedded folder is written in place and does not, and rag/index/vect
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from threading import RLock
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag.errors import StorageError
-from rag.index.chroma_client import close, faults, folder_client, server_client
+from rag.index.chroma_client import ChromaCollection, ChromaConnection, folder_client, parts
 from rag.index.passage_rows import NAMES, PassageRow
 
-if TYPE_CHECKING:
-    from chromadb.api.client import Client
-
-_CONFIGURATION: Any = {
+CONFIGURATION: Any = {
     "hnsw": {"space": "cosine", "ef_construction": 200, "ef_search": 200, "sync_threshold": 250}
 }
 """A wide `ef_construction` keeps passages from being cut off in the graph as others come and go. What came
@@ -40,55 +34,52 @@ _NO_INDEX = "Nothing found on disk"
 
 
 class Dense:
-    """One collection of Chroma's. Safe to share between threads, which take turns."""
+    """One collection of Chroma's. Safe to share between threads."""
 
-    def __init__(self, connect: Callable[[], Client], name: str, where: str) -> None:
-        self._connect, self._name, self._where = connect, name, where
-        self._lock = RLock()
-        self._open()
+    def __init__(self, connection: ChromaConnection, name: str) -> None:
+        self.connection = connection
+        self._collection = ChromaCollection(connection, name, CONFIGURATION)
 
     @classmethod
     def open_folder(cls, folder: Path) -> Dense:
         """The collection in an embedded folder; made where there is none."""
-        return cls(partial(folder_client, folder), "passages", str(folder.parent))
-
-    @classmethod
-    def open_server(cls, url: str, name: str) -> Dense:
-        """The collection `name` on a Chroma server. Raises StorageError where none answers."""
-        return cls(partial(server_client, url), name, url)
+        return cls(ChromaConnection(partial(folder_client, folder), str(folder.parent)), "passages")
 
     def reopen(self) -> None:
         """Load the vector index anew: an embedded one shows no vector that another process added since."""
-        with self._lock:
-            self.close()
-            self._open()
+        with self.connection.turn:
+            self.connection.reopen()
+            self._collection.reopen()
             self.load()
 
     def load(self) -> None:
         """Have Chroma load the vector index and catch up with its log now, not at the first use."""
-        with self._calling():
-            self._collection.count()
+        self._collection.ask(lambda collection: collection.count())
 
     def close(self) -> None:
         """Let go of the files, or the connection."""
-        with self._lock:
-            close(self._client)
+        self.connection.close()
 
     @property
     def n_passages(self) -> int:
-        with self._calling():
-            return self._collection.count()
+        return self._collection.ask(lambda collection: collection.count())
+
+    @property
+    def notes(self) -> dict[str, Any]:
+        """What is noted of the collection: its "stamp", and what who keeps it notes beside that."""
+        return self._collection.notes
 
     @property
     def stamp(self) -> int:
         """Grows with every change, whoever made it."""
-        with self._calling():
-            metadata = self._client.get_collection(self._name, embedding_function=None).metadata
-        return int((metadata or {}).get("stamp", 0))
+        return int(self.notes.get("stamp", 0))
 
     def set_stamp(self, stamp: int) -> None:
-        with self._calling():
-            self._collection.modify(metadata={"stamp": stamp})
+        self._collection.note(stamp=stamp)
+
+    def note(self, **notes: str | int) -> None:
+        """Add to `notes`."""
+        self._collection.note(**notes)
 
     def upsert(self, rows: Sequence[PassageRow], vectors: NDArray[np.float32]) -> None:
         """Add or replace papers, the rows of each together; vectors is float32[len(rows), 384].
@@ -96,37 +87,34 @@ class Dense:
         Each paper is written in one transaction. One of more passages than Chroma takes at once (some 5,000)
         is cut, its first passage coming last: until that is there it is not whole.
         """
-        for part in _calls(rows, self._max_batch):
-            with self._calling():
-                self._collection.upsert(
-                    ids=[rows[i].passage_id for i in part],
-                    documents=[rows[i].text for i in part],
-                    # A name left out would keep its old value; None takes it away.
-                    metadatas=[{**dict.fromkeys(NAMES), **rows[i].metadata} for i in part],
-                    embeddings=vectors[part],
-                )
+        for part in _calls(rows, self._collection.most_written):
+            self._collection.upsert(
+                ids=[rows[i].passage_id for i in part],
+                documents=[rows[i].text for i in part],
+                # A name left out would keep its old value; None takes it away.
+                metadatas=[{**dict.fromkeys(NAMES), **rows[i].metadata} for i in part],
+                embeddings=vectors[part],
+            )
 
     def set_vectors(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> None:
         """Give passages that are there their vectors anew. float32[len(passage_ids), 384]"""
-        for part in _parts(range(len(passage_ids)), self._max_batch):
-            with self._calling():
-                # `update` passes over ids that the vector index does not know.
-                self._collection.upsert(ids=[passage_ids[i] for i in part], embeddings=vectors[part])
+        for part in parts(range(len(passage_ids)), self._collection.most_written):
+            # `update` passes over ids that the vector index does not know.
+            self._collection.upsert(ids=[passage_ids[i] for i in part], embeddings=vectors[part])
 
     def delete(self, passage_ids: Sequence[str]) -> None:
-        for part in _parts(passage_ids, self._max_batch):
-            with self._calling():
-                self._collection.delete(ids=list(part))
+        self._collection.delete(passage_ids)
 
     def query(self, vector: NDArray[np.float32], n: int) -> list[tuple[str, float]]:
         """The `n` nearest (passage_id, cosine) to float32[384], best first, equals by id."""
         if n < 1:
             return []
         try:
-            with self._calling():
-                found = self._collection.query(
+            found = self._collection.ask(
+                lambda collection: collection.query(
                     query_embeddings=np.atleast_2d(vector), n_results=n + _EQUALS, include=["distances"]
                 )
+            )
         except StorageError as error:
             if _NO_INDEX in str(error):  # opened before the first paper came
                 return []
@@ -159,37 +147,15 @@ class Dense:
 
     def unreachable(self, passage_ids: Sequence[str], vectors: NDArray[np.float32]) -> list[str]:
         """Passages that a search for their own vector, float32[len(passage_ids), 384], does not find."""
-        with self._calling():
-            found = self._collection.query(query_embeddings=vectors, n_results=1, include=["distances"])
-        distances = cast("list[list[float]]", found["distances"])
+        distances: list[list[float]] = []
+        for part in parts(vectors, self._collection.most_written):
+            distances += self._collection.distances(part, 1)
         # Another with the same vector serves as well.
         return [id for id, best in zip(passage_ids, distances, strict=True) if not best or best[0] > _SAME]
 
     def _rows(self, **selection: Any) -> list[PassageRow]:
-        with self._calling():
-            found = self._collection.get(include=["documents", "metadatas"], **selection)
-        columns = zip(found["ids"], found["documents"] or (), found["metadatas"] or (), strict=True)
-        return [
-            PassageRow(passage_id, text or "", dict(metadata or {})) for passage_id, text, metadata in columns
-        ]
-
-    def _open(self) -> None:
-        with self._calling():
-            self._client = self._connect()
-            self._collection = self._client.get_or_create_collection(
-                self._name, embedding_function=None, configuration=_CONFIGURATION
-            )
-            self._max_batch = self._client.get_max_batch_size()
-
-    @contextmanager
-    def _calling(self) -> Iterator[None]:
-        with self._lock, faults(self._where):
-            yield
-
-
-def collection_name(library: Path) -> str:
-    """What a library's collection is called on a server, where several live together."""
-    return "rag-" + (re.sub(r"[^a-zA-Z0-9]+", "-", library.resolve().name).strip("-") or "library")
+        found = self._collection.get(["documents", "metadatas"], **selection)
+        return [PassageRow(passage_id, text or "", metadata) for passage_id, text, metadata in found]
 
 
 def _calls(rows: Sequence[PassageRow], size: int) -> Iterator[list[int]]:
@@ -206,7 +172,3 @@ def _calls(rows: Sequence[PassageRow], size: int) -> Iterator[list[int]]:
         part += paper
     if part:
         yield part
-
-
-def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (items[i : i + size] for i in range(0, len(items), size))

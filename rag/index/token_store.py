@@ -99,6 +99,20 @@ def text_key(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
+def block_bytes(block: TokenBlock) -> bytes:
+    """A block with its layout, for keeping elsewhere."""
+    return np.array((len(block.vector), block.token_ids.itemsize), _LAYOUT).tobytes() + _pack(block)
+
+
+def block_of(content: bytes) -> TokenBlock:
+    """What `block_bytes` was given. Raises ValueError where that cannot be told."""
+    layout = _BlockLayout(*np.frombuffer(content, _LAYOUT, 1)[0].tolist())
+    raw = content[_LAYOUT.itemsize :]
+    if layout.id_bytes not in (2, 4) or (len(raw) - layout.vector_bytes) % layout.piece_bytes:
+        raise ValueError(f"{len(raw)} bytes are no block of {layout}")
+    return _unpack(raw, layout)
+
+
 class TokenStore:
     """Blocks by text key. Readers map the files; one writer, holding the library's lock, appends."""
 
@@ -169,6 +183,10 @@ class TokenStore:
     def n_missing(self, keys: NDArray[np.uint64]) -> int:
         """How many of these keys have no block."""
         return int(np.count_nonzero(~np.isin(keys, self._view.keys["key"])))
+
+    def sum_of_keys(self) -> float:
+        """Of all blocks' keys: with their number, it tells whether they are the ones that are wanted."""
+        return float(np.sum(self._view.keys["key"], dtype=np.float64))
 
     def append(self, key: int, block: TokenBlock) -> None:
         """Add a block; readers find it, and a crash leaves it, from the next `commit` on.

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.config import Config
 from rag.errors import IndexDamaged
 from rag.files import read_json, write_json
 from rag.index.locks import vector_files_lock
 from rag.index.passage_rows import row_key
-from rag.index.passage_store import Dense, collection_name
+from rag.index.passage_store import Dense
 from rag.index.seals import broken, read_seal, seal
 from rag.index.token_store import TokenStore
 
@@ -30,10 +29,8 @@ _NEVER = {"dropped": (0, 0, None)}
 """A seal that fits no folder."""
 
 
-def open_dense(folder: Path, config: Config) -> Dense:
+def open_dense(folder: Path) -> Dense:
     """The library's collection. Raises IndexDamaged where its vector index must be repaired first."""
-    if config.chroma_url:
-        return Dense.open_server(config.chroma_url, collection_name(folder))
     files = VectorFiles(folder)
     with files.opening():
         dense = Dense.open_folder(files.chroma)

@@ -124,6 +124,11 @@ class Lexical:
         found = loading.searcher.search(Query.all_query(), limit=max(1, loading.n_passages), count=False).hits
         return loading.column("text_key", [address for _, address in found])
 
+    def sum_of_text_keys(self) -> float:
+        """Of `text_keys`, in some milliseconds a million."""
+        summed = self._searcher.aggregate(Query.all_query(), {"keys": {"sum": {"field": "text_key"}}})
+        return float(summed["keys"]["value"])
+
     def versions(self) -> set[str]:
         """What is indexed: `version` of every passage."""
         return set(self._terms("version"))

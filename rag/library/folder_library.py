@@ -7,7 +7,8 @@ rag/library/ingest.py's.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -16,18 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.config import Config
-from rag.errors import LibraryLocked, LibraryReadOnly
+from rag.errors import LibraryReadOnly
 from rag.files import disk_faults, size_of
+from rag.index import server_copy
 from rag.index.bm25 import WordStatistics
 from rag.index.candidates import Candidate, candidates, passages_of, whole_page, whole_papers
 from rag.index.dense_search import nearest
 from rag.index.filter_query import Selection
-from rag.index.indexes import Indexes, open_indexes
+from rag.index.indexes import open_indexes
 from rag.index.locks import holder, vector_files_lock, writing
 from rag.index.passage_rows import PassageRow, row_key, to_paper
 from rag.index.token_store import TokenBlock
 from rag.index.word_index import WordHit
 from rag.library import manifest
+from rag.library.attaching import serve
 from rag.library.integrity import Verification, verify_indexes
 from rag.library.library import Library
 from rag.library.pool import PoolHit, PoolRequest
@@ -50,17 +53,31 @@ class FolderLibrary(Library):
         self._read_only = read_only
         self._about = about
         self._indexes = open_indexes(path, config, read_only=read_only)
+        self._learn_encoder()
 
     @classmethod
     def open_folder(
-        cls, path: Path, config: Config, *, create: bool = False, read_only: bool = False
+        cls,
+        path: Path,
+        config: Config,
+        *,
+        create: bool = False,
+        read_only: bool = False,
+        served_as: str | None = None,
     ) -> Self:
-        """As `Library.open`, of a folder that is no sharded library."""
+        """As `Library.open`, of a folder that is no sharded library.
+
+        served_as: the id on the Chroma server of a library that is made there; by default a new one.
+        """
         with disk_faults(path):
             about = manifest.create(path) if create else manifest.read(path)
             if about.format < manifest.FORMAT:
                 with writing(path):
                     about = manifest.migrate(path)
+            if config.chroma_url:
+                serve(path, config, served_as)
+            else:
+                server_copy.refuse_without_server(path)
             return cls(path, config, read_only, about)
 
     def close(self) -> None:
@@ -135,14 +152,13 @@ class FolderLibrary(Library):
             "token_blocks": self._indexes.tokens.n_blocks,
             "needs_repair": self.needs_repair,
             "writer": str(writer) if writer else None,
+            "server": asdict(copy) if (copy := server_copy.of(self.path)) else None,
         }
 
     def refresh(self) -> None:
         self._indexes.refresh()
-        # On a server others change Chroma alone; what is derived from it here is for us to keep up.
-        if self._config.chroma_url and not self._read_only and self._indexes.behind:
-            with suppress(LibraryLocked, LibraryReadOnly), self._writing():
-                pass
+        if not self._read_only:
+            self._indexes.follow()
 
     # Searching
 
@@ -223,6 +239,16 @@ class FolderLibrary(Library):
     def _take_encoder(self, fingerprint: str) -> None:
         if self._about.encoder is None:
             self._about = manifest.set_encoder(self.path, fingerprint)
+        if self._indexes.noted_encoder is None:
+            self._indexes.note_encoder(fingerprint)
+
+    def _learn_encoder(self) -> None:
+        """Where the papers are on a server, another machine may have been the first to write."""
+        noted = self._indexes.noted_encoder
+        if noted and self._about.encoder is None:
+            self._about = replace(self._about, encoder=noted)
+            if not self._read_only:
+                self._about = manifest.set_encoder(self.path, noted)
 
     def rehearse(self, papers: Iterable[Paper | Skip]) -> IngestReport:
         from rag.library.ingest import FolderTarget, rehearse
@@ -277,12 +303,9 @@ class FolderLibrary(Library):
         """Be the only writer, with the indexes as the last one left them, repaired where need be."""
         if self._read_only:
             raise LibraryReadOnly(f"{self.path} was opened for reading only; open it again to change it")
-        with writing(self.path), disk_faults(self.path):
+        with writing(self.path), self._indexes.exclusive(), disk_faults(self.path):
             self._about = manifest.read(self.path)
-            if self._indexes.behind:
-                before, self._indexes = self._indexes, Indexes.repair(self.path, self._config)
-                before.dense.close()
-            else:
-                self._indexes.refresh(now=True)
+            self._indexes = self._indexes.made_current()
+            self._learn_encoder()
             yield
             self._indexes.seal()

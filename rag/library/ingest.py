@@ -208,6 +208,7 @@ def rehearse(target: IngestTarget | None, records: Iterable[Paper | Skip]) -> In
 
 def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
     """Encode what the token store lacks, remove what it need not keep. Returns how many papers it lacked."""
+    indexes.restore_all()
     lacking: dict[str, None] = {}
     for rows in indexes.dense.scan():
         lacking |= {row.paper_id: None for row in rows if row_key(row) not in indexes.tokens}
@@ -218,7 +219,7 @@ def encode_missing(indexes: Indexes, encoder: PassageEncoder) -> int:
     for rows in indexes.dense.scan():
         if indexes.unreachable(rows):
             indexes.restore_vectors(rows)
-    indexes.tokens.compact(row_key(row) for rows in indexes.dense.scan() for row in rows)
+    indexes.compact(row_key(row) for rows in indexes.dense.scan() for row in rows)
     return len(lacking)
 
 

@@ -22,6 +22,7 @@ from rag.config import Config
 from rag.encoder import late_interaction
 from rag.errors import EncoderMismatch
 from rag.files import disk_faults
+from rag.library import manifest
 from rag.library.shards import shard_manifest
 from rag.records import Filters, IngestReport, Paper, Progress, Skip
 
@@ -50,7 +51,13 @@ class Library(ABC):
         What a crash left undone is repaired first, unless another process is writing. Raises
         LibraryNotFound, LibraryTooNew, LibraryReadOnly, LibraryDamaged, IndexDamaged, StorageError, and
         InputError where the library has other shards than `config` asks for.
+
+        A new folder becomes a copy of the library on a Chroma server that `config` names, if it does.
         """
+        if config.chroma_url and not manifest.exists(path) and not shard_manifest.is_sharded(path):
+            from rag.library.attaching import attach_configured
+
+            attach_configured(path, config, create=create)
         with disk_faults(path):
             is_sharded = shard_manifest.is_wanted(path, config, create=create)
         if is_sharded:

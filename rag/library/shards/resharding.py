@@ -41,7 +41,10 @@ def reshard(
     IndexDamaged where a paper is not encoded, InputError where there is nothing to do.
     """
     if config.chroma_url:
-        raise InputError(f"the papers of {library} are on a Chroma server; unset RAG_CHROMA_URL")
+        raise InputError(
+            f"the papers of {library} are on a Chroma server, where a library is cut when it is made: "
+            "rag ingest PATH... --library NEW --shards N"
+        )
     with Library.open(library, config) as source, source.at_rest():
         before = shard_manifest.read(library) if shard_manifest.is_sharded(library) else None
         if before and before.n_shards == n_shards:

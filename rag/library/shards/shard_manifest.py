@@ -76,13 +76,13 @@ def is_wanted(library: Path, config: Config, *, create: bool) -> bool:
     return create and config.shards is not None
 
 
-def create(library: Path, n_shards: int) -> ShardManifest:
+def create(library: Path, n_shards: int, folder: str = "shards-1") -> ShardManifest:
     """Make a new, empty sharded library in a folder that is new or empty."""
     locks = (LOCK_FILE, VECTOR_FILES_LOCK_FILE)
     if library.is_dir() and any(path.name not in locks for path in library.iterdir()):
         raise LibraryError(f"{library} holds other files and no library; give a new folder with --library")
     library.mkdir(parents=True, exist_ok=True)
-    return write(library, "shards-1", (0,) * n_shards)
+    return write(library, folder, (0,) * n_shards)
 
 
 def write(library: Path, folder: str, papers: tuple[int, ...], created: str = "") -> ShardManifest:

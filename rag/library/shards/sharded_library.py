@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from rag.config import Config
 from rag.errors import LibraryReadOnly, ShardMissing
 from rag.files import disk_faults
+from rag.index import server_copy
 from rag.index.bm25 import WordStatistics
 from rag.index.candidates import Candidate
 from rag.index.dense_search import by_cosine
@@ -37,6 +38,7 @@ from rag.library.library import Library
 from rag.library.pool import PoolHit, PoolRequest
 from rag.library.shards import shard_manifest
 from rag.library.shards.coordinator import Coordinator
+from rag.library.shards.served_shards import serve_shards
 from rag.library.shards.shard import Shard, ShardNumbers
 from rag.library.shards.shard_manifest import ShardManifest, shard_of
 from rag.library.shards.shard_target import ShardTarget
@@ -61,6 +63,7 @@ class ShardedLibrary(Library):
         self._read_only = read_only
         self._numbers: dict[int, ShardNumbers] = {}
         self._df: tuple[str, NDArray[np.int64]] | None = None
+        self._is_copy = server_copy.of(path) is not None
         self._count()
 
     @classmethod
@@ -74,8 +77,9 @@ class ShardedLibrary(Library):
             else:
                 about = shard_manifest.read(path)
             paths = about.paths(path)
+            served = serve_shards(path, about, config)
             if not any(about.papers) and not read_only:
-                make_folders(paths, config)
+                make_folders(paths, config, served)
         workers = _workers(paths, config, read_only=read_only)
         try:
             coordinator = Coordinator(workers, about.n_shards, config.shard_wait_s)
@@ -171,11 +175,14 @@ class ShardedLibrary(Library):
             "writer": str(writer) if writer else None,
             "shards": [asdict(each) for _, each in sorted(self._numbers.items())],
             "lacking": self.lacking,
+            "server": asdict(copy) if (copy := server_copy.of(self.path)) else None,
         }
 
     def refresh(self) -> None:
         self._coordinator.revive()
         self._count()
+        if self._is_copy and not self._read_only:
+            self._note_sizes()
 
     # Searching
 
@@ -289,9 +296,12 @@ class ShardedLibrary(Library):
             finally:
                 self._coordinator.ask_all(Shard.end)
                 self._count()
-                if len(self._numbers) == self._about.n_shards:
-                    papers = tuple(each.n_papers for _, each in sorted(self._numbers.items()))
-                    self._about = shard_manifest.count(self.path, self._about, papers)
+                self._note_sizes()
+
+    def _note_sizes(self) -> None:
+        if len(self._numbers) == self._about.n_shards:
+            papers = tuple(each.n_papers for _, each in sorted(self._numbers.items()))
+            self._about = shard_manifest.count(self.path, self._about, papers)
 
     def _count(self) -> None:
         everywhere: dict[int, tuple[()]] = dict.fromkeys(range(self._about.n_shards), ())
@@ -327,11 +337,11 @@ class ShardedLibrary(Library):
         return found
 
 
-def make_folders(paths: Iterable[Path], config: Config) -> None:
-    """Make empty shards where there are none."""
-    for path in paths:
+def make_folders(paths: Sequence[Path], config: Config, served: Sequence[str | None] = ()) -> None:
+    """Make empty shards where there are none. `served`: their ids on a Chroma server."""
+    for path, served_as in zip(paths, served or [None] * len(paths), strict=True):
         path.parent.mkdir(exist_ok=True)
-        Shard.open_folder(path, config, create=True).close()
+        Shard.open_folder(path, config, create=True, served_as=served_as).close()
 
 
 def _workers(paths: Sequence[Path], config: Config, *, read_only: bool) -> ShardWorkers:

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +11,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from rag.config import ChromaAccess, Config
 from rag.errors import LibraryDamaged, LibraryReadOnly, RagError, StorageError
+from rag.index.chroma_client import ChromaConnection
+from rag.index.chroma_server import server_connection
 from rag.index.passage_rows import PassageRow, to_paper, to_rows, whole
-from rag.index.passage_store import Dense, collection_name
+from rag.index.passage_store import Dense
 from rag.papers.passages import split_passages
 from rag.records import Paper
+from tests.helpers.chroma_server import ChromaServer
 from tests.helpers.fakes import FakeEncoder
 
 PAPERS = [
@@ -31,32 +32,8 @@ PAPERS = [
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a Chroma server on loopback."""
-    with serving(tmp_path_factory.mktemp("server")) as (url, _):
-        yield url
-
-
-@contextmanager
-def serving(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    chroma = Path(sys.executable).with_name("chroma")
-    command = [str(chroma), "run", "--host", "127.0.0.1", "--port", str(port), "--path", str(folder)]
-    with (folder / "log").open("w") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
-            _await(port)
-            yield f"http://127.0.0.1:{port}", process
-        finally:
-            process.kill()
-
-
-def _await(port: int) -> None:
-    for _ in range(1200):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise TimeoutError
+    with ChromaServer(tmp_path_factory.mktemp("server")) as running:
+        yield running.url
 
 
 @pytest.fixture(params=["folder", "server"])
@@ -64,9 +41,14 @@ def dense(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Dense]:
     if request.param == "folder":
         dense = Dense.open_folder(tmp_path / "chroma")
     else:
-        dense = Dense.open_server(request.getfixturevalue("server"), f"rag-{tmp_path.name}")
+        dense = served(request.getfixturevalue("server"), f"rag-{tmp_path.name}")
     yield dense
     dense.close()
+
+
+def served(url: str, name: str, retry_s: float = 0.1) -> Dense:
+    config = replace(Config.from_env({}), chroma_url=url, chroma=ChromaAccess(retry_s=retry_s))
+    return Dense(server_connection(config), name)
 
 
 def rows_of(*papers: Paper) -> list[PassageRow]:
@@ -158,7 +140,7 @@ def test_each_paper_is_written_at_once_and_one_too_long_for_that_is_whole_at_the
     from chromadb.api.models.Collection import Collection
 
     dense, rows = Dense.open_folder(tmp_path), rows_of(*PAPERS[4:9])
-    monkeypatch.setattr(dense, "_max_batch", 2)
+    monkeypatch.setattr(dense._collection, "most_written", 2)
     upsert, calls = Collection.upsert, list[list[str]]()
 
     def listening(self: Collection, **records: Any) -> None:
@@ -200,16 +182,15 @@ def test_a_second_client_sees_the_vectors_of_the_first_when_it_opens_anew(tmp_pa
 
 def test_no_server_is_a_service_that_failed_and_says_how_to_start_one() -> None:
     with pytest.raises(StorageError, match="chroma run") as raised:
-        Dense.open_server("http://127.0.0.1:9", "rag-x")
+        served("http://127.0.0.1:9", "rag-x")
     assert raised.value.exit_code == 1
     assert "\n" not in str(raised.value)
 
 
 def test_a_server_that_goes_away_is_a_service_that_failed(tmp_path: Path) -> None:
-    with serving(tmp_path) as (url, process):
-        dense = Dense.open_server(url, "rag-x")
-        process.kill()
-        process.wait()
+    with ChromaServer(tmp_path) as running:
+        dense = served(running.url, "rag-x")
+        running.kill()
         with pytest.raises(StorageError, match="no Chroma server answers") as raised:
             dense.query(np.ones(384, np.float32), 1)
         dense.close()
@@ -240,10 +221,5 @@ def test_chromas_errors_become_ours(tmp_path: Path, says: str, kind: type[RagErr
 
     connect: Callable[[], None] = fail
     with pytest.raises(kind) as raised:
-        Dense(connect, "passages", str(tmp_path))  # type: ignore[arg-type]
+        ChromaConnection(connect, str(tmp_path))  # type: ignore[arg-type]
     assert isinstance(raised.value.__cause__, InternalError)
-
-
-def test_a_collection_is_named_for_its_library() -> None:
-    assert collection_name(Path("/a/My papers (2024)")) == "rag-My-papers-2024"
-    assert collection_name(Path("/")) == "rag-library"

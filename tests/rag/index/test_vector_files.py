@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.config import Config
 from rag.errors import IndexDamaged
 from rag.index.passage_rows import row_key, to_rows
 from rag.index.passage_store import Dense
@@ -51,32 +50,32 @@ def n_found(dense: Dense) -> int:
     return len(ROWS) - len(dense.unreachable([row.passage_id for row in ROWS], VECTORS))
 
 
-def test_sealed_files_are_opened(folder: Path, config: Config) -> None:
-    dense = open_dense(folder, config)
+def test_sealed_files_are_opened(folder: Path) -> None:
+    dense = open_dense(folder)
     assert n_found(dense) == len(ROWS)
     dense.close()
 
 
-def test_torn_files_are_not_opened(folder: Path, config: Config) -> None:
+def test_torn_files_are_not_opened(folder: Path) -> None:
     tear(folder)
     with pytest.raises(IndexDamaged, match="half written"):
-        open_dense(folder, config)
+        open_dense(folder)
 
 
 @pytest.mark.parametrize("name", ["index_metadata.pickle", "header.bin", "data_level0.bin"])
-def test_files_that_are_missing_or_too_many_are_not_opened(folder: Path, config: Config, name: str) -> None:
+def test_files_that_are_missing_or_too_many_are_not_opened(folder: Path, name: str) -> None:
     (path,) = (folder / "chroma").glob(f"*/{name}")
     path.rename(path.with_suffix(".old"))
     with pytest.raises(IndexDamaged):
-        open_dense(folder, config)
+        open_dense(folder)
     path.with_suffix(".old").rename(path)
-    open_dense(folder, config).close()
+    open_dense(folder).close()
     path.with_suffix(".new").touch()
     with pytest.raises(IndexDamaged):
-        open_dense(folder, config)
+        open_dense(folder)
 
 
-def test_a_change_that_fails_leaves_the_seal_broken_where_files_changed(folder: Path, config: Config) -> None:
+def test_a_change_that_fails_leaves_the_seal_broken_where_files_changed(folder: Path) -> None:
     def fail() -> None:
         with VectorFiles(folder).changing():
             tear(folder)
@@ -85,30 +84,28 @@ def test_a_change_that_fails_leaves_the_seal_broken_where_files_changed(folder: 
     with pytest.raises(KeyError):
         fail()
     with pytest.raises(IndexDamaged):
-        open_dense(folder, config)
+        open_dense(folder)
 
 
-def test_a_torn_index_is_filled_again_with_all_there_was(folder: Path, config: Config) -> None:
+def test_a_torn_index_is_filled_again_with_all_there_was(folder: Path) -> None:
     tear(folder)
     VectorFiles(folder).repair(TokenStore(folder / "tokens"))
-    dense = open_dense(folder, config)
+    dense = open_dense(folder)
     assert n_found(dense) == len(ROWS)
     assert dense.get([row.passage_id for row in ROWS]) == ROWS
     dense.close()
 
 
-def test_mending_that_was_cut_short_begins_again(
-    folder: Path, config: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_mending_that_was_cut_short_begins_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tear(folder)
     with monkeypatch.context() as patch:
         patch.delattr(Dense, "set_vectors")
         with pytest.raises(AttributeError):
             VectorFiles(folder).repair(TokenStore(folder / "tokens"))
     with pytest.raises(IndexDamaged):
-        open_dense(folder, config)
+        open_dense(folder)
     VectorFiles(folder).repair(TokenStore(folder / "tokens"))
-    dense = open_dense(folder, config)
+    dense = open_dense(folder)
     assert n_found(dense) == len(ROWS)
     dense.close()
 
@@ -119,14 +116,14 @@ def test_what_is_whole_is_not_mended(folder: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in (folder / "chroma").glob("*/*")} == files
 
 
-def test_with_checksums_files_may_be_copied(folder: Path, config: Config) -> None:
+def test_with_checksums_files_may_be_copied(folder: Path) -> None:
     VectorFiles(folder).set_seal(crc=True)
     for path in (folder / "chroma").glob("*/*"):
         os.utime(path, (1, 1))
-    open_dense(folder, config).close()
+    open_dense(folder).close()
 
 
-def test_nobody_opens_what_another_process_is_changing(folder: Path, config: Config) -> None:
+def test_nobody_opens_what_another_process_is_changing(folder: Path) -> None:
     changing = """
         import sys, time
         from pathlib import Path
@@ -144,6 +141,6 @@ def test_nobody_opens_what_another_process_is_changing(folder: Path, config: Con
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "half written\n"
-        dense = open_dense(folder, config)
+        dense = open_dense(folder)
     assert n_found(dense) == len(ROWS)
     dense.close()
