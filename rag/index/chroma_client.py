@@ -12,11 +12,11 @@ from itertools import count
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.config import CLOUD
 from rag.errors import (
     ConfigError,
     LibraryDamaged,
@@ -36,6 +36,7 @@ _FULL = 1 << 20
 """Bytes free under which a disk counts as full."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 """Between two looks for a server that went away; the pause doubles. Chosen by hand."""
+_CLOUD_HOSTS = "trychroma.com"
 _CLOUD_RECORDS = 300
 """Records that Chroma's cloud takes, and gives, in one request (its quotas, November 2026)."""
 _NO_SERVER = "no Chroma server answers at {where}; start it with: chroma run, or unset RAG_CHROMA_URL"
@@ -190,15 +191,16 @@ class ChromaCollection:
     ) -> list[tuple[str, str | None, dict[str, Any]]]:
         found = self.ask(lambda collection: collection.get(include=include, **selection))
         ids = found["ids"]
-        documents = found["documents"] or [None] * len(ids)
-        metadatas = found["metadatas"] or [None] * len(ids)
+        documents: Sequence[str | None] = found["documents"] or [None] * len(ids)
+        metadatas: Sequence[Any] = found["metadatas"] or [None] * len(ids)
         columns = zip(ids, documents, metadatas, strict=True)
         return [(id, text, dict(metadata or {})) for id, text, metadata in columns]
 
 
 def records_per_request(where: str) -> int | None:
     """How many records one request may read or write, where that is bounded."""
-    return _CLOUD_RECORDS if where == CLOUD else None
+    is_cloud = (urlsplit(where).hostname or "").endswith(_CLOUD_HOSTS)
+    return _CLOUD_RECORDS if is_cloud else None
 
 
 def parts(items: Any, size: int) -> Iterator[Any]:

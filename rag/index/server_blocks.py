@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-import numpy as np
-
 from rag.index.chroma_client import ChromaCollection, ChromaConnection, parts
 from rag.index.token_store import TokenBlock, block_bytes, block_of, text_key
 
@@ -140,4 +138,4 @@ def _content(metadata: Mapping[str, Any]) -> bytes | None:
 def _place(record_id: str) -> list[float]:
     """Somewhere, and seldom where another is: a vector index of equal vectors is slow to build."""
     key = text_key(record_id)
-    return (np.array([key >> 32, key & 0xFFFFFFFF]) / 2**32).tolist()
+    return [(key >> 32) / 2**32, (key & 0xFFFFFFFF) / 2**32]

@@ -89,7 +89,7 @@ def is_leased(connection: ChromaConnection, library: str, folder: str) -> bool:
 
 
 def _take(connection: ChromaConnection, name: str, folder: str) -> Lease:
-    notes = {"token": token_hex(8), "folder": folder, "holder": str(Holder.this_process())}
+    notes: dict[str, Any] = {"token": token_hex(8), "folder": folder, "holder": str(Holder.this_process())}
     for _ in range(_TRIES):
         notes["renewed"] = time.time()
         try:

@@ -41,9 +41,9 @@ class ChromaServer:
 
     def start(self) -> None:
         chroma = str(Path(sys.executable).with_name("chroma"))
-        command = [chroma, "run", "--host", "127.0.0.1", "--port", str(self._port), "--path", self._folder]
+        command = [chroma, "run", "--host", "127.0.0.1", "--port", str(self._port), "--path"]
         with (self._folder / "log").open("a") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+            self._process = subprocess.Popen([*command, str(self._folder)], stdout=log, stderr=log)
         for _ in range(_TRIES):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:

@@ -284,7 +284,7 @@ def _work(folder: Path, changes: Sequence[Change], stage: Stage | None, out: Cal
     """Do the changes, saying what is done: "begin N", "did N k" (of its papers), "end N"."""
     encoder, config = FakeEncoder(), replace(Config.from_env({}), library=folder)
     ingest.BATCH = BATCH
-    passage_store._CONFIGURATION["hnsw"]["sync_threshold"] = SYNC_THRESHOLD
+    passage_store.CONFIGURATION["hnsw"]["sync_threshold"] = SYNC_THRESHOLD
     if stage:
         _die_at(stage)
     for n, change in enumerate(changes):

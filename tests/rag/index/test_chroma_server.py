@@ -15,7 +15,7 @@ import pytest
 
 from rag.config import CLOUD, ChromaAccess, Config
 from rag.errors import ConfigError, LibraryNotFound, RagError, ServerUnreachable, StorageError
-from rag.index.chroma_client import ChromaCollection, ChromaConnection
+from rag.index.chroma_client import ChromaCollection, ChromaConnection, records_per_request
 from rag.index.chroma_server import server_connection
 from tests.helpers.chroma_server import ChromaServer, Proxy, proxying
 
@@ -184,6 +184,11 @@ def test_what_is_read_is_asked_for_in_parts_where_a_request_is_bounded(server: C
         collection.get(["metadatas"], limit=12, offset=3),
         collection.get([], ids=[*ids[5:20], "none"]),
         collection.get([], where={"x": {"$gt": 4}}),
+    ]
+    assert [records_per_request(each) for each in (CLOUD, "https://x.trychroma.com:443", server.url)] == [
+        300,
+        300,
+        None,
     ]
     collection._most_read = 5
     assert whole == [
