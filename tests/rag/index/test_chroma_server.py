@@ -43,7 +43,7 @@ def refused(url: str, **access: object) -> RagError:
     return raised.value
 
 
-@pytest.mark.parametrize("header", ["x-chroma-token", "Authorization", "X-Own"])
+@pytest.mark.parametrize("header", ["Authorization", "X-Own"])
 def test_a_key_goes_with_every_request_in_the_header_that_is_set(server: ChromaServer, header: str) -> None:
     sent = "Bearer s3cret" if header == "Authorization" else "s3cret"
     with proxying(Proxy(key=sent, header=header), server.url) as proxy:
@@ -128,7 +128,7 @@ def test_a_slow_server_is_given_up_in_time(server: ChromaServer) -> None:
         assert "RAG_CHROMA_TIMEOUT_S" in str(refused(proxy.url, timeout_s=0.2))
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 503])
 def test_a_gateway_that_has_no_server_behind_it_is_asked_again(server: ChromaServer, status: int) -> None:
     with proxying(Proxy(), server.url) as proxy:
         connection = connected(proxy.url, retry_s=0.5)
