@@ -126,7 +126,7 @@ class Lexical:
 
     def sum_of_text_keys(self) -> float:
         """Of `text_keys`, in some milliseconds a million."""
-        summed = self._searcher.aggregate(Query.all_query(), {"keys": {"sum": {"field": "text_key"}}})
+        summed = self._loading.searcher.aggregate(Query.all_query(), {"keys": {"sum": {"field": "text_key"}}})
         return float(summed["keys"]["value"])
 
     def versions(self) -> set[str]:
