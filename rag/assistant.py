@@ -10,20 +10,19 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import cached_property
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rag.answering import abstention, extractive
+from rag.answering import extractive
 from rag.answering.answerability import BestPaper
+from rag.answering.deciding import decide_course
 from rag.answering.gathering import settled
-from rag.answering.plans.belonging import met_features
+from rag.answering.paper_reading import READ_PAPERS, read_ranked
 from rag.answering.plans.composer import AnswerText
-from rag.answering.plans.meta import LOOKED_AT, answer_meta, count_library
-from rag.answering.plans.paper_parts import answer_of_paper, asks_subject
-from rag.answering.plans.record import answer_record, asks_record, names_paper
-from rag.answering.suggesting import candidate_suggestions
+from rag.answering.plans.meta import answer_about
+from rag.answering.plans.record import asks_record, names_paper
+from rag.answering.suggesting import suggest
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.encoder.load import load_encoder
@@ -32,13 +31,14 @@ from rag.errors import IndexDamaged, LibraryEmpty
 from rag.index.candidates import Candidate
 from rag.library import manifest
 from rag.library.library import Library
+from rag.llm.cost import Spending
+from rag.llm.limits import Cancellation
 from rag.records import (
     Answer,
     Delta,
     Done,
     Event,
     Filters,
-    History,
     IngestReport,
     Progress,
     RankedPaper,
@@ -47,35 +47,29 @@ from rag.records import (
     SearchMode,
     as_history,
 )
-from rag.retrieval.block_ranking import N_ORDERED
+from rag.retrieval.finding import PaperFinder
 from rag.retrieval.question import Question, check_question
-from rag.retrieval.ranking import LISTING, Ranking, merge, rank, weight_query
-from rag.retrieval.sentence_scoring import read_papers, read_sentences
-from rag.retrieval.understanding import understand
+from rag.retrieval.ranking import Ranking
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
     from rag.answering.writer import Writer
     from rag.encoder.onnx_reranker import OnnxReranker
-    from rag.llm.limits import Cancellation
     from rag.support.gate import Gate
-
-SUGGESTED, SUGGESTIONS_TRIED = 3, 5
-"""Next questions that are offered, and candidates that are tried."""
-LEAST_SUGGESTED = 0.5
-"""Least confidence of the answer to a question that is offered."""
-READ_PAPERS = 12
-"""Papers whose sentences are weighed for an answer; what a written answer may draw on."""
-UNFILTERED = "No paper in the library passes the filter read from the question, so it was left out."
 
 
 class Assistant:
     """An open library and what is needed to question it. Safe to share between threads; close when done."""
 
-    def __init__(self, library: Library, encoder: Encoder, config: Config) -> None:
+    def __init__(
+        self, library: Library, encoder: Encoder, config: Config, beside: Assistant | None = None
+    ) -> None:
+        """beside: one for another library, whose gate and models this one uses, too; what models may cost is
+        then bounded for both together."""
         self.library = library
         self.encoder = encoder
         self.config = config
+        self._beside = beside
 
     @classmethod
     def open(
@@ -145,29 +139,20 @@ class Assistant:
         filters: Filters | None = None,
         history: Iterable[Iterable[str]] = (),
         n_read: int = READ_PAPERS,
+        llm: bool = True,
     ) -> list[RankedPaper]:
         """The `top` papers for `query`, best first, the `n_read` best with their sentences, best first.
 
         history: earlier turns, for a query that follows on from them. Filters stated in the query's words
-        are searched as words. Raises InputError where the query is empty or too long, LibraryEmpty where
-        nothing is indexed.
+        are searched as words. llm: whether a model orders the first papers, where one is set up to.
+        Raises InputError where the query is empty or too long, LibraryEmpty where nothing is indexed.
         """
         query = check_question(query)
         self._require_papers()
-        question = self._for_library(understand(query, self.minilm, as_history(history)))
-        ranking = rank(
-            self.library,
-            self.encoder,
-            question.standalone,
-            mode=mode,
-            filters=filters,
-            weights=LISTING if mode == "hybrid" and question.intent == "list" else None,
-            encoded=question.encoded if question.standalone == question.search_text else None,
-            top=self._depth(top or self.config.top, by_model=mode == "hybrid"),
-        )
-        if mode == "hybrid":
-            ranking, _ = self._reranked(question, ranking)
-        return self._read(question, ranking, top or self.config.top, n_read)[0]
+        question = self._finder.understand(query, as_history(history))
+        top = top or self.config.top
+        ranking = self._finder.rank_query(question, mode, filters, top, by_model=llm)
+        return self._read(question, ranking, top, n_read)[0]
 
     def ask(
         self,
@@ -184,7 +169,7 @@ class Assistant:
 
         history: earlier turns as ("user" | "assistant", text). llm: whether a model writes (default: if one
         is configured). words: length of an answer without a model. top: papers listed in `retrieved`.
-        cancellation: lets another thread end the call, which then raises Cancelled.
+        cancellation: lets another thread end the call, which then raises Cancelled, and counts what it took.
         Raises InputError, LibraryEmpty; a failing model gives the extractive answer with a `notice`.
         """
         events = self.stream(
@@ -217,28 +202,30 @@ class Assistant:
         text = check_question(question)
         turns = as_history(history)
         self._require_papers()
-        if cancellation:
-            cancellation.check()
+        cancellation = cancellation or Cancellation()
+        cancellation.check()
         clock = Clock()
         writes = self.config.has_model if llm is None else llm
         if writes:
             self._writer.warm_up()
         with clock("plan"):
-            asked = self._understand(text, turns, filters, rewrites=writes and self.config.rewrite)
+            rewrites = writes and self.config.rewrite
+            asked = self._finder.understand(text, turns, filters, cancellation, rewrites=rewrites)
         only = self._only_paper(filters)
         of_record = bool(asks_record(text)) and (names_paper(text) or bool(only or asked.reference))
         if asked.intent == "meta" and not only and not of_record:
-            yield from self._about_library(asked, clock)
+            yield from _counted(answer_about(self.library, asked.text, clock))
             return
         with clock("retrieve"):
             n_read = max(READ_PAPERS, top or self.config.top)
-            ranking, notice = self._rank(asked, filters, n_read, llm is not False, cancellation)
+            ranking, notice = self._finder.rank(
+                asked, filters, n_read, cancellation, by_model=llm is not False
+            )
         with clock("read"):
             papers, best = self._read(asked, ranking, n_read)
             asked = settled(asked, papers, best)
-            decision = abstention.decide(asked, ranking, papers, best)
-            if notice and notice.startswith(UNFILTERED) and asked.stated.authors:
-                decision = abstention.no_such_author(asked.stated.authors, papers)
+            course = decide_course(asked, ranking, papers, best, notice, filters, only, of_record=of_record)
+        asked = course.question
         draft = Answer(
             question=text,
             mode="llm" if writes else "extractive",
@@ -250,49 +237,27 @@ class Assistant:
             retrieved=_retrieved(papers, top or self.config.top),
             searched_for=asked.queries,
             notice=_joined(notice, self.library.lacking),
-            confidence=decision.confidence,
+            usage=cancellation.used,
+            confidence=course.confidence,
             intent=asked.intent,
         )
         yield Retrieved(tuple(papers), draft.searched_for)
-        reason, part = decision.reason, None
-        if only and (reason or asked.intent == "meta"):
-            # One chosen paper is asked for its parts in words that name no subject ("limitations?").
-            told = answer_of_paper(text, only[0].paper, read_sentences(only))
-            reason, part = (told, None) if isinstance(told, str) else (None if told else reason, told)
-        if of_record and papers:
-            recorded = answer_record(asked, papers)
-            reason, part = (recorded, None) if isinstance(recorded, str) else (None, recorded)
-            draft = replace(draft, intent="meta")
-        if reason and filters and len(filters.paper_ids) > 1 and asks_subject(text):
-            # What chosen papers are about is gathered from them: no word of the question is in them.
-            asked, reason = replace(asked, intent="overview"), None
-            draft = replace(draft, intent="overview")
-        if reason:
-            yield Done(
-                replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
-            )
+        if course.reason:
+            yield Done(_refused(draft, course.reason, clock))
             return
 
         def quote() -> AnswerText:
             return extractive.answer(asked, papers, self.rarity, words or self.config.words)
 
-        if writes and part is None:
-            yield from self._writer.write(draft, asked, papers, quote, clock, cancellation, fresh=fresh)
+        if writes and course.part is None:
+            events = self._writer.write(draft, asked, papers, quote, clock, cancellation, fresh=fresh)
+            for event in events:
+                yield _paid(event, cancellation) if isinstance(event, Done) else event
             return
         with clock("answer"):
-            written = part or quote()
+            written = course.part or quote()
         yield Delta(written.text)
-        yield Done(
-            replace(
-                draft,
-                answer=written.text,
-                sentences=written.sentences,
-                citations=written.citations,
-                sections=written.sections,
-                notice=_joined(draft.notice, written.remark),
-                timings_ms=clock.timings_ms(),
-            )
-        )
+        yield Done(_quoted(draft, written, clock))
 
     def read_question(
         self, question: str, history: Iterable[Iterable[str]] = (), filters: Filters | None = None
@@ -301,54 +266,20 @@ class Assistant:
         it: all that an answer is decided on. Raises InputError, LibraryEmpty."""
         text = check_question(question)
         self._require_papers()
-        asked = self._understand(text, as_history(history), filters, rewrites=False)
-        ranking, _ = self._rank(asked, filters, READ_PAPERS, by_model=False)
+        asked = self._finder.understand(text, as_history(history), filters)
+        ranking, _ = self._finder.rank(asked, filters, READ_PAPERS, by_model=False)
         return asked, ranking, *self._read(asked, ranking, READ_PAPERS)
 
     def suggest(self, answer: Answer, *, filters: Filters | None = None) -> tuple[str, ...]:
         """Up to three next questions that the library answers: each was read and would not be refused, and
         the papers it was made of lead what it finds. Needs no model; takes as long as asking them."""
-        found: list[str] = []
-        for candidate in islice(candidate_suggestions(answer), SUGGESTIONS_TRIED):
-            asked, ranking, papers, best = self.read_question(candidate.question, (), filters)
-            decision = abstention.decide(settled(asked, papers, best), ranking, papers, best)
-            leads = bool(papers) and papers[0].paper.paper_id in candidate.paper_ids
-            if leads and not decision.reason and decision.confidence >= LEAST_SUGGESTED:
-                found.append(candidate.question)
-            if len(found) == SUGGESTED:
-                break
-        return tuple(found)
+        return suggest(answer, lambda question: self.read_question(question, (), filters))
 
     def _only_paper(self, filters: Filters | None) -> list[Candidate]:
         """The passages of the one paper that a question is put to; none where it is put to several or all."""
         if filters is None or len(filters.paper_ids) != 1:
             return []
         return next(iter(self.library.passages_of([f"{filters.paper_ids[0]}#0"])), [])
-
-    def _about_library(self, question: Question, clock: Clock) -> Iterator[Event]:
-        """The answer to a question about the library itself: counted, not searched."""
-        with clock("answer"):
-            papers = islice(self.library.papers(), LOOKED_AT)
-            written = answer_meta(question.text, count_library(papers, self.library.n_papers))
-        yield Retrieved((), ())
-        yield Delta(written.text)
-        yield Done(
-            Answer(
-                question=question.text,
-                mode="extractive",
-                answer=written.text,
-                abstained=False,
-                reason=None,
-                sentences=written.sentences,
-                citations=(),
-                retrieved=(),
-                timings_ms=clock.timings_ms(),
-                notice=self.library.lacking,
-                confidence=1.0,
-                intent="meta",
-                sections=written.sections,
-            )
-        )
 
     def check(self, text: str) -> Iterator[CheckedStatement]:
         """The sentences of `text` (Markdown or plain) that claim something, each held against the library.
@@ -375,6 +306,8 @@ class Assistant:
     @cached_property
     def gate(self) -> Gate:
         """What checks written sentences against the ones they cite."""
+        if self._beside is not None:
+            return self._beside.gate
         from rag.support.gate import Gate
 
         return Gate.load(self.config)
@@ -382,12 +315,20 @@ class Assistant:
     @cached_property
     def minilm(self) -> Encoder:
         """What the parts that were fitted on MiniLM's vectors use, whatever encodes the library."""
+        if self._beside is not None:
+            return self._beside.minilm
         return Encoder.load(self.config) if self.config.encoder else self.encoder
+
+    @cached_property
+    def _spending(self) -> Spending:
+        return self._beside._spending if self._beside is not None else Spending()
 
     @cached_property
     def _reranker(self) -> OnnxReranker | None:
         if not self.config.reranker:
             return None
+        if self._beside is not None:
+            return self._beside._reranker
         from rag.encoder.onnx_reranker import OnnxReranker
 
         return OnnxReranker.load(self.config)
@@ -396,7 +337,18 @@ class Assistant:
     def _writer(self) -> Writer:
         from rag.answering.writer import Writer
 
-        return Writer(self.config, self.gate)
+        return Writer(self.config, self.gate, self._spending)
+
+    @property
+    def _finder(self) -> PaperFinder:
+        return PaperFinder(
+            self.library,
+            self.encoder,
+            self.minilm,
+            self.config,
+            lambda: self._reranker,
+            lambda: self._writer.llm,
+        )
 
     def rarity(self, word: str) -> float:
         """How rare a word is in the library, as inverse document frequency; of a word of several pieces, the
@@ -415,114 +367,14 @@ class Assistant:
             )
         if not self.library.is_encoded:
             raise IndexDamaged(
-                f"the papers of {where} cannot be searched; mend it: rag doctor --repair --library {where}"
+                f"the papers of {where} cannot be searched; repair it: rag doctor --repair --library {where}"
             )
-
-    def _understand(
-        self, text: str, history: History, filters: Filters | None, *, rewrites: bool
-    ) -> Question:
-        question = understand(text, self.minilm, history, filters)
-        if rewrites:
-            from rag.retrieval.query_rewriting import rewrite
-
-            question = rewrite(question, history, self._writer.llm, self.minilm, self.config.prompts)
-        return self._for_library(question)
-
-    def _rank(
-        self,
-        question: Question,
-        given: Filters | None,
-        top: int,
-        by_model: bool,
-        cancellation: Cancellation | None = None,
-    ) -> tuple[Ranking, str | None]:
-        """Rank with the question's filters; those only stated in it give way where no paper passes."""
-        top = self._depth(top, by_model=by_model)
-        ranking, notice = self._rank_sides(question, question.filters, top), None
-        if not ranking.ranked and question.filters != (given or Filters()):
-            notice = UNFILTERED
-            ranking = self._rank_sides(question, given, top)
-        ranking, told = self._reranked(question, ranking, cancellation, by_model=by_model)
-        return ranking, " ".join(filter(None, (notice, told))) or None
-
-    def _depth(self, top: int, *, by_model: bool) -> int:
-        """Papers to rank where `top` are wanted."""
-        return max(top, N_ORDERED) if by_model and self.config.rerank != "off" else top
-
-    def _reranked(
-        self,
-        question: Question,
-        ranking: Ranking,
-        cancellation: Cancellation | None = None,
-        *,
-        by_model: bool = True,
-    ) -> tuple[Ranking, str | None]:
-        """The first papers in the order of what is set up to order them, and a notice where that failed."""
-        if self._reranker is not None:
-            from rag.retrieval.reranking import rerank
-
-            ranking = rerank(ranking, question.standalone, self.library, self._reranker)
-        if not by_model or self.config.rerank == "off":
-            return ranking, None
-        from rag.retrieval.model_ranking import rank_with_model
-
-        made = rank_with_model(
-            ranking, question.standalone, self.library, self._writer.llm, self.config, cancellation
-        )
-        return made.ranking, made.notice
-
-    def _for_library(self, question: Question) -> Question:
-        """The question, understood with MiniLM, as the library's own encoder sees it."""
-        if self.minilm is self.encoder:
-            return question
-        return replace(question, encoded=self.encoder.encode_query(question.search_text))
-
-    def _rank_sides(self, question: Question, filters: Filters | None, top: int) -> Ranking:
-        weights = LISTING if question.intent == "list" else None
-        whole, *sides = (
-            rank(
-                self.library,
-                self.encoder,
-                text,
-                filters=filters,
-                weights=weights,
-                encoded=question.encoded if text == question.search_text else None,
-                top=top,
-            )
-            for text in question.queries
-        )
-        return merge(whole, sides) if sides else whole
 
     def _read(
         self, question: Question, ranking: Ranking, top: int, n_read: int = READ_PAPERS
     ) -> tuple[list[RankedPaper], BestPaper | None]:
-        """The `top` papers, those an answer may draw on with their sentences, best for the question first;
-        and the first paper with how the question matches it."""
-        text, query = ranking.text, ranking.query
-        if (wanted := question.unexcluded or question.text) != text:
-            text = wanted
-            query = weight_query(self.library, self.encoder, self.encoder.encode_query(text))
-        there = self.library.passages_of([ranked.passage_id for ranked in ranking.ranked[:top]])
-        passages = {each[0].paper.paper_id: each for each in there if each}
-        ranked = [each for each in ranking.ranked[:top] if each.paper_id in passages]
-        read = read_papers(
-            question,
-            text,
-            query,
-            [passages[each.paper_id] for each in ranked[:n_read]],
-            of_minilm=self.minilm is self.encoder,
-        )
-        papers = [passages[each.paper_id][0].paper for each in ranked]
-        evidence = [paper.evidence for paper in read] + [()] * (len(ranked) - len(read))
-        own = [
-            BestPaper(paper, r.late, r.cosine, p.evidence, p.matches)
-            for paper, r, p in zip(papers, ranked, read, strict=False)
-        ]
-        sure = [abstention.paper_confidence(question.text, each) for each in own]
-        sure += [abstention.confidence_from(r.late, r.cosine) for r in ranked[len(own) :]]
-        met = [met_features(each.matches) for each in read] + [{}] * (len(ranked) - len(read))
-        columns = zip(papers, ranked, evidence, sure, met, strict=True)
-        return [RankedPaper(p, r.score, e, c, m) for p, r, e, c, m in columns], own[0] if own else None
+        of_minilm = self.minilm is self.encoder
+        return read_ranked(self.library, self.encoder, question, ranking, top, n_read, of_minilm=of_minilm)
 
 
 def _ready_encoder(config: Config) -> Encoder:
@@ -534,6 +386,34 @@ def _ready_encoder(config: Config) -> Encoder:
 
 def _retrieved(papers: Sequence[RankedPaper], top: int) -> tuple[RetrievedPaper, ...]:
     return tuple(RetrievedPaper(p.paper.paper_id, p.paper.title, p.score) for p in papers[:top])
+
+
+def _refused(draft: Answer, reason: str, clock: Clock) -> Answer:
+    return replace(draft, abstained=True, reason=reason, answer=reason, timings_ms=clock.timings_ms())
+
+
+def _quoted(draft: Answer, written: AnswerText, clock: Clock) -> Answer:
+    return replace(
+        draft,
+        answer=written.text,
+        sentences=written.sentences,
+        citations=written.citations,
+        sections=written.sections,
+        notice=_joined(draft.notice, written.remark),
+        timings_ms=clock.timings_ms(),
+    )
+
+
+def _paid(event: Done, cancellation: Cancellation) -> Done:
+    """The answer with what all of its calls took: searches worded, papers ordered, tries that failed, too."""
+    return Done(replace(event.answer, usage=cancellation.used or event.answer.usage))
+
+
+def _counted(answer: Answer) -> Iterator[Event]:
+    """An answer that was counted, not searched."""
+    yield Retrieved((), ())
+    yield Delta(answer.answer)
+    yield Done(answer)
 
 
 def _joined(*remarks: str | None) -> str | None:

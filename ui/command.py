@@ -53,16 +53,13 @@ def run(args: argparse.Namespace, config: Config) -> int:
     """Serve the page until interrupted; its address is on stdout. A library that is not there is made."""
     keys = read_keys(args.host, args.people)
     port = free_port(args.port, args.host)
-    # Read where NumPy is first imported. Readers are served side by side, and with threads of its own for
-    # each of their small products its BLAS spends twice the processor time, waiting on itself.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from rag.assistant import Assistant
     from ui.page import build_page, serve_page
 
     signal(SIGTERM, default_int_handler)  # a service manager's stop is a Ctrl+C
     with Assistant.open(config=config, create=True) as assistant, ExitStack() as closing:
         if assistant.library.n_papers:
-            assistant.search("warm up")  # the first search loads what all others use
+            assistant.search("warm up", llm=False)  # the first search loads what all others use
         blocks = build_page(assistant, closing, signs_in=keys is not None)
         address = serve_page(blocks, port, args.host, keys, is_local=args.host in LOOPBACK)
         print(address, flush=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ TRIES, WITHIN_S = 8, 60.0
 """Wrong keys that an address may give within so many seconds."""
 MOST_ADDRESSES = 10_000
 LONGEST_FORM = 4096
+_NUMBER = re.compile(r"[0-9]{1,12}")
 _OPEN = "/startup-events"
 """Asked by Gradio itself, of itself, as it starts; it tells nothing."""
 
@@ -66,11 +68,13 @@ def read_people(path: Path) -> Keys:
     for number, line in enumerate(read_text(path).splitlines(), 1):
         if not line.strip() or line.startswith("#"):
             continue
-        name, _, key = line.strip().rpartition(" ")
-        name = name.strip()
+        *names, key = line.split()
+        name = " ".join(names)
         if not name or name in people or len(key) < SHORTEST_KEY:
             why = (
-                "the name is there twice"
+                "a name and a key are needed"
+                if not name
+                else "the name is there twice"
                 if name in people
                 else f"a key has {SHORTEST_KEY} characters at least"
             )
@@ -110,9 +114,9 @@ class SignIn:
 
     def _reader(self, request: Request) -> str | None:
         """Who signed in; None where nobody has, or the cookie is old or not ours."""
-        name, _, rest = request.cookies.get(COOKIE, "").partition(".")
-        until, _, mac = rest.partition(".")
-        if not until.isdigit() or int(until) < time.time():
+        signed, _, mac = request.cookies.get(COOKIE, "").rpartition(".")
+        name, _, until = signed.rpartition(".")  # a name may hold dots
+        if not _NUMBER.fullmatch(until) or int(until) < time.time():
             return None
         name = unquote(name)
         if not hmac.compare_digest(mac.encode(), self._mac(name, until).encode()):

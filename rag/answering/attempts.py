@@ -38,8 +38,7 @@ class Attempt:
 class Attempts:
     """The tries that a configuration allows, cheapest first. Close it when done."""
 
-    def __init__(self, config: Config) -> None:
-        spending = Spending()
+    def __init__(self, config: Config, spending: Spending) -> None:
         self.llm = LanguageModel(config, spending=spending)
         self.small: LanguageModel | None = None
         if config.small_model:

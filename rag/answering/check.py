@@ -40,7 +40,7 @@ class Searcher(Protocol):
     def gate(self) -> Gate: ...
 
     def search(
-        self, query: str, *, top: int | None = None, mode: SearchMode = "hybrid"
+        self, query: str, *, top: int | None = None, mode: SearchMode = "hybrid", llm: bool = True
     ) -> list[RankedPaper]: ...
 
 
@@ -94,7 +94,8 @@ def _check(
     """The statement checked, and the papers that support it. It may go on about those `spoken_of` before."""
     mentioned = [(key, _by_key(key, searcher)) for key in statement.keys]
     mentioned += [(title, paper) for title in statement.titles if (paper := _by_title(title, searcher))]
-    found = [ranked.paper for ranked in searcher.search(statement.text[:MAX_CHARS], top=SEARCHED)]
+    nearest = searcher.search(statement.text[:MAX_CHARS], top=SEARCHED, llm=False)
+    found = [ranked.paper for ranked in nearest]
     papers = {p.paper_id: p for p in [*(p for _, p in mentioned if p), *spoken_of, *found]}
     finding = find_support(statement.text, _entries(papers.values()), searcher.gate)
     if finding.status == "unsupported" and spoken_of and _GOES_ON.match(statement.text):

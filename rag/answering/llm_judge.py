@@ -15,6 +15,7 @@ from rag.answering.attribution import Finding
 from rag.answering.evidence_choice import Quote
 from rag.config import JudgeWhen
 from rag.llm.client import LanguageModel, Message, Reply
+from rag.llm.limits import Cancellation
 from rag.llm.prompts import Prompt, quoted
 
 Opinion = Literal["yes", "partly", "no"]
@@ -38,18 +39,24 @@ def in_doubt(finding: Finding) -> bool:
 
 
 def second_opinion(
-    claims: Sequence[str], findings: Sequence[Finding], prompt: Prompt, llm: LanguageModel, when: JudgeWhen
+    claims: Sequence[str],
+    findings: Sequence[Finding],
+    prompt: Prompt,
+    llm: LanguageModel,
+    when: JudgeWhen,
+    cancellation: Cancellation | None = None,
 ) -> SecondOpinion:
     """Put the claims in doubt to the model, or all that have evidence and are not decided by numbers.
 
-    Raises ModelError.
+    Raises ModelError, and Cancelled.
     """
     asked = [i for i, finding in enumerate(findings) if _is_asked(finding, when)]
     if not asked:
         return SecondOpinion(tuple(findings))
     pairs = "\n\n".join(_pair(n, claims[i], findings[i]) for n, i in enumerate(asked, start=1))
     message = Message("user", prompt.fill(pairs=pairs))
-    reply = llm.complete([message], max_tokens=TOKENS_A_VERDICT * len(asked) + TOKENS_A_VERDICT)
+    limit = TOKENS_A_VERDICT * len(asked) + TOKENS_A_VERDICT
+    reply = llm.complete([message], max_tokens=limit, cancellation=cancellation)
     opinions = read_opinions(reply.text)
     judged = list(findings)
     for n, i in enumerate(asked, start=1):

@@ -1,27 +1,40 @@
 """Next questions that this library answers: made of the names and phrases of the papers just shown.
 
-Only candidates are made here, each with the papers it should find; Assistant.suggest asks them and keeps
-those that are answered. No model is needed.
+Candidates, each with the papers it should find, are asked, and those that are answered are kept. No model is
+needed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from rag.answering import abstention
+from rag.answering.answerability import BestPaper
+from rag.answering.gathering import settled
 from rag.answering.plans.composer import NAME_WORDS, n_words, short_name
 from rag.answering.plans.headings import title_phrases
 from rag.answering.plans.relevance import stems
-from rag.records import Answer, RetrievedPaper
+from rag.records import Answer, RankedPaper, RetrievedPaper
+from rag.retrieval.question import Question
+from rag.retrieval.ranking import Ranking
 from rag.text.latex import readable
 
+SUGGESTED, SUGGESTIONS_TRIED = 3, 5
+"""Next questions that are offered, and candidates that are tried."""
+LEAST_SUGGESTED = 0.5
+"""Least confidence of the answer to a question that is offered."""
 LONGEST_NAME = 24
 """Letters of a title's name that a question can hold."""
 NEAREST = 6
 """Papers found for a question whose names and phrases are looked at."""
 SHARED = 2
 """Papers whose titles must hold a phrase that is asked about."""
+
+ReadQuestion = Callable[[str], tuple[Question, Ranking, Sequence[RankedPaper], BestPaper | None]]
+"""A question as it was understood, its ranking, its papers, and how the first of them matches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +43,21 @@ class Suggestion:
 
     question: str
     paper_ids: frozenset[str]
+
+
+def suggest(answer: Answer, read: ReadQuestion) -> tuple[str, ...]:
+    """Up to SUGGESTED next questions, each of which was read: it would not be refused, and the papers it was
+    made of lead what it finds."""
+    found: list[str] = []
+    for candidate in islice(candidate_suggestions(answer), SUGGESTIONS_TRIED):
+        asked, ranking, papers, best = read(candidate.question)
+        decision = abstention.decide(settled(asked, papers, best), ranking, papers, best)
+        leads = bool(papers) and papers[0].paper.paper_id in candidate.paper_ids
+        if leads and not decision.reason and decision.confidence >= LEAST_SUGGESTED:
+            found.append(candidate.question)
+        if len(found) == SUGGESTED:
+            break
+    return tuple(found)
 
 
 def candidate_suggestions(answer: Answer) -> Iterator[Suggestion]:

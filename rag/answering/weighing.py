@@ -74,7 +74,13 @@ class ClaimSearcher(Protocol):
     def rarity(self, word: str) -> float: ...
 
     def search(
-        self, query: str, *, top: int | None = None, filters: Filters | None = None, n_read: int = 0
+        self,
+        query: str,
+        *,
+        top: int | None = None,
+        filters: Filters | None = None,
+        n_read: int = 0,
+        llm: bool = True,
     ) -> list[RankedPaper]: ...
 
 
@@ -92,7 +98,7 @@ def weigh(text: str, searcher: ClaimSearcher, filters: Filters | None = None) ->
     clock = Clock()
     claim = claim_of(text)
     with clock("retrieve"):
-        papers = searcher.search(claim, top=SEARCHED, filters=filters, n_read=SEARCHED)
+        papers = searcher.search(claim, top=SEARCHED, filters=filters, n_read=SEARCHED, llm=False)
     with clock("judge"):
         found = weigh_claim(claim, papers, searcher.rarity, searcher.gate)
     written = compose_sides(found)

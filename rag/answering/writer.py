@@ -25,6 +25,7 @@ from rag.answering.timings import Clock
 from rag.config import Config
 from rag.errors import ModelError, ModelRejected
 from rag.llm.client import LanguageModel, Message, Reply
+from rag.llm.cost import Spending
 from rag.llm.limits import Cancellation
 from rag.llm.prompts import load_prompt
 from rag.records import Answer, AnswerSentence, Delta, Done, Evidence, Intent, RankedPaper, Section, Usage
@@ -65,10 +66,11 @@ class Writer:
     Raises ConfigError where no model is configured or a prompt of the user's cannot be used.
     """
 
-    def __init__(self, config: Config, gate: SupportGate) -> None:
+    def __init__(self, config: Config, gate: SupportGate, spending: Spending | None = None) -> None:
+        """spending: what others spend, where the caps on cost are for all of them."""
         self.config = config
         self.gate = gate
-        self._attempts = Attempts(config)
+        self._attempts = Attempts(config, spending or Spending())
         self.llm = self._attempts.llm
         self._system = load_prompt("answer_system", config.prompts).fill(refusal=REFUSAL)
         self._user = load_prompt("answer", config.prompts)
@@ -110,7 +112,9 @@ class Writer:
                 failures.append((attempt, error))
                 continue
             with clock("check"):
-                answer = self.checked(draft, reply, context, judged=attempt.llm is self.llm)
+                answer = self.checked(
+                    draft, reply, context, judged=attempt.llm is self.llm, cancellation=cancellation
+                )
             spent = spent + (answer.usage or Usage(0, 0, None))
             answer = replace(answer, usage=spent)
             if attempt.last or not doubt(answer, reply):
@@ -162,7 +166,15 @@ class Writer:
                 stage = "write"
                 yield Delta(piece)
 
-    def checked(self, draft: Answer, reply: Reply, context: Context, *, judged: bool = True) -> Answer:
+    def checked(
+        self,
+        draft: Answer,
+        reply: Reply,
+        context: Context,
+        *,
+        judged: bool = True,
+        cancellation: Cancellation | None = None,
+    ) -> Answer:
         """The answer of a whole reply: each sentence with what it rests on, or an abstention."""
         claims = read_claims(
             reply.text, lambda n: short_name(e.paper.title) if (e := context.entry(n)) else None
@@ -175,7 +187,7 @@ class Writer:
         findings = attribute_all(said, context, self.gate)
         usage = reply.usage
         if judged and self.config.judge != "off":
-            findings, usage, told = self._judged(said, findings, usage)
+            findings, usage, told = self._judged(said, findings, usage, cancellation)
             notices.append(told)
         answer = replace(draft, usage=usage, notice=" ".join(filter(None, notices)) or None)
         declined = len(said) < len(claims) or any(_declines(claim) for claim in said)
@@ -192,12 +204,16 @@ class Writer:
         )
 
     def _judged(
-        self, claims: Sequence[Claim], findings: list[Finding], usage: Usage
+        self,
+        claims: Sequence[Claim],
+        findings: list[Finding],
+        usage: Usage,
+        cancellation: Cancellation | None,
     ) -> tuple[list[Finding], Usage, str | None]:
         """The findings after the model's second opinion, and what both calls took."""
         try:
             texts, when = [claim.text for claim in claims], self.config.judge
-            judgement = second_opinion(texts, findings, self._judge, self.llm, when)
+            judgement = second_opinion(texts, findings, self._judge, self.llm, when, cancellation)
         except ModelError as error:
             return findings, usage, f"The second opinion failed, so the gate's stands: {error}."
         return (

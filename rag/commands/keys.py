@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
-from rag.commands.options import print_json
+from rag.commands.options import dollars, positive, print_json
 from rag.config import Config
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     make = actions.add_parser("make", help="make a key, and print it")
     make.add_argument("name", metavar="NAME", help="whose it is; logs and limits go by it")
     make.add_argument("--write", action="store_true", help="may add and remove papers, too")
-    make.add_argument("--per-minute", type=_whole, metavar="N", help="requests a minute")
-    make.add_argument("--usd-per-day", type=_amount, metavar="USD", help="what a language model may cost")
-    make.add_argument("--tokens-per-day", type=_whole, metavar="N", help="tokens a language model may take")
+    make.add_argument("--per-minute", type=positive, metavar="N", help="requests a minute")
+    make.add_argument("--usd-per-day", type=dollars, metavar="USD", help="what a language model may cost")
+    make.add_argument("--tokens-per-day", type=positive, metavar="N", help="tokens a language model may take")
     list_ = actions.add_parser("list", help="list the keys, without their secrets")
     list_.add_argument("--json", action="store_true", help="print JSON")
     revoke = actions.add_parser("revoke", help="let a key open nothing any more")
@@ -68,19 +68,3 @@ def _line(key: ServerKey) -> str:
     ]
     may = "read-write" if key.can_write else "read"
     return ", ".join(filter(None, [f"{key.name}: {may}", f"made {key.created}", *limits]))
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:12]) > 0 and len(text) <= 12):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
-    return int(text)
-
-
-def _amount(text: str) -> float:
-    try:
-        dollars = float(text)
-    except ValueError:
-        dollars = -1.0
-    if not 0 <= dollars < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an amount in US dollars")
-    return dollars

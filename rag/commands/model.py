@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
+from rag.commands.options import dollars
 from rag.config import Config, RerankBy
 
 
@@ -44,7 +45,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--no-cache", action="store_true", help="ask the model again even where the same was asked before"
     )
-    group.add_argument("--max-cost", type=_dollars, metavar="USD", help="what all calls together may cost")
+    group.add_argument("--max-cost", type=dollars, metavar="USD", help="what all calls together may cost")
 
 
 def with_model_arguments(config: Config, args: argparse.Namespace) -> Config:
@@ -70,13 +71,3 @@ def _share(text: str) -> float:
     if not 0 < share <= 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0, up to 1")
     return share
-
-
-def _dollars(text: str) -> float:
-    try:
-        dollars = float(text)
-    except ValueError:
-        dollars = -1.0
-    if not 0 <= dollars < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not an amount in US dollars")
-    return dollars

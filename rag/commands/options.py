@@ -24,6 +24,17 @@ def positive(text: str) -> int:
     return number
 
 
+def dollars(text: str) -> float:
+    """An amount in US dollars, 0 or more, for argparse's `type`."""
+    try:
+        amount = float(text)
+    except ValueError:
+        amount = -1.0
+    if not 0 <= amount < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an amount in US dollars")
+    return amount
+
+
 def add_question(parser: argparse.ArgumentParser, name: str) -> None:
     """A question's words (quoted or not), or `--batch FILE` in their place."""
     parser.add_argument("words_of_it", nargs="*", metavar=name, help="in plain language")

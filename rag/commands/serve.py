@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import re
 import socket
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.commands.model import add_model_arguments, with_model_arguments
-from rag.commands.options import add_ray, with_ray
+from rag.commands.options import add_ray, positive, with_ray
 from rag.config import Config
 from rag.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
-    from rag.server.keys import KeyFile
+    from rag.server.opening import ServePlan
 
 PAGE = "/ui"
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]{0,63}")
@@ -60,10 +59,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_ray(parser)
     limits = parser.add_argument_group("limits")
-    limits.add_argument("--running", type=int, default=8, metavar="N", help="questions at a time (8)")
-    limits.add_argument("--waiting", type=int, default=32, metavar="N", help="questions that may wait (32)")
     limits.add_argument(
-        "--stop-within", type=int, default=20, metavar="S", help="seconds to end answers in when stopped (20)"
+        "--workers", type=positive, default=1, metavar="N", help="processes that share the port (1)"
+    )
+    limits.add_argument(
+        "--running", type=positive, default=8, metavar="N", help="questions at a time, of each process (8)"
+    )
+    limits.add_argument(
+        "--waiting", type=int, default=32, metavar="N", help="questions that may wait, of each process (32)"
+    )
+    limits.add_argument(
+        "--stop-within",
+        type=positive,
+        default=20,
+        metavar="S",
+        help="seconds to end answers in when stopped (20)",
     )
     limits.add_argument("--log-questions", action="store_true", help="put the text of questions in the log")
     add_model_arguments(parser)
@@ -75,107 +85,99 @@ def run(args: argparse.Namespace, config: Config) -> int:
     config = with_model_arguments(with_ray(config, args), args)
     if args.no_llm:
         config = replace(config, api_key=None, base_url=None)
-    if min(args.running, args.waiting + 1, args.stop_within) < 1:
-        raise InputError("--running and --stop-within are numbers from 1, and --waiting is one from 0")
+    if args.waiting < 0:
+        raise InputError("--waiting is a number from 0")
+    if args.workers > 1:
+        _check_workers(args, config)
     folders = {"default": config.library, **_further(args.also)}
     if args.mcp:
         return _serve_pipe(config, folders)
     return _serve_http(args, config, folders)
 
 
+def _check_workers(args: argparse.Namespace, config: Config) -> None:
+    """Raise InputError where what was asked for lives in one process."""
+    for option, is_given, instead in (
+        ("--ui", args.ui, "serve the page by a process of its own: rag serve --ui --port 8301"),
+        ("--mcp", args.mcp, "over a pipe there is one client, and one process"),
+        ("--ray", config.ray, "the shards have processes of their own there"),
+    ):
+        if is_given:
+            raise InputError(f"{option} and --workers do not go together; {instead}")
+
+
 def _serve_http(args: argparse.Namespace, config: Config, folders: dict[str, Path]) -> int:
     from rag.server.keys import KeyFile
+    from rag.server.opening import ServePlan
+    from rag.server.service import LOOPBACK, ServerSettings
 
-    keys = KeyFile(config.keys, config.serve_key)
     with listen(args.host, args.port) as listener:
-        return _serve_on(listener, args, config, folders, keys)
-
-
-def _serve_on(
-    listener: socket.socket,
-    args: argparse.Namespace,
-    config: Config,
-    folders: dict[str, Path],
-    keys: KeyFile,
-) -> int:
-    is_local = listener.getsockname()[0] in ("127.0.0.1", "::1")
-    if not is_local and not keys.valid:
-        raise ConfigError(
-            f"{args.host} can be reached from other machines; make a key first: rag keys make NAME"
+        is_local = listener.getsockname()[0] in ("127.0.0.1", "::1")
+        if not is_local and not KeyFile(config.keys, config.serve_key).valid:
+            raise ConfigError(
+                f"{args.host} can be reached from other machines; make a key first: rag keys make NAME"
+            )
+        own_names = LOOPBACK if is_local or args.allow_host else ("*",)
+        settings = ServerSettings(
+            hosts=(*own_names, *args.allow_host),
+            origins=tuple(origin.rstrip("/") for origin in args.allow_origin),
+            running=args.running,
+            waiting=args.waiting,
+            log_questions=args.log_questions,
+            page=PAGE if args.ui else None,
+            needs_key=not is_local,
         )
+        plan = ServePlan(config, folders, settings, args.stop_within)
+        serve = _serve_alone if args.workers == 1 else partial(_serve_by_workers, n_workers=args.workers)
+        return serve(plan, listener)
 
+
+def _serve_alone(plan: ServePlan, listener: socket.socket) -> int:
     from rag.server.http import build_app
     from rag.server.logs import log_to_stderr
+    from rag.server.opening import open_service
     from rag.server.running import run_app
-    from rag.server.service import LOOPBACK, LibraryServer, ServerSettings
 
     log_to_stderr()
-    own_names = LOOPBACK if is_local or args.allow_host else ("*",)
-    settings = ServerSettings(
-        hosts=(*own_names, *args.allow_host),
-        origins=tuple(origin.rstrip("/") for origin in args.allow_origin),
-        running=args.running,
-        waiting=args.waiting,
-        log_questions=args.log_questions,
-        page=PAGE if args.ui else None,
-    )
     with ExitStack() as closing:
-        libraries = open_libraries(config, folders, closing)
-        tracing = None
-        if config.traces:
-            from rag.server.tracing import start_tracing
-
-            tracing = start_tracing()
-            closing.callback(tracing.shutdown)
-        service = LibraryServer(libraries, keys, settings, tracing)
-        closing.callback(service.close)
+        service = open_service(plan, closing)
         app = build_app(service)
-        if args.ui:
-            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-            import_module("ui.mounted").mount_page(app, libraries["default"], PAGE, closing)
-        host, port = listener.getsockname()[:2]
-        print(f"http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
-        run_app(app, listener, args.stop_within)
+        if plan.settings.page:
+            mounted = import_module("ui.mounted")
+            mounted.mount_page(app, service.assistant(None), plan.settings.page, closing)
+        _say_where(listener)
+        run_app(app, listener, plan.stop_within_s)
     return 0
+
+
+def _serve_by_workers(plan: ServePlan, listener: socket.socket, n_workers: int) -> int:
+    from rag.library import manifest
+    from rag.library.library import Library
+    from rag.server.logs import log_to_stderr
+    from rag.server.workers import run_workers
+
+    log_to_stderr()
+    for folder in plan.folders.values():
+        if not manifest.exists(folder):  # say it once, and before any process is started
+            Library.open(folder, plan.config)
+    return run_workers(plan, listener, n_workers, lambda: _say_where(listener))
+
+
+def _say_where(listener: socket.socket) -> None:
+    host, port = listener.getsockname()[:2]
+    print(f"http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
 
 
 def _serve_pipe(config: Config, folders: dict[str, Path]) -> int:
     from rag.server.logs import log_to_stderr
     from rag.server.mcp_transports import serve_pipe
+    from rag.server.opening import open_libraries
     from rag.server.service import LibraryServer
 
     log_to_stderr(logging.WARNING)
     with ExitStack() as closing:
         serve_pipe(LibraryServer(open_libraries(config, folders, closing)))
     return 0
-
-
-def open_libraries(config: Config, folders: dict[str, Path], closing: ExitStack) -> dict[str, Assistant]:
-    """The libraries by name, closed with `closing`. What encodes and judges is loaded once for all."""
-    from rag.assistant import Assistant
-    from rag.library.library import Library
-
-    libraries: dict[str, Assistant] = {}
-    for name, folder in folders.items():
-        own = replace(config, library=folder)
-        if not libraries:
-            opened = Assistant.open(config=own)
-        else:
-            first = libraries["default"]
-            library = Library.open(folder, own)
-            library.check_encoder(first.encoder)
-            opened = Assistant(library, first.encoder, own)
-        libraries[name] = closing.enter_context(opened)
-        warm_up(opened)
-    return libraries
-
-
-def warm_up(assistant: Assistant) -> None:
-    """Load what the first question would wait for."""
-    if assistant.library.n_papers and assistant.library.is_encoded:
-        assistant.search("warm up")
-    if assistant.config.has_model:
-        _ = assistant.gate
 
 
 def _further(given: list[str]) -> dict[str, Path]:

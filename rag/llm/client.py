@@ -188,12 +188,13 @@ class LanguageModel:
         limit = max_tokens or self.config.max_tokens
         asked = [{"role": message.role, "content": message.content} for message in messages]
         request = {"server": self.url, "model": self.name, "max_tokens": limit, "messages": asked}
-        if self._cache and not fresh and (kept := self._cache.get(request)):
-            yield kept.text
-            usage = Usage(kept.prompt_tokens, kept.completion_tokens, 0.0)
-            yield Reply(kept.text, usage, cached=True, probability=kept.probability)
-            return
         cancellation = cancellation or Cancellation()
+        if self._cache and not fresh and (kept := self._cache.get(request)):
+            free = Usage(kept.prompt_tokens, kept.completion_tokens, 0.0)
+            cancellation.count(free)
+            yield kept.text
+            yield Reply(kept.text, free, cached=True, probability=kept.probability)
+            return
         n_prompt = self.n_tokens(messages)
         received, usage = Received(), Usage(0, 0, None)
         for allowed in self._limits(limit, n_prompt):
@@ -202,7 +203,9 @@ class LanguageModel:
             try:
                 yield from without_thoughts(self._pieces(asked, allowed, received, cancellation))
             finally:
-                usage = usage + self.budget.record(reserved, *self._counted(messages, received))
+                took = self.budget.record(reserved, *self._counted(messages, received))
+                usage = usage + took
+                cancellation.count(took)
             if not received.only_thoughts:
                 break
             self._thinks = True

@@ -1,4 +1,4 @@
-"""How long one reply may take, how large it may be, and how another thread ends it.
+"""How long one reply may take, how large it may be, how another thread ends it, and what a question's took.
 
 A time limit between two pieces is no deadline: a server that drips keeps every piece within it. So the bytes
 of a reply are counted and timed as they come off the line, comments and all.
@@ -13,6 +13,7 @@ from threading import Lock
 from typing import Any
 
 from rag.errors import Cancelled, ModelReplyInvalid, ModelTimeout
+from rag.records import Usage
 
 MAX_REPLY_BYTES = 16 << 20
 """A whole reply as it travels. A token takes some 300 bytes in its event, so this is about 50,000 tokens,
@@ -20,17 +21,30 @@ thoughts included; chosen by hand."""
 
 
 class Cancellation:
-    """Ends a call from another thread. Make one per question, pass it in, and `cancel()` when nobody
-    waits."""
+    """Ends a call from another thread, and counts what the calls took. Make one per question, pass it in, and
+    `cancel()` when nobody waits."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._cancelled = False
+        self._used: Usage | None = None
         self._sockets: set[socket.socket] = set()
 
     @property
     def cancelled(self) -> bool:
         return self._cancelled
+
+    @property
+    def used(self) -> Usage | None:
+        """What all calls so far have taken, those that failed or were cancelled too; None before the first
+        that took anything."""
+        return self._used
+
+    def count(self, usage: Usage) -> None:
+        """A call took this."""
+        if usage.prompt_tokens or usage.completion_tokens:
+            with self._lock:
+                self._used = self._used + usage if self._used else usage
 
     def cancel(self) -> None:
         """End the calls under way at once, and let no other begin."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from rag.errors import ModelError
 from rag.llm.client import LanguageModel, Message
+from rag.llm.limits import Cancellation
 from rag.llm.prompts import load_prompt, quoted
 from rag.records import History
 from rag.retrieval.followups import QueryEncoder
@@ -41,33 +42,34 @@ def rewrite(
     llm: LanguageModel,
     encoder: QueryEncoder,
     prompts: Path | None = None,
+    cancellation: Cancellation | None = None,
 ) -> Question:
     """`question`, asked after `history`, with the model's wording of what to search.
 
     Its own search text stays the first search, so a bad rewording can add noise but lose nothing; only a
-    restated follow-up takes its place.
+    restated follow-up takes its place. Raises Cancelled.
     """
     asked = question.text
     if question.follows:
         filled = load_prompt("condense", prompts).fill(conversation=_turns(history), question=quoted(asked))
-        if len(restated := _lines(llm, filled)) == 1:
+        if len(restated := _lines(llm, filled, cancellation)) == 1:
             (text,) = restated
             encoded = encoder.encode_query(text)
             return replace(question, standalone=text, search_text=text, encoded=encoded, sides=())
     elif question.sides or question.parts or may_expand(asked):
         filled = load_prompt("decompose", prompts).fill(question=quoted(asked), most=str(MAX_SIDES))
-        if 1 <= len(searches := _lines(llm, filled)) <= MAX_SIDES:
+        if 1 <= len(searches := _lines(llm, filled, cancellation)) <= MAX_SIDES:
             return replace(question, rewordings=tuple(searches))
     return question
 
 
-def _lines(llm: LanguageModel, prompt: str) -> list[str]:
+def _lines(llm: LanguageModel, prompt: str, cancellation: Cancellation | None) -> list[str]:
     """The reply's lines without list marks; none where the model fails or a line is no search."""
     try:
-        text = llm.complete([Message("user", prompt)], max_tokens=MAX_TOKENS).text
+        reply = llm.complete([Message("user", prompt)], max_tokens=MAX_TOKENS, cancellation=cancellation)
     except ModelError:
         return []
-    lines = [_BULLET.sub("", line).strip(" \"'") for line in text.splitlines() if line.strip()]
+    lines = [_BULLET.sub("", line).strip(" \"'") for line in reply.text.splitlines() if line.strip()]
     return lines if all(0 < len(line) <= LONGEST_QUERY for line in lines) else []
 
 

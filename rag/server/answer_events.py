@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import RagError
@@ -43,11 +44,13 @@ async def service_events(
     loop, steps = asyncio.get_running_loop(), asyncio.Queue[Event]()
 
     def work(cancellation: Cancellation) -> None:
-        for event in service.events(assistant, asked, caller, cancellation):
-            cancellation.check()
-            loop.call_soon_threadsafe(steps.put_nowait, event)
+        with closing(service.events(assistant, asked, caller, cancellation)) as events:
+            for event in events:
+                cancellation.check()
+                loop.call_soon_threadsafe(steps.put_nowait, event)
 
     working = asyncio.ensure_future(service.asks.run(work))
+    step: asyncio.Future[Event] | None = None
     try:
         while not working.done() or not steps.empty():
             step = asyncio.ensure_future(steps.get())
@@ -61,6 +64,8 @@ async def service_events(
         await working
     finally:
         working.cancel()
+        if step is not None:
+            step.cancel()
 
 
 def _sent(event: Event) -> str:

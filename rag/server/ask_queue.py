@@ -7,6 +7,7 @@ with a bounded number waiting: one more is refused at once, and a caller that ha
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
@@ -22,6 +23,8 @@ RUNNING = 8
 Chosen by hand."""
 WAITING = 32
 """Questions that may wait for a thread; at 45 ms each the last waits 0.2 s, with a model about a minute."""
+ENDING_S = 5.0
+"""Seconds that questions have to end in once they are cancelled."""
 LOOK_S = 0.25
 """Between two looks at whether the caller is still there."""
 
@@ -31,9 +34,17 @@ T = TypeVar("T")
 class AskQueue:
     """Runs questions on threads of its own. Close it when done."""
 
-    def __init__(self, running: int = RUNNING, waiting: int = WAITING, name: str = "ask") -> None:
+    def __init__(
+        self,
+        running: int = RUNNING,
+        waiting: int = WAITING,
+        name: str = "ask",
+        watch: Callable[[int], None] | None = None,
+    ) -> None:
+        """`watch` is told how many questions are being answered or waiting whenever that changes."""
         self._threads = ThreadPoolExecutor(running, thread_name_prefix=name)
         self._most = running + waiting
+        self._watch = watch
         self._lock = Lock()
         self._inside: set[Cancellation] = set()
 
@@ -41,6 +52,11 @@ class AskQueue:
     def n_inside(self) -> int:
         """Questions being answered or waiting."""
         return len(self._inside)
+
+    def check_room(self) -> None:
+        """Raises ServerBusy where the queue is full now: while a reply's status can still be chosen."""
+        if len(self._inside) >= self._most:
+            raise self._busy()
 
     async def run(self, work: Callable[..., T], hung_up: Callable[[], Awaitable[bool]] | None = None) -> T:
         """What `work(cancellation=...)` returns. The Cancellation is cancelled once `hung_up()` is true or
@@ -71,23 +87,34 @@ class AskQueue:
     def _enter(self, cancellation: Cancellation) -> None:
         with self._lock:
             if len(self._inside) >= self._most:
-                raise ServerBusy(
-                    f"{len(self._inside)} questions are being answered or waiting; ask again soon"
-                )
+                raise self._busy()
             self._inside.add(cancellation)
+            self._tell()
+
+    def _busy(self) -> ServerBusy:
+        return ServerBusy(f"{len(self._inside)} questions are being answered or waiting; ask again soon")
+
+    def _tell(self) -> None:
+        if self._watch is not None:
+            self._watch(len(self._inside))
 
     def _leave(self, cancellation: Cancellation) -> None:
         """Its thread is free again, which may be a while after its caller hung up."""
         with self._lock:
             self._inside.discard(cancellation)
+            self._tell()
 
     def close(self) -> None:
-        """End the questions under way, and take no more."""
+        """End the questions under way, and take no more. Waits a moment for them: what they read is closed
+        next."""
         with self._lock:
             inside = tuple(self._inside)
         for cancellation in inside:
             cancellation.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
+        until = time.monotonic() + ENDING_S
+        while self._inside and time.monotonic() < until:
+            time.sleep(0.01)
 
 
 def _look_at(result: asyncio.Future[Any]) -> None:

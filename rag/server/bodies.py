@@ -132,7 +132,7 @@ class FileQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     name: str = Field(
-        "upload", pattern=r"^[\w.() -]{1,100}$", description="What the papers' sources call the file."
+        "upload", pattern=r"^\w[\w.() -]{0,59}$", description="What the papers' sources call the file."
     )
     format: str | None = Field(None, description="bibtex, ris, csv, ...; without, as its content says.")
     library: LibraryName = None
@@ -173,6 +173,19 @@ class ChatBody(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_TURNS)
     stream: bool | None = None
     stream_options: dict[str, Any] | None = None
+
+
+class ResponsesBody(BaseModel):
+    """A request for a response. Other fields are taken, or refused by name, as for a chat completion."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    model: str = Field("rag", examples=["rag"])
+    input: str | list[dict[str, Any]] = Field(examples=["What is late interaction?"])
+    instructions: str | None = None
+    metadata: dict[str, str] | None = None
+    stream: bool | None = None
+    text: dict[str, Any] | None = None
 
 
 class EmbeddingsBody(BaseModel):

@@ -24,8 +24,10 @@ from rag.server.logs import FIELDS, REQUESTS
 from rag.server.service import Caller, LibraryServer
 
 LOG = logging.getLogger(REQUESTS)
-OPEN = ("/healthz", "/readyz", "/docs", "/openapi.json")
-"""Answered without a key: whether the server lives, and what it offers."""
+OPEN = ("/", "/healthz", "/readyz", "/docs", "/openapi.json")
+"""Answered without a key: whether the server lives, and what it offers and where."""
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+"""Those that counts and logs name: a stranger may send any word for one."""
 ASSETS = "/docs/"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 SECURITY = {
@@ -86,13 +88,14 @@ class Recorder:
         in_page = page is not None and _is_under(scope["path"], page)
         route = str(page) if in_page else _route(scope)
         metrics = self._service.metrics
-        metrics.requests.labels(route, scope["method"], str(status)).inc()
+        method = scope["method"] if scope["method"] in METHODS else "other"
+        metrics.requests.labels(route, method, str(status)).inc()
         metrics.request_seconds.labels(route).observe(took_s)
         if (in_page or route in QUIET) and status < 400:
             return
         line = {
             "request_id": scope["state"]["request_id"],
-            "method": scope["method"],
+            "method": method,
             "route": route,
             "status": status,
             "ms": round(1000 * took_s, 1),
@@ -128,7 +131,7 @@ class Gatekeeper:
         page = self._service.settings.page
         in_page = page is not None and _is_under(path, page)
         keys = self._service.keys
-        if not keys.valid:
+        if not (keys.needed or self._service.settings.needs_key):
             return None
         key = keys.find(given) if (given := _given_key(headers, with_password=in_page)) else None
         if key is None:

@@ -5,7 +5,7 @@
     POST /v1/check           a text, or claims with their evidence
          /v1/papers          list, read, add, remove
     GET  /v1/libraries       what is served here
-    GET  /v1/models, POST /v1/chat/completions, POST /v1/embeddings     OpenAI's protocol
+    GET  /v1/models, POST /v1/chat/completions, /v1/responses, /v1/embeddings     OpenAI's protocol
          /mcp                the Model Context Protocol
     GET  /healthz, /readyz, /metrics, /v1/status
     GET  /docs, /openapi.json
@@ -16,7 +16,7 @@ same machine cannot."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,16 @@ UNREADABLE = "There was an error parsing the body"
 """What FastAPI says of JSON that is too deep or holds a number too long."""
 
 
-def build_app(service: LibraryServer) -> FastAPI:
-    """The ASGI application around a service."""
+def build_app(service: LibraryServer, on_stop: Callable[[], None] | None = None) -> FastAPI:
+    """The ASGI application around a service; `on_stop` is called once it has ended."""
     mcp = McpEndpoint(service)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with mcp.running():
             yield
+        if on_stop is not None:
+            on_stop()
 
     app = FastAPI(
         title=openapi.TITLE,

@@ -62,6 +62,12 @@ class KeyFile:
         """The keys that open the server. Raises ConfigError where the file does not read."""
         return (*self._own, *(key for key in self.all() if key.revoked is None))
 
+    @property
+    def needed(self) -> bool:
+        """Whether a key is asked for: as soon as one was ever made, so that revoking the last one opens
+        nothing. Raises ConfigError."""
+        return bool(self._own or self.all())
+
     def all(self) -> tuple[ServerKey, ...]:
         """The keys of the file, revoked ones too, in the order they were made. Raises ConfigError."""
         if self.path is None:

@@ -119,9 +119,10 @@ class _Resources:
     async def list(
         self, context: Context, params: types.PaginatedRequestParams | None
     ) -> types.ListResourcesResult:
-        name, after = self._place(params.cursor if params else None)
-        library = self._service.assistant(name).library
-        papers, after = await run_in_threadpool(page_of, library, after, PAGE)
+        name, after_this = self._place(params.cursor if params else None)
+        papers, after = await run_in_threadpool(
+            lambda: page_of(self._service.library(name), after_this, PAGE)
+        )
         names = list(self._service.libraries)
         following = names[names.index(name) + 1 :]
         cursor = _cursor(name, after) if after else _cursor(following[0], None) if following else None
@@ -141,8 +142,8 @@ class _Resources:
     ) -> types.ReadResourceResult:
         uri = urlsplit(str(params.uri))
         try:
-            library = self._service.assistant(unquote(uri.netloc)).library
-            paper = await run_in_threadpool(named_paper, library, unquote(uri.path.removeprefix("/")))
+            name, paper_id = unquote(uri.netloc), unquote(uri.path.removeprefix("/"))
+            paper = await run_in_threadpool(lambda: named_paper(self._service.library(name), paper_id))
         except (RagError, HTTPException) as error:
             raise MCPError(types.INVALID_PARAMS, f"no paper {str(params.uri)!r}") from error
         text = types.TextResourceContents(uri=params.uri, mime_type="text/plain", text=paper_text(paper))

@@ -126,7 +126,7 @@ async def _search(asked: ToolCall, given: SearchArguments) -> tuple[str, Json]:
     query, filters = check_question(given.query), given.filters.parsed() if given.filters else None
 
     def work() -> list[RankedPaper]:
-        return assistant.search(query, top=given.top, mode=given.mode, filters=filters)
+        return assistant.search(query, top=given.top, mode=given.mode, filters=filters, llm=False)
 
     found = [each.to_dict() for each in await run_in_threadpool(work)]
     lines = (f"{each['paper_id']}: {each['title']} ({each['year']})" for each in found)
@@ -134,8 +134,10 @@ async def _search(asked: ToolCall, given: SearchArguments) -> tuple[str, Json]:
 
 
 async def _paper(asked: ToolCall, given: PaperArguments) -> tuple[str, Json]:
-    library = asked.server.assistant(given.library).library
-    paper = await run_in_threadpool(named_paper, library, given.paper_id)
+    def work() -> Paper:
+        return named_paper(asked.server.library(given.library), given.paper_id)
+
+    paper = await run_in_threadpool(work)
     return paper_text(paper), paper.to_dict()
 
 
@@ -149,9 +151,12 @@ async def _check(asked: ToolCall, given: CheckArguments) -> tuple[str, Json]:
 
 
 async def _list(asked: ToolCall, given: ListArguments) -> tuple[str, Json]:
-    library = asked.server.assistant(given.library).library
-    papers, after = await run_in_threadpool(page_of, library, given.after, given.limit)
-    page = {"total": library.n_papers, "papers": [each.to_dict() for each in papers], "next": after}
+    def work() -> tuple[list[Paper], str | None, int]:
+        library = asked.server.library(given.library)
+        return *page_of(library, given.after, given.limit), library.n_papers
+
+    papers, after, n_papers = await run_in_threadpool(work)
+    page = {"total": n_papers, "papers": [each.to_dict() for each in papers], "next": after}
     lines = (f"{each.paper_id}: {each.title} ({each.year})" for each in papers)
     return for_markdown("\n".join(lines)), page
 

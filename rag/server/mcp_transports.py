@@ -23,9 +23,12 @@ class McpEndpoint:
     checked before it."""
 
     def __init__(self, service: LibraryServer) -> None:
+        holds_sessions = service.settings.shared is None
+        """Where several processes answer, the next request of a session would come to another."""
         self._manager = StreamableHTTPSessionManager(
             build_mcp(service),
-            session_idle_timeout=IDLE_S,
+            stateless=not holds_sessions,
+            session_idle_timeout=IDLE_S if holds_sessions else None,
             max_sessions=MOST_SESSIONS,
             max_request_body_size=service.settings.largest_body,
         )

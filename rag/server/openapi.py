@@ -15,10 +15,11 @@ help."""
 EVENT_STREAM: dict[str, Any] = {
     "text/event-stream": {
         "schema": {
-            "description": "Each event; its data is JSON, or [DONE] at the end of a chat completion.",
+            "description": "Each event. Of /v1/ask: retrieved, text, answer, error; of /v1/responses those "
+            "of OpenAI; chat completions have none. Its data is JSON, or [DONE] at the end of a completion.",
             "type": "object",
             "properties": {
-                "event": {"enum": ["retrieved", "text", "answer", "error", "message"]},
+                "event": {"type": "string"},
                 "data": {"type": "string"},
             },
             "required": ["data"],
@@ -63,6 +64,10 @@ CHAT_EXAMPLES: dict[str, Any] = {
     "question": {
         "value": {"model": "rag", "messages": [{"role": "user", "content": "What is late interaction?"}]}
     }
+}
+RESPONSES_EXAMPLES: dict[str, Any] = {
+    "question": {"value": {"model": "rag", "input": "What is late interaction?"}},
+    "as events": {"value": {"input": "Which papers prune token vectors?", "stream": True}},
 }
 _WORDS = {
     400: "The request cannot be used; the message names the field",

@@ -49,6 +49,7 @@ def ask_routes(service: LibraryServer) -> APIRouter:
         caller = request.state.caller
         service.may_ask(assistant, asked, caller)
         if body.stream or "text/event-stream" in request.headers.get("accept", ""):
+            service.asks.check_room()
             events = answer_events(service, assistant, asked, caller)
             return StreamingResponse(events, media_type="text/event-stream")
         answer = await service.asks.run(service.ask(assistant, asked, caller), request.is_disconnected)
@@ -68,6 +69,7 @@ def ask_routes(service: LibraryServer) -> APIRouter:
             top=query.top,
             mode=query.mode,
             filters=query.parsed(),
+            llm=False,  # cheap, and as often as anybody likes
         )
         return SafeJSON([each.to_dict() for each in found])
 

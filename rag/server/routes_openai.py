@@ -1,11 +1,11 @@
-"""OpenAI's protocol: models, chat completions, embeddings. The forms are rag/server/openai_api.py's."""
+"""OpenAI's protocol: models, chat completions, responses, embeddings. Forms are rag/server/openai_*.py's."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from fastapi import APIRouter, Body
@@ -16,20 +16,39 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from rag.errors import RagError
+from rag.llm.limits import Cancellation
+from rag.records import Answer
 from rag.retrieval.question import check_question
 from rag.server import openai_api
 from rag.server.answer_events import COMMENT, KEEP_ALIVE_S
-from rag.server.bodies import ChatBody, EmbeddingsBody
+from rag.server.bodies import ChatBody, EmbeddingsBody, ResponsesBody
 from rag.server.failures import SafeJSON, failure_body
 from rag.server.openai_api import Completion
-from rag.server.openapi import CHAT_EXAMPLES, EVENT_STREAM, errors
+from rag.server.openai_requests import (
+    MODELS,
+    OpenAIRequest,
+    chat_request,
+    named_library,
+    responses_request,
+)
+from rag.server.openai_responses import ResponseObject, ResponseReply
+from rag.server.openapi import CHAT_EXAMPLES, EVENT_STREAM, RESPONSES_EXAMPLES, errors
 from rag.server.service import LibraryServer, Prompted
-
-if TYPE_CHECKING:
-    from rag.assistant import Assistant
 
 EMBEDDERS = ("rag", "text-embedding-3-small")
 """What a request for embeddings may name: us, and the name that clients have built in."""
+
+
+class ReplyForm(Protocol):
+    """One reply in the form of one protocol."""
+
+    def whole(self, answer: Answer) -> dict[str, Any]: ...
+
+    def opening(self) -> Iterator[str]: ...
+
+    def rest(self, answer: Answer) -> Iterator[str]: ...
+
+    def failed(self, fault: Mapping[str, Any]) -> str: ...
 
 
 def openai_routes(service: LibraryServer) -> APIRouter:
@@ -42,7 +61,7 @@ def openai_routes(service: LibraryServer) -> APIRouter:
     async def models() -> Response:
         """`rag` has a language model write where one is configured, `rag-extractive` never; with `/NAME`
         behind it, either asks that library."""
-        return SafeJSON(openai_api.models(list(service.libraries)))
+        return SafeJSON(openai_api.model_list(list(service.libraries)))
 
     @routes.post(
         "/v1/chat/completions",
@@ -57,17 +76,24 @@ def openai_routes(service: LibraryServer) -> APIRouter:
     ) -> Response:
         """The last user message is the question. The text has numbered citations and the cited sentences; the
         whole answer is beside it as `rag`. Fields that a library cannot honour are refused by name."""
-        asked = openai_api.chat_request(body.model_dump(exclude_unset=True))
-        check_question(asked.question)
-        assistant = service.assistant(asked.library)
-        prompted = Prompted(asked.question, asked.history, llm=openai_api.MODELS[asked.model])
-        service.may_ask(assistant, prompted, request.state.caller)
-        if asked.stream:
-            events = _events(service, assistant, asked, prompted, request)
-            return StreamingResponse(events, media_type="text/event-stream")
-        work = service.ask(assistant, prompted, request.state.caller)
-        answer = await service.asks.run(work, request.is_disconnected)
-        return SafeJSON(Completion(asked.name).whole(answer))
+        asked = chat_request(body.model_dump(exclude_unset=True))
+        return await _answered(service, asked, Completion(asked.name, asked.include_usage), request)
+
+    @routes.post(
+        "/v1/responses",
+        summary="Ask, in OpenAI's newer form",
+        responses={
+            200: {"model": ResponseObject, "content": EVENT_STREAM},
+            **errors(404, 409, 429, 502, 503, 504),
+        },
+    )
+    async def respond(
+        request: Request, body: Annotated[ResponsesBody, Body(openapi_examples=RESPONSES_EXAMPLES)]
+    ) -> Response:
+        """The input, or its last user message, is the question. Nothing is stored: earlier turns are sent
+        again, and `previous_response_id` is refused."""
+        asked = responses_request(body.model_dump(exclude_unset=True))
+        return await _answered(service, asked, ResponseReply(asked), request)
 
     @routes.post(
         "/v1/embeddings",
@@ -76,7 +102,7 @@ def openai_routes(service: LibraryServer) -> APIRouter:
     )
     async def embeddings(request: Request, body: EmbeddingsBody) -> Response:
         """The vectors of texts, as the library's encoder makes them of passages; unit length."""
-        assistant = service.assistant(openai_api.named_library(body.model, EMBEDDERS)[1])
+        assistant = service.assistant(named_library(body.model, EMBEDDERS)[1])
         texts = [body.input] if isinstance(body.input, str) else body.input
         if not texts or len(texts) > openai_api.MOST_EMBEDDED or not all(map(str.strip, texts)):
             raise HTTPException(
@@ -104,27 +130,37 @@ def openai_routes(service: LibraryServer) -> APIRouter:
     return routes
 
 
-async def _events(
-    service: LibraryServer,
-    assistant: Assistant,
-    asked: openai_api.ChatRequest,
-    prompted: Prompted,
-    request: Request,
-) -> AsyncIterator[str]:
-    """Server-sent events: the opening at once, comments while we wait, then the checked answer: the protocol
-    cannot take back a sentence that its evidence turns out not to support."""
-    reply = Completion(asked.name)
-    yield reply.opening()
+async def _answered(
+    service: LibraryServer, asked: OpenAIRequest, form: ReplyForm, request: Request
+) -> Response:
+    """The answer in a protocol's form, whole or as events."""
+    check_question(asked.question)
+    assistant = service.assistant(asked.library)
+    prompted = Prompted(asked.question, asked.history, llm=MODELS[asked.model])
+    service.may_ask(assistant, prompted, request.state.caller)
     work = service.ask(assistant, prompted, request.state.caller)
+    if asked.stream:
+        service.asks.check_room()
+        return StreamingResponse(_events(service, work, form), media_type="text/event-stream")
+    return SafeJSON(form.whole(await service.asks.run(work, request.is_disconnected)))
+
+
+async def _events(
+    service: LibraryServer, work: Callable[[Cancellation], Answer], form: ReplyForm
+) -> AsyncIterator[str]:
+    """Server-sent events: the opening at once, comments while we wait, then the checked answer: the protocols
+    cannot take back a sentence that its evidence turns out not to support."""
+    for piece in form.opening():
+        yield piece
     answering = asyncio.ensure_future(service.asks.run(work))
     try:
         while not (await asyncio.wait({answering}, timeout=KEEP_ALIVE_S))[0]:
             yield COMMENT
         answer = answering.result()
     except RagError as error:
-        yield openai_api.event(failure_body(error, service.paths))
+        yield form.failed(failure_body(error, service.paths)["error"])
         return
     finally:
         answering.cancel()  # a client that hung up is not answered; one that was, is done
-    for piece in reply.rest(answer, include_usage=asked.include_usage):
+    for piece in form.rest(answer):
         yield piece

@@ -55,7 +55,7 @@ def operator_routes(service: LibraryServer) -> APIRouter:
     @routes.get("/v1/status", summary="What a library holds", responses={200: {}, **errors(404)})
     async def status(library: LibraryName = None) -> Response:
         """Counts, sizes and state of a library, without a path of this machine."""
-        told = await run_in_threadpool(service.assistant(library).library.status)
+        told = await run_in_threadpool(lambda: service.library(library).status())
         name = library or next(iter(service.libraries))
         shown: dict[str, Any] = {key: value for key, value in told.items() if key not in PRIVATE}
         return SafeJSON({**shown, "library": name, "writer": told["writer"] is not None})

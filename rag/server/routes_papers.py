@@ -46,23 +46,26 @@ def paper_routes(service: LibraryServer) -> APIRouter:
     @routes.get(
         "/v1/libraries",
         summary="List the libraries",
-        responses={200: {"model": LibraryList}, **errors()},
+        responses={200: {"model": LibraryList}, **errors(503)},
     )
     async def libraries() -> Response:
         """The libraries of this server; the first is asked where none is named."""
-        lines = [
-            {"name": name, "papers": each.library.n_papers, "passages": each.library.n_passages}
-            for name, each in service.libraries.items()
-        ]
-        return SafeJSON({"libraries": lines})
+
+        def work() -> list[dict[str, Any]]:
+            there = [(name, service.library(name)) for name in service.libraries]
+            return [
+                {"name": name, "papers": library.n_papers, "passages": library.n_passages}
+                for name, library in there
+            ]
+
+        return SafeJSON({"libraries": await run_in_threadpool(work)})
 
     @routes.get("/v1/papers", summary="List papers", responses={200: {"model": PaperPage}, **errors(404)})
     async def papers(query: Annotated[ListQuery, Query()]) -> Response:
         """A page of a library's papers, in the order of their ids."""
-        library = service.assistant(query.library).library
 
         def work() -> dict[str, Any]:
-            library.refresh()
+            library = service.library(query.library)
             page, after = page_of(library, query.after, query.limit)
             return {
                 "total": library.n_papers,
@@ -80,13 +83,7 @@ def paper_routes(service: LibraryServer) -> APIRouter:
     )
     async def paper(paper_id: str, library: LibraryName = None) -> Response:
         """A paper with its abstract, by the id that answers and searches give."""
-        of = service.assistant(library).library
-
-        def work() -> Paper | None:
-            of.refresh()
-            return of.paper(paper_id)
-
-        found = await run_in_threadpool(work)
+        found = await run_in_threadpool(lambda: service.library(library).paper(paper_id))
         if found is None:
             raise HTTPException(404, f"no paper {paper_id!r} in this library")
         return SafeJSON(found.to_dict())
@@ -105,7 +102,7 @@ def paper_routes(service: LibraryServer) -> APIRouter:
             to_paper(entry_of(new.model_dump(exclude_none=True), n), SOURCE, SOURCE)
             for n, new in enumerate(body.papers, start=1)
         ]
-        report = await service.writes.run(adding(assistant, records), request.is_disconnected)
+        report = await service.write(adding(assistant, records), request.is_disconnected)
         return SafeJSON(report.to_dict())
 
     @routes.post(
@@ -124,7 +121,7 @@ def paper_routes(service: LibraryServer) -> APIRouter:
                     file.write(chunk)
             try:
                 records = read_paths([path], format=query.format)
-                report = await service.writes.run(adding(assistant, records), request.is_disconnected)
+                report = await service.write(adding(assistant, records), request.is_disconnected)
             except InputError as error:
                 raise InputError(str(error).replace(f"{folder}/", "")) from error
         told = report.to_dict()
@@ -138,7 +135,7 @@ def paper_routes(service: LibraryServer) -> APIRouter:
     async def remove(request: Request, paper_id: str, library: LibraryName = None) -> Response:
         """Take a paper out of the library."""
         assistant = writable(service, request, library)
-        n_removed = await service.writes.run(lambda cancellation: assistant.library.remove([paper_id]))
+        n_removed = await service.write(lambda cancellation: assistant.library.remove([paper_id]))
         if not n_removed:
             raise HTTPException(404, f"no paper {paper_id!r} in this library")
         return SafeJSON({"removed": n_removed})

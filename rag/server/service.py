@@ -5,17 +5,20 @@ Owns no route and no protocol. The library that was opened first is the one aske
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from filelock import FileLock, Timeout
 from starlette.exceptions import HTTPException
 
-from rag.errors import InputError
+from rag.errors import Cancelled, InputError
+from rag.llm.limits import Cancellation
 from rag.records import Answer, Done, Event, Filters, History, as_history
 from rag.retrieval.question import check_question
-from rag.server.allowances import Allowances
+from rag.server.allowances import FILE, Allowances
 from rag.server.ask_queue import RUNNING, WAITING, AskQueue
 from rag.server.bodies import AskArguments
 from rag.server.keys import KeyFile, ServerKey
@@ -26,8 +29,9 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
     from rag.assistant import Assistant
-    from rag.llm.limits import Cancellation
+    from rag.library.library import Library
 
+T = TypeVar("T")
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 DEFAULT = "default"
 """The name of the library that --library gives."""
@@ -50,6 +54,10 @@ class ServerSettings:
     log_questions: bool = False
     page: str | None = None
     """The path that the chat page is mounted at."""
+    needs_key: bool = False
+    """Ask for a key even where none was made: other machines reach this server."""
+    shared: Path | None = None
+    """A folder that worker processes of this server share while it runs; None where there is one process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +106,12 @@ class LibraryServer:
         self.keys = keys or KeyFile(None)
         self.tracing = tracing
         """What spans are made with; None where nobody wants them."""
-        self.allowances = Allowances(self.keys.path.with_name("spent.json") if self.keys.path else None)
-        self.metrics = Metrics()
-        self.asks = AskQueue(self.settings.running, self.settings.waiting)
-        self.writes = AskQueue(1, 8, name="write")
-        """Papers are added and removed one request after the other."""
-        self.metrics.watch_queue(lambda: self.asks.n_inside)
+        shared = self.settings.shared
+        self.allowances = Allowances(self.keys.path.with_name(FILE) if self.keys.path else None)
+        self.metrics = Metrics(shared)
+        self.asks = AskQueue(self.settings.running, self.settings.waiting, watch=self.metrics.queue.set)
+        self._writes = AskQueue(1, 8, name="write")
+        self._write_lock = FileLock(shared / "writing.lock") if shared else None
         for name, assistant in self.libraries.items():
             self.metrics.watch_library(name, _counter(assistant))
 
@@ -114,6 +122,13 @@ class LibraryServer:
         if name not in self.libraries:
             raise HTTPException(404, f"no library {name!r}; GET /v1/libraries lists them")
         return self.libraries[name]
+
+    def library(self, name: str | None) -> Library:
+        """The library of that name as it is now, also where another process has just added to it. Looks at
+        the disk, so it is no work for the event loop. Raises HTTPException (404), RagError."""
+        library = self.assistant(name).library
+        library.refresh()
+        return library
 
     @property
     def paths(self) -> Sequence[Path]:
@@ -130,31 +145,53 @@ class LibraryServer:
             self.metrics.refused.labels("budget").inc()
             raise HTTPException(429, refused.message, {"Retry-After": str(refused.retry_after_s)})
 
-    def events(
-        self, assistant: Assistant, asked: Prompted, caller: Caller, cancellation: Cancellation | None
-    ) -> Iterator[Event]:
-        """The steps of an answer, counted and logged once it is whole. Runs on a thread of the queue."""
-        for event in assistant.stream(
-            asked.question,
-            history=asked.history,
-            filters=asked.filters,
-            words=asked.words,
-            llm=asked.llm,
-            top=asked.top,
-            cancellation=cancellation,
-        ):
-            if isinstance(event, Done):
-                self._count(event.answer, caller)
-            yield event
+    async def write(
+        self, work: Callable[[Cancellation], T], hung_up: Callable[[], Awaitable[bool]] | None = None
+    ) -> T:
+        """What `work` returns, which changes a library: papers are added and removed one request after the
+        other, in all processes of this server together. Raises as AskQueue.run does."""
 
-    def ask(
-        self, assistant: Assistant, asked: Prompted, caller: Caller
-    ) -> Callable[[Cancellation | None], Answer]:
+        def alone(cancellation: Cancellation) -> T:
+            if self._write_lock is None:
+                return work(cancellation)
+            try:
+                with self._write_lock.acquire(poll_interval=0.1, cancel_check=lambda: cancellation.cancelled):
+                    return work(cancellation)
+            except Timeout as error:
+                raise Cancelled("nobody waits for this any more") from error
+
+        return await self._writes.run(alone, hung_up)
+
+    def events(
+        self, assistant: Assistant, asked: Prompted, caller: Caller, cancellation: Cancellation
+    ) -> Generator[Event, None, None]:
+        """The steps of an answer, counted and logged once it is whole; what a model took for it counts even
+        where it never is. Runs on a thread of the queue."""
+        try:
+            for event in assistant.stream(
+                asked.question,
+                history=asked.history,
+                filters=asked.filters,
+                words=asked.words,
+                llm=asked.llm,
+                top=asked.top,
+                cancellation=cancellation,
+            ):
+                if isinstance(event, Done):
+                    self._count(event.answer, caller)
+                yield event
+        finally:
+            if cancellation.used:
+                self.metrics.count_usage(cancellation.used)
+                if caller.key:
+                    self.allowances.spend(caller.key, cancellation.used)
+
+    def ask(self, assistant: Assistant, asked: Prompted, caller: Caller) -> Callable[[Cancellation], Answer]:
         """The answer, as work for the queue."""
 
-        def work(cancellation: Cancellation | None) -> Answer:
-            events = self.events(assistant, asked, caller, cancellation)
-            return next(event.answer for event in events if isinstance(event, Done))
+        def work(cancellation: Cancellation) -> Answer:
+            with closing(self.events(assistant, asked, caller, cancellation)) as events:
+                return next(event.answer for event in events if isinstance(event, Done))
 
         return work
 
@@ -162,8 +199,6 @@ class LibraryServer:
         self.metrics.count_answer(answer)
         if self.tracing:
             trace_answer(answer, self.tracing)
-        if caller.key and answer.usage:
-            self.allowances.spend(caller.key, answer.usage)
         caller.fields.update(
             intent=answer.intent,
             mode=answer.mode,
@@ -176,7 +211,8 @@ class LibraryServer:
     def close(self) -> None:
         """End what is under way."""
         self.asks.close()
-        self.writes.close()
+        self._writes.close()
+        self.allowances.close()
 
 
 def _counter(assistant: Assistant) -> Callable[[], float]:

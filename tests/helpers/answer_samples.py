@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from rag.encoder.minilm import Encoded
 from rag.records import Evidence, Filters, Intent, Paper, RankedPaper, Role, Sentence, SentenceTraits
 from rag.retrieval.question import Question
+from rag.text.sentences import split_sentences
 from rag.text.words import names
 
 NO_ENCODING = Encoded(
@@ -68,3 +69,15 @@ def ten_words(name: str) -> str:
 def rarity(word: str) -> float:
     """Every word is as rare as any other."""
     return 3.0
+
+
+def sentences_of_roles(paper: Paper, roles: Sequence[Role]) -> list[tuple[Sentence, SentenceTraits]]:
+    """The sentences of a paper, each of which is what its place in `roles` says; all are "other" where there
+    are not as many."""
+    sentences = split_sentences(paper.abstract)
+    own: Sequence[Role] = roles if len(sentences) == len(roles) else ["other"] * len(sentences)
+    pairs = zip(sentences, own, strict=True)
+    return [
+        (sentence, SentenceTraits(i, len(sentences), role, {role: 0.9}))
+        for i, (sentence, role) in enumerate(pairs)
+    ]

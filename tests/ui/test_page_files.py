@@ -35,9 +35,12 @@ def test_uploads_are_kept_and_found_again(tmp_path: Path) -> None:
     assert kept_upload(library, "a.bib") == kept[1]
 
 
-@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../../b"])
-def test_a_kept_file_is_never_outside_its_folder(tmp_path: Path, name: str) -> None:
-    assert kept_upload(tmp_path, name).parent == tmp_path / "uploads"
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../a.bib", "..", ".", "", "b.bib"])
+def test_nothing_but_a_kept_file_is_read_again(tmp_path: Path, name: str) -> None:
+    (tmp_path / "a.bib").write_text("a")
+    keep_uploads(tmp_path, [tmp_path / "a.bib"])
+    with pytest.raises(InputError, match="not kept"):
+        kept_upload(tmp_path, name)
 
 
 def test_each_file_has_its_result_whatever_the_one_before(tmp_path: Path) -> None:

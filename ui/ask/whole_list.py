@@ -25,7 +25,7 @@ def whole_list(assistant: Assistant, answer: Answer, settings: Settings) -> tupl
     if answer.abstained or answer.intent != "list" or not answer.citations:
         return ()
     query = (answer.searched_for or (answer.question,))[0][:MAX_CHARS]
-    ranked = assistant.search(query, top=MOST, filters=settings.filters)
+    ranked = assistant.search(query, top=MOST, filters=settings.filters, llm=False)
     best = ranked[0].score if ranked else 0.0
     least = best - (1 - SHARE_OF_BEST) * abs(best)
     belonging = (r.paper.paper_id for r in ranked if r.confidence >= LEAST_CONFIDENCE and r.score >= least)

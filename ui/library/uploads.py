@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import RagError
+from rag.errors import InputError, RagError
 from rag.records import IngestReport, Progress
 from ui.library.table_html import FileResult
 from ui.widgets.worker import JobFinished, Threads, newest, watch
@@ -37,8 +37,11 @@ def kept_uploads(library: Path) -> list[str]:
 
 
 def kept_upload(library: Path, name: str) -> Path:
-    """Where the kept file `name` is; a name that is a path is cut to its last part."""
-    return library / FOLDER / Path(name).name
+    """Where the kept file `name` is. Raises InputError where none is called so: the name comes from a
+    browser, and nothing else in the library's folder may be read by it."""
+    if name not in kept_uploads(library):
+        raise InputError("that file is not kept here any more; add it again")
+    return library / FOLDER / name
 
 
 def read_in(

@@ -81,16 +81,8 @@ def draw_map(
     n = len(papers)
     groups = group(vectors, n_groups(n)) if n else np.zeros(0, np.int32)
     places = lay_out(vectors, progress) if n else np.zeros((0, 2), np.float32)
-    return PaperMap(
-        state,
-        n_papers,
-        [paper.paper_id for paper in papers],
-        [paper.title for paper in papers],
-        [paper.year for paper in papers],
-        [[round(float(x), 3), round(float(y), 3)] for x, y in places],
-        groups.tolist(),
-        name_groups(papers, groups.tolist()),
-    )
+    names = name_groups(papers, groups.tolist())
+    return _placed(papers, places, groups, names, state, n_papers)
 
 
 def grown_map(
@@ -119,6 +111,17 @@ def grown_map(
         likest = np.array(known)[np.argsort(-(vectors[known] @ vectors[i]), kind="stable")[:BESIDE]]
         places[i] = np.median(places[likest], axis=0)
         groups[i] = np.bincount(groups[likest]).argmax()
+    return _placed(papers, places, groups, old.names, state, n_papers)
+
+
+def _placed(
+    papers: Sequence[Paper],
+    places: NDArray[np.floating],
+    groups: NDArray[np.integer],
+    names: list[str],
+    state: str,
+    n_papers: int,
+) -> PaperMap:
     return PaperMap(
         state,
         n_papers,
@@ -127,7 +130,7 @@ def grown_map(
         [paper.year for paper in papers],
         [[round(float(x), 3), round(float(y), 3)] for x, y in places],
         groups.tolist(),
-        old.names,
+        names,
     )
 
 

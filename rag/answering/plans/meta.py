@@ -9,10 +9,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.headings import title_phrases
-from rag.records import AnswerSentence, Paper, Section
+from rag.answering.timings import Clock
+from rag.library.library import Library
+from rag.records import Answer, AnswerSentence, Paper, Section
 from rag.text.latex import readable
 
 N_TOPICS = 8
@@ -52,6 +55,28 @@ class LibraryFacts:
     dated: tuple[Paper, ...]
     """Those looked at that have a year, newest first."""
     topics: tuple[str, ...]
+
+
+def answer_about(library: Library, question: str, clock: Clock) -> Answer:
+    """The answer to a question about the library itself."""
+    with clock("answer"):
+        papers = islice(library.papers(), LOOKED_AT)
+        written = answer_meta(question, count_library(papers, library.n_papers))
+    return Answer(
+        question=question,
+        mode="extractive",
+        answer=written.text,
+        abstained=False,
+        reason=None,
+        sentences=written.sentences,
+        citations=(),
+        retrieved=(),
+        timings_ms=clock.timings_ms(),
+        notice=library.lacking,
+        confidence=1.0,
+        intent="meta",
+        sections=written.sections,
+    )
 
 
 def count_library(papers: Iterable[Paper], n_papers: int) -> LibraryFacts:

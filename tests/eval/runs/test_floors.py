@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 import rag.answering.plans.composer
-import rag.assistant
+import rag.retrieval.finding
 import rag.retrieval.ranking
 from eval.data.questions import Dataset, load_questions, sha256
 from eval.evaluation import evaluate
@@ -134,7 +134,7 @@ def test_the_gate_goes_red_without_late_interaction(
     monkeypatch.setitem(
         rag.retrieval.ranking.LEGS, "hybrid", replace(rag.retrieval.ranking.LEGS["hybrid"], **without)
     )
-    monkeypatch.setattr(rag.assistant, "LISTING", replace(rag.retrieval.ranking.LISTING, **without))
+    monkeypatch.setattr(rag.retrieval.finding, "LISTING", replace(rag.retrieval.ranking.LISTING, **without))
     short = demo_shortfalls(demo_assistant, demo_set, tmp_path)
     assert any(line.startswith(("nDCG@10 is ", "Success@1 is ")) for line in short)
 

@@ -119,9 +119,8 @@ def test_a_model_that_gives_no_order_costs_a_notice_and_no_answer(
 def test_some_replies_that_cannot_be_read_leave_the_votes_of_the_others(demo_assistant: Assistant) -> None:
     assistant, server = asked(demo_assistant, [Scripted("no")] * 5 + [Scripted(REVERSED)] * 16)
     with server:
-        ranking, notice = assistant._rank(
-            assistant._understand(QUESTION, (), None, rewrites=False), None, 10, True
-        )
+        finder = assistant._finder
+        ranking, notice = finder.rank(finder.understand(QUESTION, ()), None, 10, by_model=True)
     assert notice is None
     assert len(ranking.ranked) >= 10
 

@@ -89,8 +89,9 @@ def test_a_file_of_papers_is_read_by_its_content(own: Assistant, keys: KeyFile) 
         none = httpx.post(f"{url}/v1/papers/file", content=b"nothing here", headers=headers, timeout=60)
         assert none.status_code in (200, 400)
         assert "/tmp" not in none.text
-        bad = httpx.post(f"{url}/v1/papers/file", params={"name": "../../etc"}, **sent)  # type: ignore[arg-type]
-        assert bad.status_code == 400
+        for name in ("../../etc", "..", ".", "漢" * 100):
+            bad = httpx.post(f"{url}/v1/papers/file", params={"name": name}, **sent)  # type: ignore[arg-type]
+            assert bad.status_code == 400, name
 
 
 def test_a_revoked_key_is_refused_without_a_restart(demo_assistant: Assistant, keys: KeyFile) -> None:
@@ -101,6 +102,25 @@ def test_a_revoked_key_is_refused_without_a_restart(demo_assistant: Assistant, k
         keys.revoke("anna")
         assert httpx.get(f"{url}/status", headers=headers).status_code == 401
         assert httpx.get(f"{url}/status", headers=other).status_code == 200
+
+
+def test_revoking_the_last_key_opens_nothing(demo_assistant: Assistant, keys: KeyFile) -> None:
+    headers = bearer(keys.make(ServerKey("anna", "")))
+    with serving(demo_assistant, keys) as url:
+        keys.revoke("anna")
+        assert httpx.get(f"{url}/status").status_code == 401
+        assert httpx.get(f"{url}/status", headers=headers).status_code == 401
+    with serving(demo_assistant, settings=ServerSettings(needs_key=True)) as url:
+        assert httpx.get(f"{url}/status").status_code == 401
+
+
+def test_words_of_strangers_are_no_labels_of_counts(demo_assistant: Assistant) -> None:
+    with serving(demo_assistant) as url:
+        for n in range(5):
+            assert httpx.request(f"MADEUP{n}", f"{url}/made-up-{n}").status_code in (404, 405)
+        counts = httpx.get(f"{url}/metrics").text
+    assert "MADEUP" not in counts
+    assert 'rag_requests_total{method="other",route="other",status="404"} 5.0' in counts
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(
@@ -118,6 +138,7 @@ def test_health_and_documentation_need_no_key(demo_assistant: Assistant, keys: K
     with serving(demo_assistant, keys) as url:
         for path in ("/healthz", "/readyz", "/docs", "/openapi.json", "/docs/assets/swagger-ui-bundle.js"):
             assert httpx.get(f"{url}{path}").status_code == 200, path
+        assert httpx.get(f"{url}/").headers["location"] == "/docs"
         for path in ("/metrics", "/v1/models", "/v1/libraries", "/mcp", "/nothing"):
             assert httpx.get(f"{url}{path}").status_code == 401, path
 

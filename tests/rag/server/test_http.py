@@ -23,7 +23,7 @@ from rag.errors import InputError, RagError
 from rag.library.library import Library
 from rag.server.failures import STATUS, status_of
 from rag.server.keys import KeyFile
-from rag.server.openai_api import chat_request
+from rag.server.openai_requests import chat_request
 from rag.server.service import LibraryServer, ServerSettings
 from tests.helpers.model_server import ModelServer, Scripted
 from tests.helpers.serving import serving, serving_service

@@ -181,15 +181,17 @@ def test_papers_added_by_another_process_are_seen(demo_library: Path, tmp_path: 
         command = [sys.executable, "-m", "rag", "ingest", str(new), "--library", str(folder)]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
         # Within seconds: the indexes are not reloaded at each request.
-        after: list[dict[str, object]] = []
         until = time.monotonic() + 30
-        while not after and time.monotonic() < until:
+        while _n_papers(url) == 122 and time.monotonic() < until:
             time.sleep(0.2)
-            after = httpx.get(
-                f"{url}/v1/search", params={"q": "storks", "mode": "lexical"}, timeout=60
-            ).json()
+        assert _n_papers(url) == 123
+        after = httpx.get(f"{url}/v1/search", params={"q": "storks", "mode": "lexical"}, timeout=60).json()
         assert [each["paper_id"] for each in after] == ["n1"]
         assert httpx.get(f"{url}/v1/papers/n1").status_code == 200
+
+
+def _n_papers(url: str) -> int:
+    return int(httpx.get(f"{url}/v1/libraries", timeout=60).json()["libraries"][0]["papers"])
 
 
 def test_what_is_counted_is_what_happened(demo_assistant: Assistant) -> None:
@@ -259,7 +261,8 @@ def test_embeddings_are_the_encoders(http: httpx.Client, encoder: Encoder) -> No
 def test_every_route_is_described_with_its_errors_and_examples(described: dict[str, Any]) -> None:
     assert set(described["paths"]) == {
         "/v1/ask", "/v1/search", "/v1/check", "/v1/papers", "/v1/papers/{paper_id}", "/v1/papers/file",
-        "/v1/libraries", "/v1/models", "/v1/chat/completions", "/v1/embeddings", "/v1/status",
+        "/v1/libraries", "/v1/models", "/v1/chat/completions", "/v1/responses", "/v1/embeddings",
+        "/v1/status",
         "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
     for path, methods in described["paths"].items():
@@ -278,6 +281,7 @@ def test_every_route_is_described_with_its_errors_and_examples(described: dict[s
         ("post", "/v1/check", {"text": "Late interaction keeps a vector for each token."}),
         ("post", "/v1/check", {"pairs": [{"claim": "x", "evidence": "y"}]}),
         ("post", "/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}]}),
+        ("post", "/v1/responses", {"input": QUESTION}),
         ("post", "/v1/embeddings", {"input": "x"}),
         ("get", "/v1/search?q=late", None),
         ("get", "/v1/papers?limit=2", None),
@@ -300,7 +304,7 @@ def test_replies_are_what_openapi_says(
 
 
 def test_examples_of_openapi_are_answered(http: httpx.Client, described: dict[str, Any]) -> None:
-    for path in ("/v1/ask", "/v1/check", "/v1/chat/completions"):
+    for path in ("/v1/ask", "/v1/check", "/v1/chat/completions", "/v1/responses"):
         content = described["paths"][path]["post"]["requestBody"]["content"]["application/json"]
         for name, example in content["examples"].items():
             assert http.post(path, json=example["value"]).status_code == 200, (path, name)

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -89,6 +90,21 @@ def test_readers_that_do_not_read_hold_nobody_up(demo_assistant: Assistant) -> N
         finally:
             for line in lines:
                 line.close()
+
+
+def test_a_reply_that_is_not_read_is_let_go(
+    demo_assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "REPLY_S", 1.0)
+    with serving(demo_assistant) as url, connect(url) as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.sendall(b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 40)
+        time.sleep(3)
+        n_bytes = 0
+        with suppress(ConnectionResetError):
+            while piece := line.recv(65536):
+                n_bytes += len(piece)
+    assert 0 < n_bytes < 20_000_000  # of 60 MB: what was on its way
 
 
 def test_a_stop_closes_the_port_first_and_lets_answers_end(library: Path) -> None:

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from rag.records import Paper, Role, Sentence, SentenceTraits
-from rag.text.sentences import split_sentences
+from tests.helpers.answer_samples import sentences_of_roles
 from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
 from ui.library.catalogue import Listing, ListView
 from ui.library.cells import COLUMNS, DEFAULT, read_row, write_csv, write_markdown
@@ -28,14 +28,7 @@ ROLES: list[Role] = ["background", "objective", "method", "other", "result", "ot
 
 
 def read(paper: Paper) -> list[tuple[Sentence, SentenceTraits]]:
-    """Its sentences, each of which is what its place in ROLES says."""
-    sentences = split_sentences(paper.abstract)
-    roles: list[Role] = ROLES if len(sentences) == len(ROLES) else ["other"] * len(sentences)
-    pairs = zip(sentences, roles, strict=True)
-    return [
-        (sentence, SentenceTraits(i, len(sentences), role, {role: 0.9}))
-        for i, (sentence, role) in enumerate(pairs)
-    ]
+    return sentences_of_roles(paper, ROLES)
 
 
 def test_a_cell_is_a_sentence_of_the_abstract_with_its_place() -> None:

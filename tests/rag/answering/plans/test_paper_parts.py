@@ -6,7 +6,7 @@ from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.paper_parts import answer_of_paper, paper_parts
 from rag.assistant import Assistant
 from rag.records import Filters, Paper, Role, Sentence, SentenceTraits
-from rag.text.sentences import split_sentences
+from tests.helpers.answer_samples import sentences_of_roles
 
 PAPER = Paper(
     "m1",
@@ -20,14 +20,7 @@ ROLES: list[Role] = ["background", "objective", "method", "result", "other"]
 
 
 def read(paper: Paper) -> list[tuple[Sentence, SentenceTraits]]:
-    """Its sentences, each of which is what its place in ROLES says."""
-    sentences = split_sentences(paper.abstract)
-    roles: list[Role] = ROLES if len(sentences) == len(ROLES) else ["other"] * len(sentences)
-    pairs = zip(sentences, roles, strict=True)
-    return [
-        (sentence, SentenceTraits(i, len(sentences), role, {role: 0.9}))
-        for i, (sentence, role) in enumerate(pairs)
-    ]
+    return sentences_of_roles(paper, ROLES)
 
 
 def test_each_part_is_a_sentence_of_the_abstract_at_its_place() -> None:
