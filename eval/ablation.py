@@ -75,8 +75,30 @@ def rankings(assistant: Assistant, dataset: Dataset) -> dict[str, Callable[[Gold
     ranked: dict[str, Callable[[GoldQuestion], Sequence[str]]] = {
         name: partial(_ranking, assistant, weights) for name, weights in rows.items()
     }
-    shipped = searching(assistant) if dataset.qrels is not None else asking(assistant, llm=False)
-    return ranked | {"as shipped (+ lists, comparisons)": lambda question: shipped(question).ranking}
+    return ranked | {
+        name: partial(_as_in_use, each, dataset.qrels is not None)
+        for name, each in _in_use(assistant).items()
+    }
+
+
+def _in_use(assistant: Assistant) -> dict[str, Assistant]:
+    """The rows that ask or search as in use, each with one setting changed; the last with none."""
+    config = assistant.config
+    rows = {
+        "shipped, without a second hop": replace(config, second_hop="off"),
+        "shipped, feedback behind its gate (off)": replace(config, expand="feedback"),
+    }
+    if config.sparse:
+        rows["shipped, without the sparse leg"] = replace(config, sparse=None)
+    if config.feedback != "off":
+        rows["shipped, without readers' feedback"] = replace(config, feedback="off")
+    changed = {name: assistant.with_config(each) for name, each in rows.items()}
+    return changed | {"as shipped (+ lists, comparisons, second hop)": assistant}
+
+
+def _as_in_use(assistant: Assistant, searches: bool, question: GoldQuestion) -> Sequence[str]:
+    answerer = searching(assistant) if searches else asking(assistant, llm=False)
+    return answerer(question).ranking
 
 
 def ablation_table(dataset: Dataset, variants: Sequence[Variant]) -> str:
@@ -129,5 +151,6 @@ def _ranking(assistant: Assistant, weights: FusionWeights, question: GoldQuestio
         weights=weights,
         encoded=asked.encoded if assistant.minilm is assistant.encoder else None,
         top=DEPTH,
+        sparse=assistant.sparse,
     )
     return [ranked.paper_id for ranked in ranking.ranked[:DEPTH]]

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.answering import extractive
-from rag.answering.answerability import BestPaper
+from rag.answering.answerability import BestPaper, likelier
 from rag.answering.deciding import decide_course
 from rag.answering.gathering import settled
 from rag.answering.paper_reading import READ_PAPERS, read_ranked
@@ -40,21 +40,26 @@ from rag.records import (
     Event,
     Filters,
     IngestReport,
+    Paper,
     Progress,
     RankedPaper,
     Retrieved,
     RetrievedPaper,
     SearchMode,
+    Skip,
     as_history,
 )
 from rag.retrieval.finding import PaperFinder
 from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import Ranking
+from rag.retrieval.reader_feedback import ReaderFeedback, move_papers
+from rag.retrieval.second_hop import linked_paper, wants_hop
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
     from rag.answering.writer import Writer
     from rag.encoder.onnx_reranker import OnnxReranker
+    from rag.retrieval.sparse_leg import SparseLeg
     from rag.support.gate import Gate
 
 
@@ -95,6 +100,10 @@ class Assistant:
         library.check_encoder(encoder)
         return cls(library, encoder, config)
 
+    def with_config(self, config: Config) -> Assistant:
+        """The same library and encoder under other settings. Close one of the two only."""
+        return Assistant(self.library, self.encoder, config)
+
     def close(self) -> None:
         """Let go of the library's files and of the model's connection."""
         if "_writer" in self.__dict__:
@@ -126,9 +135,17 @@ class Assistant:
         """
         from rag.readers import read_paths
 
-        return self.library.add(
-            read_paths(paths, format=format, keep_title_only=keep_title_only), self.encoder, progress=progress
-        )
+        records = read_paths(paths, format=format, keep_title_only=keep_title_only)
+        return self.add(records, progress=progress)
+
+    def add(
+        self, records: Iterable[Paper | Skip], *, progress: Callable[[Progress], None] | None = None
+    ) -> IngestReport:
+        """Add papers as `Library.add` does, and expand what is new where a sparse leg is set up."""
+        report = self.library.add(records, self.encoder, progress=progress)
+        if self.sparse is not None:
+            self.sparse.update(self.library)
+        return report
 
     def search(
         self,
@@ -152,6 +169,8 @@ class Assistant:
         question = self._finder.understand(query, as_history(history))
         top = top or self.config.top
         ranking = self._finder.rank_query(question, mode, filters, top, by_model=llm)
+        if mode == "hybrid":
+            ranking = move_papers(ranking, self._feedback.shifts)
         return self._read(question, ranking, top, n_read)[0]
 
     def ask(
@@ -221,9 +240,9 @@ class Assistant:
             ranking, notice = self._finder.rank(
                 asked, filters, n_read, cancellation, by_model=llm is not False
             )
+            ranking = move_papers(ranking, self._feedback.shifts)
         with clock("read"):
-            papers, best = self._read(asked, ranking, n_read)
-            asked = settled(asked, papers, best)
+            asked, ranking, papers, best = self._look(asked, ranking, n_read)
             course = decide_course(asked, ranking, papers, best, notice, filters, only, of_record=of_record)
         asked = course.question
         draft = Answer(
@@ -268,7 +287,8 @@ class Assistant:
         self._require_papers()
         asked = self._finder.understand(text, as_history(history), filters)
         ranking, _ = self._finder.rank(asked, filters, READ_PAPERS, by_model=False)
-        return asked, ranking, *self._read(asked, ranking, READ_PAPERS)
+        looked, ranking, papers, best = self._look(asked, ranking, READ_PAPERS)
+        return replace(asked, linked=looked.linked), ranking, papers, best
 
     def suggest(self, answer: Answer, *, filters: Filters | None = None) -> tuple[str, ...]:
         """Up to three next questions that the library answers: each was read and would not be refused, and
@@ -339,6 +359,19 @@ class Assistant:
 
         return Writer(self.config, self.gate, self._spending)
 
+    @cached_property
+    def sparse(self) -> SparseLeg | None:
+        """The learned sparse leg, where RAG_SPARSE names a model. Raises WeightsError."""
+        if not self.config.sparse:
+            return None
+        from rag.retrieval.sparse_leg import SparseLeg
+
+        return SparseLeg.open(self.config)
+
+    @cached_property
+    def _feedback(self) -> ReaderFeedback:
+        return ReaderFeedback(self.config)
+
     @property
     def _finder(self) -> PaperFinder:
         return PaperFinder(
@@ -346,6 +379,7 @@ class Assistant:
             self.encoder,
             self.minilm,
             self.config,
+            self.sparse,
             lambda: self._reranker,
             lambda: self._writer.llm,
         )
@@ -369,6 +403,30 @@ class Assistant:
             raise IndexDamaged(
                 f"the papers of {where} cannot be searched; repair it: rag doctor --repair --library {where}"
             )
+
+    def _look(
+        self, question: Question, ranking: Ranking, top: int
+    ) -> tuple[Question, Ranking, list[RankedPaper], BestPaper | None]:
+        """The question with the intent that its papers bear out, the ranking, and its papers, read.
+
+        Searched and read again where the question has two links and the first paper answers to one of them
+        only; the question then says which paper is at the second link.
+        """
+        papers, best = self._read(question, ranking, top)
+        question = settled(question, papers, best)
+        if self.config.second_hop == "off" or best is None or not wants_hop(question, best.matches):
+            return question, ranking, papers, best
+        again = self._finder.rank_again(question, ranking, best.paper, top)
+        if again is ranking:
+            return question, ranking, papers, best
+        papers, best = self._read(question, again, top)
+        linked = linked_paper(question.text, papers)
+        if linked is None or best is None:
+            return question, again, papers, best
+        alone = [each for each in again.ranked if each.paper_id == linked.paper.paper_id]
+        _, second = self._read(question, replace(again, ranked=tuple(alone)), 1)
+        question = replace(question, linked=linked.paper.paper_id)
+        return question, again, papers, likelier(question.text, best, second or best)
 
     def _read(
         self, question: Question, ranking: Ranking, top: int, n_read: int = READ_PAPERS

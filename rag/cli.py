@@ -50,6 +50,7 @@ COMMANDS = {
     "status": Command("rag.commands.status", "show what a library holds"),
     "list": Command("rag.commands.list", "list the papers of a library"),
     "show": Command("rag.commands.show", "show one paper in full"),
+    "feedback": Command("rag.commands.feedback", "rate, keep or drop papers, and see what comes of it"),
     "export": Command("rag.commands.export", "write papers or an answer as BibTeX, RIS, CSV, Markdown, ..."),
     "remove": Command("rag.commands.remove", "remove papers from a library"),
     "dedup": Command("rag.commands.dedup", "list the papers that may be one"),

@@ -25,6 +25,9 @@ JudgeWhen = Literal["doubtful", "all", "off"]
 Device = Literal["cpu", "cuda"]
 RerankBy = Literal["off", "llm", "llm-window"]
 ContextPapers = Literal["share", "drop"]
+SecondHop = Literal["on", "off"]
+Expand = Literal["off", "feedback", "llm"]
+FeedbackOf = Literal["off", "own", "all"]
 
 
 CLOUD = "https://api.trychroma.com"
@@ -114,6 +117,16 @@ class Config:
     """The file that holds the hashes of keys to `rag serve`."""
     rerank: RerankBy = "off"
     """Whether a model orders the first papers anew: in blocks asked all at once, or in a sliding window."""
+    second_hop: SecondHop = "on"
+    """Whether a question with two links is searched again with what the first search found."""
+    expand: Expand = "off"
+    """What speaks beside a question that tells too little: its best papers, or an abstract a model writes."""
+    sparse: str | None = None
+    """A folder with an ONNX model that expands documents, or its name on the hub: a learned sparse leg."""
+    feedback: FeedbackOf = "off"
+    """Whose feedback moves papers: nobody's, the reader's own, or that of all readers."""
+    reader: str = "me"
+    """Under what name a reader's feedback is written down."""
     compress: float = 1.0
     """Share of the context's tokens that a model is shown: the sentences that answer least are left out."""
     context_papers: ContextPapers = "share"
@@ -132,11 +145,12 @@ class Config:
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read OPENAI_API_KEY, OPENAI_BASE_URL, RAG_SUPPORT_MODEL, RAG_LIBRARY, RAG_CACHE, RAG_WEIGHTS,
-        RAG_ENCODER, RAG_RERANKER, RAG_RERANK, RAG_DEVICE, RAG_RAY, RAG_SHARD_WAIT_S, RAG_CHROMA_ with
-        URL, KEY, HEADER, TENANT, DATABASE, CA, TIMEOUT_S, RETRY_S and LIBRARY, RAG_SERVE_KEY,
-        RAG_SERVE_KEYS, OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, SMALL_MODEL, SMALL_URL, JUDGE,
-        COMPRESS, PAPERS, TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD.
-        Raises ConfigError where one cannot be used."""
+        RAG_ENCODER, RAG_RERANKER, RAG_RERANK, RAG_SECOND_HOP, RAG_EXPAND, RAG_SPARSE, RAG_FEEDBACK,
+        RAG_READER, RAG_DEVICE, RAG_RAY, RAG_SHARD_WAIT_S, RAG_CHROMA_ with URL, KEY, HEADER, TENANT,
+        DATABASE, CA, TIMEOUT_S, RETRY_S and LIBRARY, RAG_SERVE_KEY, RAG_SERVE_KEYS,
+        OTEL_EXPORTER_OTLP_ENDPOINT, and RAG_LLM_ with MODEL, SMALL_MODEL, SMALL_URL, JUDGE, COMPRESS, PAPERS,
+        TIMEOUT_S, DEADLINE_S, MAX_TOKENS, CONTEXT, PRICE, MAX_CALL_USD and MAX_COST_USD. Raises ConfigError
+        where one cannot be used."""
         env = os.environ if environ is None else environ
         chroma_url, chroma = _chroma(env)
         return cls(
@@ -153,6 +167,11 @@ class Config:
             model=env.get("RAG_LLM_MODEL") or None,
             judge=_one_of(env, "RAG_LLM_JUDGE", get_args(JudgeWhen)),
             rerank=_one_of(env, "RAG_RERANK", get_args(RerankBy)),
+            second_hop=_one_of(env, "RAG_SECOND_HOP", get_args(SecondHop)),
+            expand=_one_of(env, "RAG_EXPAND", get_args(Expand)),
+            sparse=env.get("RAG_SPARSE") or None,
+            feedback=_one_of(env, "RAG_FEEDBACK", get_args(FeedbackOf)),
+            reader=env.get("RAG_READER") or "me",
             compress=_share(env, "RAG_LLM_COMPRESS"),
             context_papers=_one_of(env, "RAG_LLM_PAPERS", get_args(ContextPapers)),
             small_model=env.get("RAG_LLM_SMALL_MODEL") or None,

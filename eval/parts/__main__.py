@@ -14,7 +14,7 @@ from typing import Protocol, cast
 
 from eval.parts.sets import QuestionSet, open_sets
 
-PARTS = ("reranking", "context", "diversity", "cascade")
+PARTS = ("second_hop", "expansion", "feedback", "reranking", "context", "diversity", "cascade")
 
 
 class PartModule(Protocol):

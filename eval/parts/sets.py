@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from eval.data.beir import load_beir
-from eval.data.questions import Gold, GoldQuestion, load_questions, resolve_gold
+from eval.data.questions import Dataset, Gold, GoldQuestion, load_questions, resolve_gold
 from eval.measures.bootstrap import Estimate, estimate_mean
 from rag.assistant import Assistant
+from rag.errors import InputError
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,14 +37,24 @@ def open_sets(
             pairs.append(
                 (stack.enter_context(Assistant.open(science)), load_beir(shared / "eval" / "scifact"))
             )
-        sets = []
-        for assistant, dataset in pairs:
-            gold = resolve_gold(dataset, assistant.library.papers())
-            missing = set(gold.missing)
-            asked = [q for q in dataset.questions if q.id in gold.qrels and not missing & set(q.gold)]
-            name = "SciFact" if dataset.qrels is not None else dataset.name
-            sets.append(QuestionSet(name, assistant, tuple(asked[:most]), gold))
-        yield sets
+        found = [question_set(assistant, dataset, most) for assistant, dataset in pairs]
+        yield [each for each in found if each]
+
+
+def question_set(assistant: Assistant, dataset: Dataset, most: int | None = None) -> QuestionSet | None:
+    """The questions whose papers the library holds, all of them; None where there is no such question."""
+    try:
+        gold = resolve_gold(dataset, assistant.library.papers())
+    except InputError:
+        return None
+    missing = set(gold.missing)
+    asked = [
+        each
+        for each in dataset.questions
+        if each.id in gold.qrels and not missing.intersection(each.gold or gold.qrels[each.id])
+    ]
+    name = "SciFact" if dataset.qrels is not None else dataset.name
+    return QuestionSet(name, assistant, tuple(asked[:most]), gold) if asked else None
 
 
 def shown_difference(part: Sequence[float], without: Sequence[float]) -> str:

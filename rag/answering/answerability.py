@@ -147,6 +147,11 @@ def answer_features(question: str, best: BestPaper) -> dict[str, float]:
     }
 
 
+def likelier(question: str, first: BestPaper, second: BestPaper) -> BestPaper:
+    """Of two papers that a question draws on, the one that answers it likelier; the first of equals."""
+    return max(first, second, key=lambda each: ANSWERS(answer_features(question, each)))
+
+
 def is_yes_no(question: str) -> bool:
     """Whether a question opens as one of yes or no does."""
     return bool(_YES_NO.match(question.strip()))

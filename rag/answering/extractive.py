@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answering.plans import best, compare, fact, listing, overview, recommend, stance
+from rag.answering.plans import best, compare, fact, linked, listing, overview, recommend, stance
 from rag.answering.plans.composer import AnswerText, with_remark
 from rag.answering.plans.headings import Rarity
 from rag.answering.plans.relevance import shown_before, without_excluded
@@ -64,4 +64,4 @@ def _planned(question: Question, papers: Sequence[RankedPaper], rarity: Rarity, 
         return stance.answer_stance(question, papers, length, rarity)
     if question.intent == "compare" and (made := compare.answer_comparison(question, papers, length)):
         return made
-    return fact.answer_fact(question, papers, length)
+    return linked.answer_linked(question, papers, length) or fact.answer_fact(question, papers, length)

@@ -64,7 +64,7 @@ def _ingest(args: argparse.Namespace, config: Config) -> IngestReport:
     from rag.assistant import Assistant
 
     with Assistant.open(config=config, create=True) as assistant, _bar(args) as progress:
-        return assistant.library.add(records, assistant.encoder, progress=progress)
+        return assistant.add(records, progress=progress)
 
 
 def _first_of(records: Iterator[Paper | Skip]) -> Iterator[Paper | Skip]:

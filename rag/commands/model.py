@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import get_args
 
 from rag.commands.options import dollars
-from rag.config import Config, RerankBy
+from rag.config import Config, Expand, RerankBy
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +40,12 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
         help="have the model order the first papers: in blocks asked all at once, or in a sliding window",
     )
     group.add_argument(
+        "--expand",
+        choices=get_args(Expand),
+        help="search for more than was asked where the question says too little: what is like the best papers"
+        " (needs no model), or an abstract that the model writes",
+    )
+    group.add_argument(
         "--prompts", metavar="DIR", help="Markdown files in place of the prompts of the same name"
     )
     group.add_argument(
@@ -56,6 +62,7 @@ def with_model_arguments(config: Config, args: argparse.Namespace) -> Config:
         judge=config.judge if args.judge is None else "all" if args.judge else "off",
         rewrite=args.rewrite or config.rewrite,
         rerank=args.rerank or config.rerank,
+        expand=args.expand or config.expand,
         compress=args.compress or config.compress,
         prompts=Path(args.prompts).expanduser() if args.prompts else config.prompts,
         llm_cache=config.llm_cache and not args.no_cache,

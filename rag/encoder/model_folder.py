@@ -9,6 +9,7 @@ and rag/encoder/onnx_reranker.py do).
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -50,8 +51,9 @@ class ModelFolder:
     """Names the model and its files: libraries indexed under another one do not match."""
 
 
-def find_model(name: str, config: Config, variable: str) -> ModelFolder:
-    """The model that `variable` names: a folder, or a repository of the hub, which is downloaded once.
+def find_model(name: str, config: Config, variable: str, beside: Sequence[str] = ()) -> ModelFolder:
+    """The model that `variable` names: a folder, or a repository of the hub, which is downloaded once, with
+    the files `beside` it as far as there are any.
 
     Raises WeightsError where there is none, or its files lack something.
     """
@@ -59,7 +61,7 @@ def find_model(name: str, config: Config, variable: str) -> ModelFolder:
     if not folder.is_dir():
         folder = config.cache / "models" / name.replace("/", "--")
         if not any((folder / graph).is_file() for graph in _GRAPHS):
-            _download(name, folder, variable)
+            _download(name, folder, variable, beside)
     graph = next((folder / graph for graph in _GRAPHS if (folder / graph).is_file()), None)
     if graph is None:
         raise WeightsError(
@@ -124,13 +126,13 @@ def _digest(folder: Path, graph: Path) -> str:
     return digest.hexdigest()
 
 
-def _download(name: str, folder: Path, variable: str) -> None:
+def _download(name: str, folder: Path, variable: str, beside: Sequence[str]) -> None:
     """Fetch a repository's graph, tokenizer and descriptions into `folder`. Raises WeightsError."""
     import httpx
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
-    wanted = ["tokenizer.json", *_DESCRIPTIONS, *_GRAPHS, "model.onnx_data", "onnx/model.onnx_data"]
+    wanted = ["tokenizer.json", *_DESCRIPTIONS, *_GRAPHS, "model.onnx_data", "onnx/model.onnx_data", *beside]
     try:
         snapshot_download(name, local_dir=folder, allow_patterns=wanted)
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, httpx.HTTPError, OSError) as error:

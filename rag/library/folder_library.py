@@ -183,7 +183,8 @@ class FolderLibrary(Library):
         selection = self._select(wanted.filters) if wanted.filters else None
         hits = lexical.search(wanted.text, n, selection, statistics) if wanted.by_words else []
         near = dict(nearest(self._indexes, wanted.vector, n, selection)) if wanted.by_vector else {}
-        others = sorted(near.keys() - {hit.passage_id for hit in hits})
+        also = lexical.passing(selection, wanted.also) if selection and wanted.also else wanted.also
+        others = sorted({*near, *also} - {hit.passage_id for hit in hits})
         n_matching = len(hits)
         hits += lexical.look_up(wanted.text, others, statistics)
         vectors, found = self._indexes.tokens.vectors(np.array([hit.text_key for hit in hits], np.uint64))

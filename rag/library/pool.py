@@ -22,6 +22,8 @@ class PoolRequest:
     filters: Filters | None = None
     by_words: bool = True
     by_vector: bool = True
+    also: tuple[str, ...] = ()
+    """Passages found otherwise, to be scored too; those that the filters do not let pass are left out."""
 
 
 @dataclass(frozen=True, slots=True)

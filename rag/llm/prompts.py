@@ -21,6 +21,7 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "answer": frozenset({"papers", "question"}),
     "condense": frozenset({"conversation", "question"}),
     "decompose": frozenset({"question", "most"}),
+    "hypothesis": frozenset({"question"}),
     "judge": frozenset({"pairs"}),
     "judge_correctness": frozenset({"question", "reference", "answer"}),
     "judge_faithfulness": frozenset({"question", "answer", "cited"}),

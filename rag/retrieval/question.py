@@ -74,6 +74,8 @@ class Question:
     """None where the question stands alone."""
     language: str = "en"
     """ISO 639-1 code of the language it is asked in."""
+    linked: str | None = None
+    """Id of the paper found at a question's second link: one that speaks of the first paper by its name."""
     rewordings: tuple[str, ...] = ()
     """Further searches, as a model words them."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,14 +35,16 @@ class FusionWeights:
     dense: float = 0.5
     late: float = 1.0
     title: float = 0.3
+    sparse: float = 0.5
+    """Counts only where a learned sparse leg is set up; chosen by hand, as no such model was at hand."""
     similarity_to_top: float = 0.0
     """Likeness to the best papers, for a list: what is like a good paper is likely one, too."""
 
 
 LEGS: dict[SearchMode, FusionWeights] = {
     "hybrid": FusionWeights(),
-    "dense": FusionWeights(lexical=0, dense=1, late=0, title=0),
-    "lexical": FusionWeights(lexical=1, dense=0, late=0, title=0),
+    "dense": FusionWeights(lexical=0, dense=1, late=0, title=0, sparse=0),
+    "lexical": FusionWeights(lexical=1, dense=0, late=0, title=0, sparse=0),
 }
 LISTING = FusionWeights(similarity_to_top=0.6)
 N_CANDIDATES = 32
@@ -57,6 +60,14 @@ SIDES = 0.4
 """What the mean of the searches for a comparison's sides counts beside the whole question's."""
 N_EXAMPLES = 3
 """Best passages that `similarity_to_top` compares with."""
+
+
+class SparseSearch(Protocol):
+    """What of rag.retrieval.sparse_leg.SparseLeg is needed here."""
+
+    def find(self, text: str, n: int) -> tuple[str, ...]: ...
+
+    def scores(self, text: str, passage_ids: Sequence[str]) -> NDArray[np.float32]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +103,21 @@ def rank(
     weights: FusionWeights | None = None,
     encoded: Encoded | None = None,
     top: int = 10,
+    sparse: SparseSearch | None = None,
 ) -> Ranking:
     """Rank the library's papers for `text`; empty where no passage passes the filters.
 
     encoded: `text` as the encoder sees it, where that is known already. top: papers wanted; at least so
-    many passages are ranked, if there are as many.
+    many passages are ranked, if there are as many. sparse: a third leg, of learned terms.
     """
     weights = weights or LEGS[mode]
     encoded = encoded or encoder.encode_query(text)
     query = weight_query(library, encoder, encoded)
     depth = LIST_DEPTH if weights.similarity_to_top else 1
-    pool = _pool(library, text, encoded, weights, filters, max(depth * N_CANDIDATES, top))
+    n = max(depth * N_CANDIDATES, top)
+    also = sparse.find(text, n) if sparse and weights.sparse else ()
+    wanted = PoolRequest(text, encoded.vector, n, filters, bool(weights.lexical), bool(weights.dense), also)
+    pool = _pool(library, wanted, weights, sparse if weights.sparse else None)
     best = _best_of_pool(library, pool, max(depth * N_LATE, top))
     if not best.hits:
         return Ranking(text, query, ())
@@ -134,14 +149,17 @@ class _Pool:
 
 
 def _pool(
-    library: Library, text: str, encoded: Encoded, weights: FusionWeights, filters: Filters | None, n: int
+    library: Library, wanted: PoolRequest, weights: FusionWeights, sparse: SparseSearch | None
 ) -> _Pool:
-    """The `n` best of each leg, without their blocks, in the order of their ids."""
-    wanted = PoolRequest(text, encoded.vector, n, filters, bool(weights.lexical), bool(weights.dense))
+    """The best of each leg, without their blocks, in the order of their ids."""
     hits = sorted(library.pool(wanted), key=lambda hit: hit.passage_id)
     words = np.array([hit.words for hit in hits], np.float32)
     cosines = np.array([hit.cosine for hit in hits], np.float32)
-    return _Pool(hits, cosines, weights.lexical * z_scores(words) + weights.dense * z_scores(cosines), [])
+    fused = weights.lexical * z_scores(words) + weights.dense * z_scores(cosines)
+    if sparse:
+        terms = sparse.scores(wanted.text, [hit.passage_id for hit in hits])
+        fused = fused + weights.sparse * z_scores(terms)
+    return _Pool(hits, cosines, fused, [])
 
 
 def _best_of_pool(library: Library, pool: _Pool, n: int) -> _Pool:
@@ -155,15 +173,15 @@ def _best_of_pool(library: Library, pool: _Pool, n: int) -> _Pool:
     )
 
 
-def merge(whole: Ranking, sides: Sequence[Ranking]) -> Ranking:
-    """A question's ranking, moved by those of its sides: SIDES times their mean is added.
+def merge(whole: Ranking, sides: Sequence[Ranking], share: float = SIDES) -> Ranking:
+    """A question's ranking, moved by those of its sides: `share` times their mean is added.
 
     A paper that one of the rankings lacks has the least score there.
     """
     found: dict[str, Ranked] = {}
     for ranking in (*sides, whole):
         found |= {each.paper_id: each for each in ranking.ranked}
-    totals = _scores(whole, found) + SIDES * np.mean([_scores(side, found) for side in sides], axis=0)
+    totals = _scores(whole, found) + share * np.mean([_scores(side, found) for side in sides], axis=0)
     moved = (replace(each, score=float(total)) for each, total in zip(found.values(), totals, strict=True))
     return replace(whole, ranked=_best_per_paper(moved))
 

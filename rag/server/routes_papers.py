@@ -161,6 +161,6 @@ def adding(assistant: Assistant, records: Iterable[Paper | Skip]) -> Callable[[C
         def go_on(_: Progress) -> None:
             cancellation.check()
 
-        return assistant.library.add(records, assistant.encoder, progress=go_on)
+        return assistant.add(records, progress=go_on)
 
     return work

@@ -30,6 +30,7 @@ def test_every_file_is_a_known_prompt_and_every_prompt_has_a_file() -> None:
         ("answer", {"papers", "question"}),
         ("condense", {"conversation", "question"}),
         ("decompose", {"question", "most"}),
+        ("hypothesis", {"question"}),
         ("judge", {"pairs"}),
         ("judge_correctness", {"question", "reference", "answer"}),
         ("judge_faithfulness", {"question", "answer", "cited"}),

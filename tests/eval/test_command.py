@@ -130,7 +130,9 @@ def test_the_ablation_has_a_row_for_every_part(rag: Rag, few: Path, demo_library
         "+ late interaction",
         "+ late interaction of titles",
         "+ pseudo-relevance feedback (off)",
-        "as shipped (+ lists, comparisons)",
+        "shipped, without a second hop",
+        "shipped, feedback behind its gate (off)",
+        "as shipped (+ lists, comparisons, second hop)",
     ]
     assert [row.split("|")[1].strip() for row in rows] == names
     variants = json.loads(rag(*asked, "--json").out)

@@ -69,6 +69,33 @@ def write_reranker(folder: Path, worth: dict[str, float], words: Sequence[str]) 
     )
 
 
+def write_sparse_encoder(
+    folder: Path,
+    words: Sequence[str],
+    expansions: dict[str, tuple[str, ...]],
+    query_weights: dict[str, float] | None = None,
+) -> None:
+    """A masked language model that says 1.0 of each of its words where that stands, and .5 of those that it
+    stands for; written like an inference-free document encoder."""
+    known = [*SPECIAL, *words]
+    values = np.zeros((len(known), len(known)), np.float32)
+    for word in words:
+        values[known.index(word), known.index(word)] = np.expm1(1.0)
+        for other in expansions.get(word, ()):
+            values[known.index(word), known.index(other)] = np.expm1(0.5)
+    values[:, 2] = 9.0  # what a model says of its own marks is to be left out
+    _write_tokenizer(folder, words)
+    _write_graph(
+        folder,
+        [helper.make_node("Gather", ["words", "input_ids"], ["logits"])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["b", "n", len(known)])],
+        {"words": values},
+        ("input_ids", "attention_mask"),
+    )
+    if query_weights is not None:
+        _write_json(folder / "idf.json", query_weights)
+
+
 def _write_graph(
     folder: Path,
     nodes: list[onnx.NodeProto],

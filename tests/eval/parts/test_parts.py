@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from eval.measures.bootstrap import estimate_mean
+from eval.parts import second_hop
 from eval.parts.__main__ import PARTS
 from eval.parts.cascade import _altered
 from eval.parts.diversity import _copy
@@ -33,6 +34,15 @@ def sets(demo_library: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield opened
 
 
+@pytest.fixture
+def few_two_hop_questions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of the two-hop questions, whose papers the demo library has."""
+    few = tmp_path / "two_hop.jsonl"
+    few.write_text("".join(second_hop.TWO_HOP.read_text(encoding="utf-8").splitlines(True)[1:4]))
+    monkeypatch.setattr(second_hop, "TWO_HOP", few)
+
+
+@pytest.mark.usefixtures("few_two_hop_questions")
 @pytest.mark.parametrize("name", PARTS)
 def test_every_part_prints_a_row_for_each_set(name: str, sets: list[QuestionSet]) -> None:
     printed = importlib.import_module(f"eval.parts.{name}").measure(sets)
