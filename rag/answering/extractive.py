@@ -40,6 +40,8 @@ def answer(
     """
     length = LENGTHS.get(question.intent, fact.WORDS)
     length = min(length, words) if words else length
+    if words and question.linked:
+        length = int(length / (1 + linked.SECOND_SHARE))
     left = without_excluded(papers, question.excluded)
     if question.reference and question.reference.others_wanted:
         left = [each for each in left if not shown_before(each, question.reference.titles)]

@@ -57,6 +57,12 @@ _WANTS_SOURCE = re.compile(
 
 def answer_fact(question: Question, papers: Sequence[RankedPaper], words: int) -> AnswerText:
     """What the best paper says, in about `words` words; a sentence for each part of a question in parts."""
+    line, remark = fact_line(question, papers, words)
+    return compose([LineGroup(None, (line,))], before=remark)
+
+
+def fact_line(question: Question, papers: Sequence[RankedPaper], words: int) -> tuple[AnswerLine, str | None]:
+    """The line of such an answer, and what is said before it."""
     ranked = papers[0]
     if question.intent == "definition":
         ranked = _defining(question, papers)
@@ -70,8 +76,7 @@ def answer_fact(question: Question, papers: Sequence[RankedPaper], words: int) -
     shown = name if _needs_name(question, name, chosen) else ""
     if not _is_named(name, ranked, chosen) and _title_adds(question, ranked, chosen):
         shown = readable(ranked.paper.title).rstrip(".")
-    remark = _not_defined(question, ranked, chosen)
-    return compose([LineGroup(None, (AnswerLine(ranked.paper, shown, chosen),))], before=remark)
+    return AnswerLine(ranked.paper, shown, chosen), _not_defined(question, ranked, chosen)
 
 
 def _not_defined(question: Question, ranked: RankedPaper, chosen: Sequence[Evidence]) -> str | None:
