@@ -28,8 +28,8 @@ HYPOTHESIS_SHARE = 0.4
 quarter more, and a wrong one harms more than twice as much."""
 CLEAR_LEAD = 1.0
 """A question is underspecified where its first paper leads the second by less than this, in standard
-deviations. So are 30, 14 and 22% of questions_dev, questions_train and SciFact, and they have over half of what
-a right abstract gives to all. How well the best passage matches and how long the question is tell less
+deviations. So are 30, 14 and 22% of questions_dev, questions_train and SciFact, with over half of what a
+right abstract gives to all. How well the best passage matches and how long the question is tell less
 (docs/parts.md)."""
 MAX_TOKENS = 220
 FEWEST_WORDS, MOST_WORDS = 15, 400
