@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from rag.answering import extractive
 from rag.answering.answerability import BestPaper, likelier
-from rag.answering.deciding import decide_course
+from rag.answering.deciding import Course, course_of_each, decide_course
 from rag.answering.gathering import settled
 from rag.answering.paper_reading import READ_PAPERS, read_ranked
+from rag.answering.plans.chosen_papers import answer_of_papers
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import answer_about
+from rag.answering.plans.paper_parts import part_asked
 from rag.answering.plans.record import asks_record, names_paper
 from rag.answering.suggesting import suggest
 from rag.answering.timings import Clock
@@ -50,6 +52,7 @@ from rag.records import (
     as_history,
 )
 from rag.retrieval.finding import PaperFinder
+from rag.retrieval.followups import leans_on_turn
 from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import Ranking
 from rag.retrieval.reader_feedback import ReaderFeedback, move_papers
@@ -61,6 +64,10 @@ if TYPE_CHECKING:
     from rag.encoder.onnx_reranker import OnnxReranker
     from rag.retrieval.sparse_leg import SparseLeg
     from rag.support.gate import Gate
+
+
+LEAST_ALONE = 0.5
+"""Least confidence of the answer to a question by itself, where it was read as a follow-up and refused."""
 
 
 class Assistant:
@@ -232,18 +239,34 @@ class Assistant:
             asked = self._finder.understand(text, turns, filters, cancellation, rewrites=rewrites)
         only = self._only_paper(filters)
         of_record = bool(asks_record(text)) and (names_paper(text) or bool(only or asked.reference))
-        if asked.intent == "meta" and not only and not of_record:
+        chosen = filters.paper_ids if filters and len(filters.paper_ids) > 1 else ()
+        asked_part = part_asked(text) if chosen and not of_record else None
+        if asked.intent == "meta" and not only and not of_record and not asked_part:
             yield from _counted(answer_about(self.library, asked.text, clock))
             return
-        with clock("retrieve"):
-            n_read = max(READ_PAPERS, top or self.config.top)
-            ranking, notice = self._finder.rank(
-                asked, filters, n_read, cancellation, by_model=llm is not False
+        n_read = max(READ_PAPERS, top or self.config.top)
+
+        def found(read: Question) -> tuple[list[RankedPaper], Course, str | None]:
+            with clock("retrieve"):
+                ranking, notice = self._finder.rank(
+                    read, filters, n_read, cancellation, by_model=llm is not False
+                )
+                ranking = move_papers(ranking, self._feedback.shifts)
+            with clock("read"):
+                read, ranking, papers, best = self._look(read, ranking, n_read)
+                course = decide_course(read, ranking, papers, best, notice, only, of_record=of_record)
+            return papers, course, notice
+
+        papers, course, notice = found(asked)
+        if course.reason and asked.reference and not leans_on_turn(text):
+            # It was read as a follow-up, and so has no answer: a new subject may have been taken for one.
+            other = found(self._finder.understand(text, (), filters))
+            if not other[1].reason and other[1].confidence >= LEAST_ALONE:
+                papers, course, notice = other
+        if asked_part and (course.reason or asked.intent == "meta" or asked_part.name == "subject"):
+            course = course_of_each(
+                course, answer_of_papers(asked_part, self.library, chosen, words or self.config.words)
             )
-            ranking = move_papers(ranking, self._feedback.shifts)
-        with clock("read"):
-            asked, ranking, papers, best = self._look(asked, ranking, n_read)
-            course = decide_course(asked, ranking, papers, best, notice, filters, only, of_record=of_record)
         asked = course.question
         draft = Answer(
             question=text,
@@ -266,15 +289,15 @@ class Assistant:
             return
 
         def quote() -> AnswerText:
-            return extractive.answer(asked, papers, self.rarity, words or self.config.words)
+            return course.part or extractive.answer(asked, papers, self.rarity, words or self.config.words)
 
-        if writes and course.part is None:
+        if writes and (course.part is None or asked_part):
             events = self._writer.write(draft, asked, papers, quote, clock, cancellation, fresh=fresh)
             for event in events:
                 yield _paid(event, cancellation) if isinstance(event, Done) else event
             return
         with clock("answer"):
-            written = course.part or quote()
+            written = quote()
         yield Delta(written.text)
         yield Done(_quoted(draft, written, clock))
 

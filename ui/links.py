@@ -12,6 +12,7 @@ from typing import Any
 import gradio as gr
 
 from rag.errors import InputError
+from ui.ask.answer_files import papers_of
 from ui.ask.session import Session
 from ui.ask.settings import Settings, with_scope
 from ui.ask.tab import AskTab
@@ -21,6 +22,7 @@ from ui.library.tab import LibraryTab
 from ui.map.tab import BACK, MapTab
 from ui.widgets.faults import guarded
 from ui.widgets.html_region import Updates
+from ui.widgets.readable import readable_line
 
 SURVEY = "Give an overview of what these papers are about."
 """What is asked of a group of the map for its overview."""
@@ -54,21 +56,25 @@ class TabLinks:
             (drawn.canvas, drawn.side),
             (drawn.side, drawn.side),
         ):
-            source.open(guarded(self._open), page.session, panel, **hidden)
-        for source in (page.evidence, library.detail, drawn.side, library.table):
-            source.star(guarded(self._star), page.session, None, **hidden)
+            # The one opened last is shown, however quickly another is opened before it.
+            source.open(guarded(self._open), page.session, panel, trigger_mode="always_last", **hidden)
+        each: dict[str, Any] = {**hidden, "trigger_mode": "multiple"}  # also of those clicked in a row
+        for source in (page.evidence, library.table):
+            source.star(guarded(self._star), page.session, None, **each)
+        for panel in (library.detail, drawn.side):
+            panel.star(guarded(self._star_shown), page.session, panel, **each)
         survey = drawn.side.survey(guarded(self._survey), self._settings, [*scoped, page.box], **hidden)
         self._asking.ask_after(survey)
 
     # --- Asking of some papers only ---------------------------------------------------------------
 
     def _ask_about(self, settings: Settings, event: gr.EventData) -> Updates:
-        name = f"“{event._data['title']}”"
+        name = f"“{readable_line(event._data['title'])}”"
         return self._scoped(settings, [str(event._data["paper"])], name)
 
     def _ask_listed(self, settings: Settings, view: ListView) -> Updates:
         ids = sorted(view.ticked) or list(view.only)
-        first = self._library.title(ids[0]) if len(ids) == 1 else ""
+        first = readable_line(self._library.title(ids[0])) if len(ids) == 1 else ""
         name = f"“{first}”" if first else "ticked in the library" if view.ticked else view.only_name
         return self._scoped(settings, ids, name)
 
@@ -87,7 +93,7 @@ class TabLinks:
     # --- Papers as a table ------------------------------------------------------------------------
 
     def _tabulate(self, session: Session, view: ListView, event: gr.EventData) -> Updates:
-        return self._listed(view, *self._asking.papers_of(session, int(event._data["turn"])))
+        return self._listed(view, *papers_of(session, int(event._data["turn"])))
 
     def _tabulate_group(self, view: ListView, event: gr.EventData) -> Updates:
         return self._listed(view, *_group_of(event))
@@ -122,14 +128,23 @@ class TabLinks:
         return self._paper(session, paper_id, on_map=event._data.get("region") == "groups")
 
     def _star(self, session: Session, event: gr.EventData) -> None:
+        """Put papers on the list, or take one off: as the star says, which the page has turned already."""
+        data, lists = event._data, self._asking.reading
+        if "papers" in data:
+            kept, words = lists.add(session.browser, _group_of(event)[0]), "All of them are on"
+        elif data.get("on"):
+            kept, words = lists.add(session.browser, [str(data["paper"])]), "Put on"
+        else:
+            kept, words = lists.take_off(session.browser, str(data["paper"])), "Taken off"
+        gr.Info(f"{words} your reading list, which now has {len(kept):,}.", duration=3)
+
+    def _star_shown(self, session: Session, event: gr.EventData) -> Any:
+        """The same from the paper's own panel, which then has room for a note, or none any more."""
+        self._star(session, event)
         data = event._data
         if "papers" in data:
-            kept = self._asking.reading.add(session.browser, _group_of(event)[0])
-            words = "All of them are on"
-        else:
-            kept = self._asking.reading.toggle(session.browser, str(data["paper"]))
-            words = "Put on" if str(data["paper"]) in kept else "Taken off"
-        gr.Info(f"{words} your reading list, which now has {len(kept):,}.", duration=3)
+            return gr.skip()
+        return self._paper(session, str(data["paper"]), on_map=data.get("region") == "groups")
 
 
 def _group_of(event: gr.EventData) -> tuple[list[str], str]:

@@ -13,14 +13,15 @@
   // --- Events: a control names its event in data-event, its region raises it ------------------------
   function bind(element, trigger, region, names) {
     raisers[region] = trigger;
-    const raise = (control, extra = {}) => {
+    rag.keepFocus(element);
+    const raise = (control, extra = {}, byKey = false) => {
       const { event, ...data } = control.dataset;
       if (!names.includes(event)) return;
-      closeMenus();
+      if (event === "older") keepPastOpen();
+      else closeMenus();
       if (event === "weigh" && !$("#box textarea").value.trim()) return $("#box textarea").focus();
-      if (event === "star" && control.hasAttribute("aria-pressed"))
-        control.setAttribute("aria-pressed", control.getAttribute("aria-pressed") !== "true");
-      if (event === "open") bringUp(element.closest("#groups") ? "#groups" : "#paper", control);
+      if (event === "star" && control.hasAttribute("aria-pressed")) data.on = star(data.paper, control);
+      if (event === "open" || event === "group") bringUp(element.closest("#groups") ? "#groups" : "#paper", control, byKey);
       // Where there is a keyboard the next word goes to the box; a touch screen would bring its own up.
       if ((event === "submit" || event === "edit") && matchMedia("(pointer: fine)").matches)
         requestAnimationFrame(() => $("#box textarea")?.focus());
@@ -33,16 +34,17 @@
       if (!control) return;
       if (control.dataset.event === "show")
         return showEvidence(trigger, control.dataset.turn, { paper: control.dataset.paper, focus: e.detail === 0 });
-      raise(control);
+      raise(control, {}, e.detail === 0);
     });
+    let typing = 0;
     element.addEventListener("submit", (e) => {
       e.preventDefault();
+      clearTimeout(typing); // what was typed is asked for now, and not once more
       const fields = new FormData(e.target);
       const values = (name) => (fields.getAll(name).length > 1 ? fields.getAll(name) : fields.get(name));
       raise(e.target, Object.fromEntries([...fields.keys()].map((name) => [name, values(name)])));
       if (e.target.matches(".chips form")) e.target.reset();
     });
-    let typing = 0;
     element.addEventListener("input", (e) => {
       if (!e.target.matches(".find input")) return;
       clearTimeout(typing);
@@ -56,16 +58,29 @@
   // An event that no control raises: the page came back, say.
   const raise = (region, event, data = {}) => raisers[region]?.(event, data);
 
-  // A paper was opened: its row is marked, and where its panel stands below, it is scrolled to.
-  function bringUp(panel, control) {
+  // A paper's star is turned wherever it stands: in its row, on its card, in its panel.
+  function star(paper, control) {
+    const on = control.getAttribute("aria-pressed") !== "true";
+    for (const each of $$(`[data-event=star][data-paper="${CSS.escape(paper)}"]`)) each.setAttribute("aria-pressed", on);
+    return on;
+  }
+
+  // A paper or a group was opened: its row is marked, where its panel stands below, it is scrolled to, and
+  // where it was opened by key, the focus goes to its title.
+  function bringUp(panel, control, byKey) {
     const row = control?.closest("tr");
     if (row) {
       $$("tr.here").forEach((other) => other.classList.remove("here"));
       row.classList.add("here");
     }
-    if (!narrow()) return;
+    if (!narrow() && !byKey) return;
+    const before = $("h2[tabindex]", $(panel));
     // It is filled in several steps.
-    const filled = new MutationObserver(() => $(panel).scrollIntoView({ behavior: calm() ? "auto" : "smooth" }));
+    const filled = new MutationObserver(() => {
+      if (narrow()) $(panel).scrollIntoView({ behavior: calm() ? "auto" : "smooth" });
+      const title = $("h2[tabindex]", $(panel));
+      if (byKey && title && title !== before) title.focus({ preventScroll: narrow() });
+    });
     filled.observe($(panel), { childList: true, subtree: true });
     setTimeout(() => filled.disconnect(), 1500);
   }
@@ -118,12 +133,7 @@
       const busy = Boolean($(".turn[aria-busy=true]", $("#thread")));
       $("#composer").classList.toggle("busy", busy);
       if (asked && asked !== newest) {
-        const box = $("#box textarea");
-        const words = (text) => text.trim().split(/\s+/).join(" ");
-        if (words(box.value) === words($(".question", turn).textContent)) {
-          box.value = "";
-          box.dispatchEvent(new Event("input", { bubbles: true })); // or Gradio would not know
-        }
+        rag.leaveBox?.($(".question", turn).textContent);
         const thread = $("#thread");
         thread.scrollTo({ top: thread.scrollHeight, behavior: busy && !calm() ? "smooth" : "auto" });
         $("#evidence").scrollTo({ top: 0 });
@@ -139,7 +149,9 @@
   }
 
   // --- Tips, menus, keys, theme -----------------------------------------------------------------------
+  let tipped = null; // the control whose tip is shown
   function tip(control) {
+    tipped = control;
     let box = $("#tip");
     if (!box) {
       box = Object.assign(document.createElement("div"), { id: "tip" });
@@ -159,13 +171,24 @@
   // Copied, and said so where the reader looks.
   async function copy(text, control) {
     try {
-      await navigator.clipboard.writeText(text);
+      await (navigator.clipboard ? navigator.clipboard.writeText(text) : copyFromField(text, control));
       control.dataset.tip = "Copied";
     } catch {
       control.dataset.tip = "This browser did not allow copying";
     }
     tip(control);
     setTimeout(() => (tip(null), delete control.dataset.tip), 1500);
+  }
+
+  // Where the page comes over plain HTTP from another machine, browsers have no clipboard for it.
+  function copyFromField(text, control) {
+    const field = Object.assign(document.createElement("textarea"), { value: text });
+    control.after(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    control.focus({ preventScroll: true });
+    if (!copied) throw new Error("not copied");
   }
 
   function closeMenus(except) {
@@ -191,6 +214,19 @@
       $("[name=name]", menu).value = name;
       if (focus) $(`[name="${focus}"]`, menu)?.focus();
     }).observe(chips, { childList: true, subtree: true });
+  }
+
+  // All past conversations were asked for: the list that comes stands open, at its first new one.
+  function keepPastOpen() {
+    const n = $$("#bar .past").length;
+    const listed = new MutationObserver(() => {
+      if ($$("#bar .past").length <= n) return;
+      listed.disconnect();
+      $("#bar details.menu").open = true;
+      $$("#bar .past")[n].focus();
+    });
+    listed.observe($("#bar"), { childList: true, subtree: true });
+    setTimeout(() => listed.disconnect(), 5000);
   }
 
   function dark(on) {
@@ -223,6 +259,8 @@
       localStorage.setItem("rag-theme", on ? "dark" : "light");
     }
   });
+  // A control that was redrawn while it was pointed at tells nobody that it is left.
+  document.addEventListener("mouseover", () => tipped && !tipped.isConnected && tip(null));
   for (const [enter, leave] of [["mouseover", "mouseout"], ["focusin", "focusout"]]) {
     document.addEventListener(enter, (e) => e.target.closest?.("[data-tip]") && tip(e.target.closest("[data-tip]")));
     document.addEventListener(leave, (e) => e.target.closest?.("[data-tip]") && tip(null));
@@ -274,5 +312,5 @@
   }
   whenReady();
 
-  window.rag = { bind, bringUp, download, raise, whenReady: (then) => readied.push(then) };
+  Object.assign(window.rag, { bind, bringUp, download, raise, whenReady: (then) => readied.push(then) });
 })();

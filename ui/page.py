@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 TITLE = "Ask the abstracts"
-SCRIPTS = ("page.js", "ask/address.js", "map/map.js")
+SCRIPTS = ("widgets/focus.js", "page.js", "ask/address.js", "map/map.js")
 UPLOADS_S = (3600, 3600)
 """How often Gradio's own copies of uploaded files are looked through, and how old they get."""
 MOST_PAGES = 300

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from rag.answering import abstention
 from rag.answering.answerability import BestPaper
 from rag.answering.plans.composer import AnswerText
-from rag.answering.plans.paper_parts import answer_of_paper, asks_subject
+from rag.answering.plans.paper_parts import answer_of_paper
 from rag.answering.plans.record import answer_record
 from rag.index.candidates import Candidate
-from rag.records import Filters, RankedPaper
+from rag.records import RankedPaper
 from rag.retrieval.finding import UNFILTERED
 from rag.retrieval.question import Question
 from rag.retrieval.ranking import Ranking
@@ -41,7 +41,6 @@ def decide_course(
     papers: Sequence[RankedPaper],
     best: BestPaper | None,
     notice: str | None,
-    filters: Filters | None,
     only: Sequence[Candidate],
     *,
     of_record: bool,
@@ -63,7 +62,12 @@ def decide_course(
         recorded = answer_record(question, papers)
         reason, part = (recorded, None) if isinstance(recorded, str) else (None, recorded)
         question = replace(question, intent="meta")
-    if reason and filters and len(filters.paper_ids) > 1 and asks_subject(question.text):
-        # What chosen papers are about is gathered from them: no word of the question is in them.
-        question, reason = replace(question, intent="overview"), None
     return Course(question, decision.confidence, reason, part)
+
+
+def course_of_each(course: Course, told: AnswerText | str) -> Course:
+    """The course of a question that several chosen papers were each asked: what they tell, or why they tell
+    nothing."""
+    question = replace(course.question, intent="overview")
+    reason, part = (told, None) if isinstance(told, str) else (None, told)
+    return Course(question, course.confidence, reason, part)

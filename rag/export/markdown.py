@@ -62,8 +62,9 @@ def _answer(answer: Answer) -> str:
 
 
 def _with_marks(text: str, marks: set[str]) -> str:
-    """Escaped, but for the [n] that name a citation."""
-    text = escape(text)
+    """Escaped, but for the [n] that name a citation, and for a list's dash."""
+    dash = "- " if text.startswith("- ") else ""
+    text = dash + escape(text.removeprefix(dash))
     for mark in marks:
         text = text.replace(f"\\[{mark}\\]", f"[{mark}]")
     return text

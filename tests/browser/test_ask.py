@@ -66,6 +66,16 @@ def test_everything_is_reached_by_keyboard(demo_page: str, visit: Open) -> None:
     assert page.locator("#bar details.menu[open]").count() == 1
     page.keyboard.press("Escape")
     assert page.locator("#bar details.menu[open]").count() == 0
+    for pressed in ("true", "false"):  # the answer is drawn anew, and its thumb keeps the focus
+        page.focus("#live [data-thumb=up]")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"#live [data-thumb=up][aria-pressed={pressed}]")
+        assert page.evaluate("document.activeElement.dataset.thumb") == "up"
+    reader.tab("Library")
+    reader.wait("#table .open")
+    page.focus("#table .open >> nth=0")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.closest('#paper h2')")
 
 
 def test_a_follow_up_is_asked_of_what_was_said_before(demo_page: str, visit: Open) -> None:
@@ -116,6 +126,10 @@ def test_filters_are_chips_typed_or_chosen(demo_page: str, visit: Open) -> None:
     years = [int(year) for year in re.findall(r"\b(?:19|20)\d\d\b", reader.text("#cards"))]
     assert years
     assert min(years) >= 2024
+    reader.ask(JOINTRANK)  # of another subject: what the last question was limited to is off again
+    page.wait_for_selector(".chip.on", state="detached")
+    reader.begin("What is used for speculative decoding since 2024?")
+    reader.wait(".chip.on")
     page.click(".chip.on")
     page.wait_for_selector(".chip.on", state="detached")
     page.click("#chips details summary")

@@ -13,6 +13,8 @@ from tests.helpers.model_server import ModelServer, Scripted
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from playwright.sync_api import Route
+
 JOINTRANK = "How does JointRank rerank a large set of candidates in a single pass?"
 MEDUSA = "What is Medusa, the speculative decoding framework?"
 WORDS = [
@@ -96,6 +98,51 @@ def test_an_answer_made_while_the_connection_was_cut_is_shown_when_it_is_back(
     reader.wait('#live .turn[aria-busy="false"]')
     assert "Written by the model" in reader.text("#live .meta")
     del reader.errors[n_errors:]  # what a browser says of requests that could not be made
+
+
+def test_a_draft_outlives_a_reload_and_a_look_at_another_conversation(demo_page: str, visit: Open) -> None:
+    reader = visit(demo_page)
+    page = reader.page
+    reader.ask(JOINTRANK)
+    page.click("#bar [data-event=new]")
+    reader.wait("#live .welcome")
+    page.fill("#box textarea", "half a question")
+    reader.reload()
+    page.wait_for_function("document.querySelector('#box textarea').value === 'half a question'")
+    page.click("#bar details.menu summary >> nth=0")
+    page.click("#bar .past")
+    page.locator("#live .question", has_text="JointRank").wait_for()
+    assert page.input_value("#box textarea") == "half a question"
+
+
+def test_a_page_that_the_server_has_lost_sight_of_comes_back_with_its_conversation_and_draft(
+    demo_page: str, visit: Open
+) -> None:
+    reader = visit(demo_page)
+    page = reader.page
+    reader.ask(JOINTRANK)
+    with page.expect_request("**/queue/join*") as request:
+        page.select_option("#chips [name=words]", "40")
+    joined = request.value.post_data_json
+    assert joined
+    known = joined["session_hash"]
+
+    def as_unknown(route: Route) -> None:
+        """The request as if the server had been started anew meanwhile: it knows no such page."""
+        asked = route.request
+        body = (asked.post_data or "").replace(known, "unknown")
+        route.continue_(url=asked.url.replace(known, "unknown"), post_data=body or None)
+
+    page.route("**/gradio_api/queue/**", as_unknown)
+    page.fill("#box textarea", KENYA)
+    with page.expect_navigation():
+        page.press("#box textarea", "Enter")
+    page.locator("#live .question", has_text="JointRank").wait_for()
+    page.wait_for_function(f"document.querySelector('#box textarea').value === {json.dumps(KENYA)}")
+    page.press("#box textarea", "Enter")
+    page.locator("#live .question", has_text="Kenya").wait_for()
+    reader.wait('#live .turn[aria-busy="false"]')
+    assert reader.count(".turn") == 2
 
 
 def test_two_windows_on_one_conversation_lose_nothing(demo_page: str, visit: Open) -> None:

@@ -15,11 +15,12 @@ def test_papers_are_starred_noted_exported_and_asked(demo_page: str, visit: Open
     page = reader.page
     reader.tab("Library")
     reader.wait("#table .star")
-    for row in (0, 2):
-        page.locator("#table .star").nth(row).click()
-        page.get_by_text("Put on your reading list").last.wait_for()
+    page.locator("#table .star").nth(2).click()
+    page.get_by_text("which now has 1").wait_for()
     page.click("#table .open >> nth=0")
+    page.click("#paper .star")
     reader.wait("#paper .note-form")
+    assert reader.count("#table .star[aria-pressed=true]") == 2  # its row's star, too
     title = reader.text("#paper h2")
     page.fill("#paper .note-form input", "compare with ours")
     page.press("#paper .note-form input", "Enter")
@@ -39,6 +40,8 @@ def test_papers_are_starred_noted_exported_and_asked(demo_page: str, visit: Open
     reader.ask(f"What does {title} propose?")
     assert reader.text("#live .scope") == "Only 2 papers: your reading list"
     assert reader.count("#cards .card") <= 2
+    reader.ask("What are they about?")
+    assert reader.count("#cards .card.cited") == 2
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1360, True), (680, False), (390, False)])
@@ -52,6 +55,7 @@ def test_the_table_with_its_stars_is_accessible_at_every_width(
     reader.page.click("#tools [data-event=shape]")
     reader.page.wait_for_selector("#table .said", state="attached")
     assert violations(reader) == []
+    assert reader.page.locator("#table th[scope=col]:visible").count() == 6  # on a phone, too
     assert reader.page.evaluate("document.documentElement.scrollWidth") <= width
     star = reader.page.locator("#table .star").first
     star.scroll_into_view_if_needed()

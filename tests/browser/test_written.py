@@ -48,6 +48,22 @@ def test_escape_stops_an_answer_and_the_next_question_is_answered(
     assert reader.count(".turn") == 1
 
 
+def test_a_question_in_a_new_conversation_does_not_wait_for_a_model_that_is_silent_in_another(
+    written_page: str, model: ModelServer, visit: Open
+) -> None:
+    model.replies.extend([Scripted("Medusa", stall=True), Scripted("Medusa adds decoding heads. [1]")])
+    reader = visit(written_page)
+    reader.begin(f"{MEDUSA} Go on.")
+    reader.page.locator("#live .answer", has_text="Medusa").wait_for()
+    reader.page.click("#bar [data-event=new]")
+    reader.wait("#live .welcome")
+    reader.page.wait_for_timeout(500)  # whoever showed the silent answer has ended by now
+    assert reader.count(".turn") == 0
+    reader.ask(f"{MEDUSA} Once more, please.")
+    assert reader.count(".turn") == 1
+    assert "Written by the model" in reader.text("#live .meta")
+
+
 def test_a_page_that_is_stopped_does_not_wait_for_a_silent_model(
     written_page: str, model: ModelServer, visit: Open
 ) -> None:

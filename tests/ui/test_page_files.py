@@ -35,6 +35,15 @@ def test_uploads_are_kept_and_found_again(tmp_path: Path) -> None:
     assert kept_upload(library, "a.bib") == kept[1]
 
 
+def test_two_files_of_one_name_in_an_upload_are_both_kept(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "export.bib" for folder in ("a", "b")]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text(file.parent.name)
+    assert [path.read_text() for path in keep_uploads(tmp_path, files)] == ["a", "b"]
+    assert kept_uploads(tmp_path) == ["export (2).bib", "export.bib"]
+
+
 @pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "a/../a.bib", "..", ".", "", "b.bib"])
 def test_nothing_but_a_kept_file_is_read_again(tmp_path: Path, name: str) -> None:
     (tmp_path / "a.bib").write_text("a")
@@ -47,14 +56,14 @@ def test_each_file_has_its_result_whatever_the_one_before(tmp_path: Path) -> Non
     def ingest(paths: list[Path], progress: Callable[[Progress], None]) -> IngestReport:
         progress(Progress(1, 2, 3.0))
         if paths[0].name == "bad":
-            raise InputError(f"{paths[0]}: nothing to read")
+            raise InputError(f"{paths[0]}: nothing to read; run: rag ingest {tmp_path}")
         return IngestReport(added=1, skipped=1, reasons=(Skip(f"{paths[0]}:3", "no title"),))
 
     assistant = SimpleNamespace(ingest=ingest)
     paths = [tmp_path / "bad", tmp_path / "good"]
     told = list(read_in(assistant, paths))  # type: ignore[arg-type]
     assert [step for _, step in told if isinstance(step, FileResult)] == [
-        FileResult("bad", error="bad: nothing to read"),
+        FileResult("bad", error="Nothing to read."),
         FileResult("good", IngestReport(added=1, skipped=1, reasons=(Skip("good:3", "no title"),))),
     ]
 

@@ -4,7 +4,7 @@
   "use strict";
   const $ = (selector, root = document) => root.querySelector(selector);
   const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const KEY = "rag-settings";
+  const KEY = "rag-settings", DRAFT = "rag-draft", RELOADED = "rag-reloaded";
   const tabs = () => $$('#tabs [role="tab"]');
   const nameOf = (tab) => tab.textContent.trim().toLowerCase();
   const here = () => Object.fromEntries(new URLSearchParams(location.search));
@@ -36,12 +36,15 @@
 
   function followAddress() {
     let greeted = false, shown = null;
+    const name = document.title;
     const bar = () => $("#bar .bar");
     new MutationObserver(() => {
+      if (bar()?.dataset.forgotten !== undefined) return loadAgain();
       if (!bar() || bar().dataset.conversation === shown) return;
       shown = bar().dataset.conversation;
       // An address that names a conversation which is not there any more is put right, not gone back to.
       go({ c: shown }, !greeted);
+      document.title = [$("#bar .past.here span")?.textContent, name].filter(Boolean).join(" · ");
       greeted = true;
     }).observe($("#bar"), { childList: true, subtree: true, attributeFilter: ["data-conversation"] });
     new MutationObserver(() => {
@@ -59,6 +62,39 @@
       if (tab) go({ tab: nameOf(tab) });
     });
     showTab();
+  }
+
+  // The server was started anew, or has let go of this page: its address has the way back. Not twice at once.
+  function loadAgain() {
+    if (Date.now() - Number(sessionStorage.getItem(RELOADED)) < 10000) return;
+    sessionStorage.setItem(RELOADED, Date.now());
+    location.reload();
+  }
+
+  // A question that is being typed outlives a reload, and that another one is edited or asked meanwhile.
+  function keepDraft() {
+    const box = $("#box textarea");
+    if (!box) return setTimeout(keepDraft, 50);
+    const isEditing = () => Boolean($("#editing .editing"));
+    const fill = (text) => {
+      box.value = text;
+      box.dispatchEvent(new Event("input", { bubbles: true })); // or Gradio would not know
+    };
+    const words = (text) => text.trim().split(/\s+/).join(" ");
+    $("#box").addEventListener("input", (e) => isEditing() || sessionStorage.setItem(DRAFT, e.target.value));
+    // What was asked leaves the box to the draft, if it is not the draft itself.
+    rag.leaveBox = (question) => {
+      if (words(box.value) !== words(question)) return;
+      const draft = sessionStorage.getItem(DRAFT) ?? "";
+      fill(words(draft) === words(question) ? "" : draft);
+    };
+    let edited = false;
+    new MutationObserver(() => {
+      const draft = sessionStorage.getItem(DRAFT);
+      if (edited && !isEditing() && draft && !box.value) fill(draft);
+      edited = isEditing();
+    }).observe($("#editing"), { childList: true, subtree: true });
+    if (sessionStorage.getItem(DRAFT) && !box.value) fill(sessionStorage.getItem(DRAFT));
   }
 
   // An answer is made whether or not a page looks at it. Where nothing has been heard of one for a while the
@@ -90,6 +126,7 @@
   rag.arrival = arrival;
   rag.whenReady(() => {
     followAddress();
+    keepDraft();
     lookAgain();
   });
 })();

@@ -26,6 +26,8 @@ from ui.ask.settings import Settings
 FOLDER = "conversations"
 REMOVED = ".removed"
 """Behind the name of a removed conversation's file, as long as it can be brought back."""
+LISTED = 50
+"""Conversations that are listed at first: each is read for it, and all of them are sent with the page."""
 KEPT_S = 24 * 3600.0
 """How long a removed conversation can be brought back. Chosen by hand: a day, to notice the mistake."""
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -34,6 +36,11 @@ _NAME = re.compile(r"[0-9a-f]{32}")
 def new_browser() -> str:
     """A name no one else can guess."""
     return secrets.token_hex(16)
+
+
+def is_browser(name: str) -> bool:
+    """Whether `name` is one that `new_browser` may have given."""
+    return bool(_NAME.fullmatch(name))
 
 
 class Conversations:
@@ -70,6 +77,23 @@ class Conversations:
             self.save(browser, kept)
         return kept
 
+    def complete(
+        self, browser: str, conversation: Conversation, by: Callable[[Conversation], Conversation]
+    ) -> None:
+        """As `change`, for what is done without a reader: a conversation that was removed meanwhile stays
+        removed, and has the change if it is brought back. Raises StorageError."""
+        path = self._path(browser, conversation.conversation_id)
+        removed = _removed(path)
+        with self._writing:
+            if not path.exists() and removed.exists():
+                try:
+                    kept = _from_dict(json.loads(removed.read_text(encoding="utf-8")))
+                    write_json(removed, _to_dict(by(kept)))
+                except (OSError, ValueError, KeyError, TypeError) as error:
+                    raise StorageError(f"{removed}: the conversation cannot be saved: {error}") from error
+            else:
+                self.change(browser, conversation, by)
+
     def newest(self, browser: str, conversation: Conversation) -> Conversation:
         """The conversation as it is kept now; `conversation` itself where it is not kept."""
         try:
@@ -89,12 +113,17 @@ class Conversations:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(f"{path}: no conversation reads back from it; remove the file") from error
 
-    def entries(self, browser: str, at_most: int = 50) -> tuple[ConversationSummary, ...]:
+    def entries(self, browser: str, at_most: int | None = LISTED) -> tuple[ConversationSummary, ...]:
         """This browser's conversations, newest first. A file that does not read back is left out."""
-        if not _NAME.fullmatch(browser):
+        if not is_browser(browser):
             return ()
         found = sorted((self._folder / browser).glob("*.json"), key=_modified, reverse=True)[:at_most]
         return tuple(entry for path in found if (entry := self._entry(browser, path.stem)))
+
+    def n_older(self, browser: str) -> int:
+        """How many conversations of this browser `entries` leaves out as it is called by default."""
+        kept = (self._folder / browser).glob("*.json") if is_browser(browser) else ()
+        return max(0, sum(1 for _ in kept) - LISTED)
 
     def remove(self, browser: str, conversation_id: str) -> None:
         """Take it out of the list. It can be brought back for KEPT_S; those removed earlier are deleted."""
@@ -105,12 +134,12 @@ class Conversations:
         with self._writing:
             if path.exists():
                 path.touch()
-                path.replace(path.with_name(path.name + REMOVED))
+                path.replace(_removed(path))
 
     def bring_back(self, browser: str, conversation_id: str) -> Conversation:
         """Undo `remove`. Raises InputError where that conversation was not removed, or is deleted by now."""
         path = self._path(browser, conversation_id)
-        removed = path.with_name(path.name + REMOVED)
+        removed = _removed(path)
         with self._writing:
             if not path.exists():
                 if not removed.exists():
@@ -131,6 +160,11 @@ class Conversations:
         if not (_NAME.fullmatch(browser) and _NAME.fullmatch(conversation_id)):
             raise InputError("that is no conversation of this page; start a new one")
         return self._folder / browser / f"{conversation_id}.json"
+
+
+def _removed(path: Path) -> Path:
+    """Where a conversation's file is kept once it was removed."""
+    return path.with_name(path.name + REMOVED)
 
 
 def _modified(path: Path) -> float:
@@ -167,8 +201,14 @@ def _turn_from_dict(data: Mapping[str, Any]) -> Turn:
 
 def settings_from_dict(data: Mapping[str, Any]) -> Settings:
     """The Settings whose `asdict` (or its JSON) is `data`. Raises TypeError or ValueError otherwise."""
-    filters = dict(data.get("filters") or {})
-    lists = ("authors", "where", "paper_ids")
-    for name in lists:
-        filters[name] = tuple(tuple(x) if isinstance(x, list) else x for x in filters.get(name, ()))
-    return Settings(**{**data, "filters": Filters(**filters)})
+    own = data.get("own")
+    filters = {"filters": _filters(data.get("filters") or {}), "own": _filters(own) if own else None}
+    return Settings(**{**data, **filters})
+
+
+def _filters(data: Mapping[str, Any]) -> Filters:
+    lists = {
+        name: tuple(tuple(x) if isinstance(x, list) else x for x in data.get(name, ()))
+        for name in ("authors", "where", "paper_ids")
+    }
+    return Filters(**{**data, **lists})

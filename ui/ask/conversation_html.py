@@ -17,7 +17,7 @@ from rag.text.citation_marks import OWN
 from ui.ask.answer_layout import TextBlock, read_layout
 from ui.ask.conversations import Turn
 from ui.ask.copy_text import copy_text
-from ui.ask.settings import scope_words
+from ui.ask.settings import asked_with_words
 from ui.ask.toolbar_html import export_menu
 from ui.widgets.markup import attributes, button, esc, icon, plural
 from ui.widgets.readable import readable, readable_line
@@ -85,7 +85,7 @@ def render_status(turn: Turn | None) -> str:
     elif answer is None:
         words = ""
     elif answer.abstained:
-        words = "The library does not say."
+        words = "Nothing found for it or against it." if turn and turn.weighs else "The library does not say."
     else:
         n_papers = plural(_n_papers(answer), "paper")
         words = f"Answered in {plural(len(answer.sentences), 'sentence')}, citing {n_papers}."
@@ -309,17 +309,27 @@ def _searched_for(turn: Turn, answer: Answer, number: int) -> str:
 def _asked_with(turn: Turn) -> str:
     """Which papers a question was put to, where those were not all; and that it is a claim that was
     weighed."""
-    told = " · ".join(filter(None, ("For and against" * turn.weighs, scope_words(turn.settings))))
+    told = " · ".join(filter(None, ("For and against" * turn.weighs, asked_with_words(turn.settings))))
     return f'<p class="scope">{esc(told)}</p>' if told else ""
 
 
 def added_words(question: str, answer: Answer) -> str:
     """What was searched beyond the question itself, as an earlier turn gave it; "" where nothing was added.
 
-    A follow-up is searched as its question and, behind it in brackets, the subject it leans on."""
+    A follow-up is searched as its question, without what became a filter, and, behind it in brackets, the
+    subject it leans on; that may have brackets of its own."""
     searched = answer.searched_for[0] if answer.searched_for else ""
-    _, opened, added = searched.rpartition(" (")
-    return added[:-1] if opened and added.endswith(")") and added[:-1] not in question else ""
+    if not searched.endswith(")"):
+        return ""
+    if searched.startswith(f"{question} ("):
+        return searched[len(question) + 2 : -1]
+    depth = 0
+    for place in range(len(searched) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(searched[place], 0)
+        if depth == 0:
+            added = searched[place + 1 : -1]
+            return added if added not in question else ""
+    return ""
 
 
 def _whole_list(turn: Turn, answer: Answer, number: int) -> str:
@@ -363,6 +373,8 @@ def _meta(answer: Answer) -> str:
     parts = ["Written by the model" if answer.mode == "llm" else "Quoted from the papers"]
     if answer.abstained:
         parts = [plural(len(answer.retrieved), "paper") + " looked at"]
+    elif answer.intent == "meta" and not answer.citations:
+        parts = ["Told of the library, not by its papers"]
     else:
         parts.append(f"{plural(_n_papers(answer), 'paper')} cited")
     if answer.usage:

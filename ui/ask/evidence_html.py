@@ -14,6 +14,7 @@ from ui.widgets.readable import readable
 
 OPEN = 3
 """Cards of cited papers that are open from the start; the rest open at a click on a mark."""
+BEFORE = "The papers an answer rests on appear here, each with the sentences it cites marked in its abstract."
 LIT_PER_PAPER = 2
 """Sentences lit in a paper that was found but is not (yet) cited."""
 
@@ -49,6 +50,8 @@ def render_evidence(
         for found in answer.retrieved
         if found.paper_id not in cited and found.paper_id in papers
     ]
+    if not cards and not others and not answer.abstained:
+        return render_nothing("This answer is about the library itself: it rests on no paper.", number)
     title = "Nearest papers" if answer.abstained else "Evidence"
     head = _panel_title(title, _counted(answer, len(cited)))
     rest = (
@@ -74,12 +77,10 @@ def render_found(ranked: Sequence[RankedPaper], number: int) -> str:
     return f'<div class="cards"{attributes(turn=number)}>{head}{"".join(cards)}</div>'
 
 
-def render_nothing() -> str:
-    """The panel before the first question."""
-    return (
-        f'<div class="cards">{_panel_title("Evidence", "")}<p class="hint">The papers an answer rests '
-        "on appear here, each with the sentences it cites marked in its abstract.</p></div>"
-    )
+def render_nothing(words: str = BEFORE, number: int | None = None) -> str:
+    """The panel before the first question, or where an answer rests on no paper."""
+    turn = "" if number is None else attributes(turn=number)
+    return f'<div class="cards"{turn}>{_panel_title("Evidence", "")}<p class="hint">{esc(words)}</p></div>'
 
 
 def lit(abstract: str, spans: Iterable[Span]) -> str:

@@ -7,14 +7,14 @@ number of them and at any time; what they then do, or that they leave, changes n
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Condition
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from rag.errors import RagError, StorageError
+from rag.errors import LibraryEmpty, RagError, StorageError
 from rag.llm.limits import Cancellation
 from rag.records import Answer, Delta, Done, Event, RankedPaper
 from ui.ask.conversation_files import Conversations
@@ -109,24 +109,37 @@ class Jobs:
             turns.append(turn)
         return Snapshot(replace(kept, turns=tuple(turns)), found)
 
-    def follow(self, browser: str, conversation: Conversation) -> Iterator[Snapshot]:
-        """The conversation at each change, until no answer in it is being made any more."""
+    def follow(
+        self, browser: str, conversation: Conversation, is_wanted: Callable[[], bool] = lambda: True
+    ) -> Iterator[Snapshot]:
+        """The conversation at each change, until no answer in it is being made any more, or it is not
+        wanted any more: whoever changes what `is_wanted` says calls `look_up`."""
         seen = self._count(conversation)
         shown = self.now(browser, conversation)
         yield shown
         while shown.conversation.running:
-            self._wait(shown.conversation, seen)
+            self._wait(shown.conversation, seen, is_wanted)
+            if not is_wanted():
+                return
             seen = self._count(shown.conversation)
             shown = self.now(browser, shown.conversation)
             yield shown
 
-    def _wait(self, conversation: Conversation, seen: tuple[int, ...]) -> None:
+    def look_up(self) -> None:
+        """Have those who follow ask whether they are still wanted: a page whose last follower still waits
+        takes no further question."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def _wait(self, conversation: Conversation, seen: tuple[int, ...], is_wanted: Callable[[], bool]) -> None:
         """Until there is more than `seen`, and then a moment for what comes with it."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self._count(conversation) != seen, LOOKS_UP_S):
+            if not self._changed.wait_for(
+                lambda: self._count(conversation) != seen or not is_wanted(), LOOKS_UP_S
+            ):
                 return
             until = monotonic() + TOGETHER_S
-            while self._runs(conversation) and (left := until - monotonic()) > 0:
+            while is_wanted() and self._runs(conversation) and (left := until - monotonic()) > 0:
                 self._changed.wait(left)
 
     # --- In the job's thread ----------------------------------------------------------------------
@@ -150,6 +163,9 @@ class Jobs:
                 cancellation=job.cancellation,
             ):
                 self._take(job, event)
+        except LibraryEmpty:
+            told = "No papers in the library yet: add some in the Library tab, and ask again."
+            self._finish(job, replace(job.turn, state="failed", text=told))
         except RagError as error:
             self._finish(job, replace(job.turn, state="failed", text=reader_line(error)))
         except _Stopped:
@@ -200,7 +216,7 @@ class Jobs:
 
     def _save(self, job: Job, turn: Turn) -> None:
         try:
-            self._kept.change(job.browser, job.conversation, partial(_with_answer, turn=turn))
+            self._kept.complete(job.browser, job.conversation, partial(_with_answer, turn=turn))
         except StorageError as error:
             LOG.warning("%s", error)
 

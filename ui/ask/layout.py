@@ -17,7 +17,7 @@ from ui.ask.evidence_html import render_evidence, render_found, render_nothing
 from ui.ask.examples import Examples
 from ui.ask.session import Session, cited_papers
 from ui.ask.settings_chips import Choosing
-from ui.ask.toolbar_html import render_bar, render_welcome
+from ui.ask.toolbar_html import render_bar, render_forgotten, render_welcome
 from ui.library.catalogue import Catalogue
 from ui.library.reading_list import ReadingLists
 from ui.widgets.html_region import Updates, region
@@ -56,7 +56,7 @@ class Regions:
         self.session = gr.State(Session(), delete_callback=left)
         with gr.Row(elem_id="ask"):
             with gr.Column(elem_id="talk"):
-                self.bar = region("bar", ["new", "reopen", "forget", "undo", "export"])
+                self.bar = region("bar", ["new", "reopen", "older", "forget", "undo", "export"])
                 with gr.Column(elem_id="thread"):
                     turn = ["submit", "edit", "version", "show", "rate", "export", "table"]
                     self.turns = region("turns", turn)
@@ -85,11 +85,14 @@ class Regions:
         """All that follows from the session."""
 
     def whole(self, session: Session) -> Updates:
-        """For `shown`: a session that changed in more than its running text."""
+        """For `shown`: a session that changed in more than its running text. Of a page that this server
+        does not know (any more) nothing is shown anew: it is loaded again."""
+        if not session.browser:
+            return {**dict.fromkeys(self.shown, gr.skip()), self.bar: render_forgotten()}
         turn = session.conversation.turns[-1] if session.conversation.turns else None
         return {
             self.session: session,
-            self.bar: render_bar(session.conversation, session.past, session.removed),
+            self.bar: render_bar(session.conversation, session.past, session.removed, session.n_older),
             **self.thread(session),
             self.evidence: self.cards(session, session.last),
             self.status: render_status(turn),

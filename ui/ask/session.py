@@ -36,6 +36,8 @@ class Session:
     """The turn_id of the question that the next one replaces."""
     past: tuple[ConversationSummary, ...] = ()
     """The browser's conversations, newest first."""
+    n_older: int = 0
+    """How many more there are than `past` lists."""
     removed: ConversationSummary | None = None
     """The conversation removed last, as long as the page offers to bring it back."""
     page: str = field(default_factory=lambda: uuid.uuid4().hex)

@@ -38,20 +38,48 @@ class Settings:
     """None: the configured length."""
     scope: str = ""
     """What the papers of `filters.paper_ids` are called: a title, a group, a list. "" where it holds none."""
+    own: Filters | None = None
+    """The filters that the reader chose, where `filters` has more from the words of the last question; None
+    where they are the same."""
 
 
 def with_scope(settings: Settings, paper_ids: Iterable[str], name: str) -> Settings:
     """`settings` for questions to these papers only, called `name`; to all papers where there are none."""
     ids = tuple(dict.fromkeys(paper_ids))
-    return replace(settings, filters=replace(settings.filters, paper_ids=ids), scope=name if ids else "")
+    own = None if settings.own is None else replace(settings.own, paper_ids=ids)
+    filters = replace(settings.filters, paper_ids=ids)
+    return replace(settings, filters=filters, own=own, scope=name if ids else "")
+
+
+def with_filters(settings: Settings, filters: Filters) -> Settings:
+    """`settings` with the filters that the reader has chosen; those the last question stated are among them
+    or taken off, and are the reader's own from now on."""
+    return replace(settings, filters=filters, own=None)
+
+
+def with_stated(settings: Settings, stated: Filters, follows: bool) -> Settings:
+    """`settings` for a question that states such filters in its words. They hold for it and what follows it:
+    a question that does not follow the last one is asked without the last one's."""
+    if settings.own is not None and not follows:
+        settings = replace(settings, filters=settings.own, own=None)
+    if not stated:
+        return settings
+    own = settings.filters if settings.own is None else settings.own
+    return replace(settings, filters=merge_filters(settings.filters, stated), own=own)
 
 
 def scope_words(settings: Settings) -> str:
-    """Which papers a question is put to, as a reader is told; "" where it is all."""
+    """Which chosen papers a question is put to, as a reader is told; "" where none are chosen."""
     n = len(settings.filters.paper_ids)
     if not n:
         return ""
     return f"Only {settings.scope}" if n == 1 else f"Only {plural(n, 'paper')}: {settings.scope}"
+
+
+def asked_with_words(settings: Settings) -> str:
+    """The scope and the filters that a question was asked with; "" where it was put to all papers."""
+    filters = [_words(name, text) for name, text in chips(settings.filters)]
+    return " · ".join(filter(None, (scope_words(settings), *filters)))
 
 
 def add_filter(filters: Filters, name: str, text: str) -> Filters:
@@ -145,9 +173,13 @@ def _scope(settings: Settings) -> str:
     return button(inner, "chip on scope", f"Ask all papers again. Now: {words}", event="unscope")
 
 
+def _words(name: str, text: str) -> str:
+    return f"{FIELDS.get(name, name)} {text.replace('..', '–')}"
+
+
 def _chip(chip: tuple[str, str]) -> str:
     name, text = chip
-    words = f"{FIELDS.get(name, name)} {text.replace('..', '–')}"
+    words = _words(name, text)
     inner = f"<span>{esc(words)}</span>{icon('close')}"
     return button(inner, "chip on", f"Remove filter: {words}", event="unfilter", name=name, text=text)
 

@@ -5,20 +5,23 @@ What the chips mean and look like is ui/ask/settings.py's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from rag.config import Config
+from rag.records import Filters
 from rag.retrieval.stated_filters import read_filters
 from ui.ask.settings import (
     Settings,
     add_filter,
-    merge_filters,
     remove_filter,
     render_settings,
+    with_filters,
     with_scope,
+    with_stated,
 )
 from ui.widgets.faults import guarded
 from ui.widgets.html_region import region
@@ -50,12 +53,13 @@ class Choosing:
         ):
             event(guarded(handler), self.settings, self.settings, show_progress="hidden")
 
-    def with_stated(self, settings: Settings, question: str) -> Settings:
-        """With the filters that the question states, if a paper can pass them."""
+    def asked_with(self, settings: Settings, question: str, follows: Callable[[], bool]) -> Settings:
+        """With the filters that the question states, if a paper can pass them; `follows` tells whether it
+        follows the one before, whose own filters it then keeps."""
         _, stated = read_filters(question)
-        if not stated or not self._library.n_passing(stated):
-            return settings
-        return replace(settings, filters=merge_filters(settings.filters, stated))
+        if stated and not self._library.n_passing(stated):
+            stated = Filters()
+        return with_stated(settings, stated, settings.own is not None and follows())
 
     def _shown(self, settings: Settings) -> str:
         return render_settings(settings, self._config.has_model, self._config.words)
@@ -68,11 +72,11 @@ class Choosing:
 
     def _add_filter(self, settings: Settings, event: gr.EventData) -> Settings:
         filters = add_filter(settings.filters, event._data["name"], str(event._data["text"]))
-        return replace(settings, filters=filters)
+        return with_filters(settings, filters)
 
     def _remove_scope(self, settings: Settings) -> Settings:
         return with_scope(settings, (), "")
 
     def _remove_filter(self, settings: Settings, event: gr.EventData) -> Settings:
         filters = remove_filter(settings.filters, event._data["name"], event._data["text"])
-        return replace(settings, filters=filters)
+        return with_filters(settings, filters)

@@ -9,8 +9,8 @@ A page only looks at an answer being made: whatever it does meanwhile, the answe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -19,23 +19,24 @@ import gradio as gr
 
 from rag.demo import demo_papers_path
 from rag.errors import InputError, RagError
-from rag.export import SUFFIXES, export_answers, export_papers
-from rag.records import Filters, Progress
+from rag.records import Filters, History, Progress
 from rag.retrieval.question import check_question
-from ui.ask.conversation_files import Conversations, new_browser, settings_from_dict
+from rag.retrieval.understanding import understand
+from ui.ask.answer_files import answer_file
+from ui.ask.conversation_files import Conversations, is_browser, new_browser, settings_from_dict
 from ui.ask.conversations import Conversation, ConversationSummary, Thumb, Turn
 from ui.ask.feedback import save_feedback
 from ui.ask.jobs import Job, Jobs
 from ui.ask.layout import Regions
-from ui.ask.session import Session, cited_papers
-from ui.ask.settings import Settings
+from ui.ask.session import Session
+from ui.ask.settings import Settings, with_filters
 from ui.library.catalogue import Catalogue
 from ui.library.reading_list import ReadingLists
 from ui.library.table_html import render_progress, render_results
 from ui.library.uploads import read_in
 from ui.readers import Readers
 from ui.sign_in import READER
-from ui.widgets.faults import guarded, reader_line
+from ui.widgets.faults import guarded, reader_line, warn
 from ui.widgets.html_region import Updates, handed_over
 from ui.widgets.worker import Threads
 
@@ -87,6 +88,7 @@ class AskTab:
         page.box.stop(guarded(self._stop), state, None, **hidden)
         page.bar.new(guarded(self._new, again), [state, settings], opened, **plain)
         page.bar.reopen(guarded(self._reopen, again), [state, settings], opened, **plain)
+        page.bar.older(guarded(self._older, again), state, page.shown, **plain)
         page.bar.forget(guarded(self._forget, again), [state, settings], opened, **plain)
         page.bar.undo(guarded(self._undo, again), [state, settings], opened, **plain)
         page.editing.cancel(guarded(self._cancel, again), state, [page.box, *page.shown], **plain)
@@ -127,17 +129,20 @@ class AskTab:
     def _load(
         self, browser: str | None, arrival: dict[str, Any] | None, request: gr.Request | None = None
     ) -> Updates:
-        arrival, browser = arrival or {}, self._reader(request) or browser or new_browser()
-        session = Session(browser, past=self._kept.entries(browser))
+        arrival, browser = arrival or {}, self._reader(request) or browser or ""
+        browser = browser if is_browser(browser) else new_browser()
+        session = self._with_past(Session(browser))
         settings = None
         if wanted := str(arrival.get("c") or ""):
             try:
                 session = self._opened(session, self._kept.load(browser, wanted))
                 settings = session.conversation.settings
             except InputError:
-                gr.Warning("The conversation at this address is not one of this browser's, or was removed.")
+                warn("The conversation at this address is not one of this browser's, or was removed.")
         if arrival.get("settings"):
-            settings = settings_from_dict(arrival["settings"])
+            # A window may have kept them from another version of this page.
+            with suppress(TypeError, ValueError, AttributeError):
+                settings = settings_from_dict(arrival["settings"])
         return {
             self._browser: browser,
             **self.regions.whole(session),
@@ -151,20 +156,27 @@ class AskTab:
 
     def _opened(self, session: Session, conversation: Conversation) -> Session:
         """The page with another conversation; who showed it the last one no longer does."""
-        self._looking[session.page] = object()
+        self._take_over(session)
         session = replace(session, editing="", found=(), removed=None)
         return session.at(self._jobs.now(session.browser, conversation))
 
+    def _take_over(self, session: Session) -> object:
+        """From now on another handler shows the page its answers: the mark of the new one."""
+        mine = self._looking[session.page] = object()
+        self._jobs.look_up()
+        return mine
+
     def _new(self, session: Session, settings: Settings) -> Updates:
+        box = box_after(session)
         session = self._opened(session, Conversation())
-        anew = replace(settings, filters=Filters())  # a new question is asked of all papers
-        return {self.regions.box: "", **self.regions.whole(session), self.regions.choosing.settings: anew}
+        anew = with_filters(settings, Filters())  # a new question is asked of all papers
+        return {self.regions.box: box, **self.regions.whole(session), self.regions.choosing.settings: anew}
 
     def _reopen(self, session: Session, settings: Settings, event: gr.EventData) -> Updates:
-        conversation = self._kept.load(session.browser, str(event._data["id"]))
+        conversation, box = self._kept.load(session.browser, str(event._data["id"])), box_after(session)
         session = self._opened(session, conversation)
         return {
-            self.regions.box: "",
+            self.regions.box: box,
             **self.regions.whole(session),
             self.regions.choosing.settings: conversation.settings if conversation.turns else settings,
         }
@@ -173,10 +185,10 @@ class AskTab:
         name = str(event._data["id"])
         removed = ConversationSummary.of(self._kept.load(session.browser, name))
         self._kept.remove(session.browser, name)
-        session = replace(session, past=self._kept.entries(session.browser), removed=removed)
+        session = replace(self._with_past(session), removed=removed)
         if name == session.conversation.conversation_id:
             session = replace(self._opened(session, Conversation()), removed=removed)
-            settings = replace(settings, filters=Filters())
+            settings = with_filters(settings, Filters())
         return {
             self.regions.box: gr.skip(),
             **self.regions.whole(session),
@@ -188,12 +200,21 @@ class AskTab:
         if session.removed is None:
             raise InputError("there is nothing to undo here any more")
         kept = self._kept.bring_back(session.browser, session.removed.conversation_id)
-        session = self._opened(replace(session, past=self._kept.entries(session.browser)), kept)
+        session = self._opened(self._with_past(session), kept)
         return {
             self.regions.box: gr.skip(),
             **self.regions.whole(session),
             self.regions.choosing.settings: kept.settings,
         }
+
+    def _with_past(self, session: Session) -> Session:
+        kept, name = self._kept, session.browser
+        return replace(session, past=kept.entries(name), n_older=kept.n_older(name))
+
+    def _older(self, session: Session) -> Updates:
+        """List all past conversations."""
+        past = self._kept.entries(session.browser, at_most=None)
+        return self.regions.whole(replace(self._fresh(session), past=past, n_older=0))
 
     def _shown_again(self, session: Session, *_: object) -> Updates:
         """The page as its conversation is kept now: what it shows after an error."""
@@ -210,18 +231,24 @@ class AskTab:
     def _ask(self, text: str, session: Session, settings: Settings, event: gr.EventData) -> Iterator[Updates]:
         """A question from the box, an example, or a turn: once more, alone, with its search corrected, or
         as a claim to be weighed."""
+        if not session.browser:
+            yield self.regions.whole(session)
+            return
         data = event._data if isinstance(event._data, dict) else {}
         kind = data.get("kind", "weigh" if data.get("region") == "chips" else "")
         old = session.turn(int(data.get("turn", -1)))
         again = old is not None and kind in ("retry", "alone")
         question = check_question(old.question if old and again else str(data.get("text", text)))
-        settings = self.regions.choosing.with_stated(settings, question)
         alone = kind in ("alone", "research") or bool(old and kind == "retry" and old.alone)
         edited = session.turn(session.edited) if session.edited is not None else None
         weighs = kind == "weigh" or bool(old and kind == "retry" and old.weighs)
         weighs = weighs or bool(edited and edited.weighs and not kind)
-        turn = Turn(question, alone=alone, weighs=weighs, settings=settings)
         at = old.turn_id if old and kind in ("retry", "alone", "research") else session.editing
+        history = session.conversation.history(session.conversation.place_of(at) if at else None)
+        settings = self.regions.choosing.asked_with(
+            settings, question, lambda: not alone and self._follows(question, history)
+        )
+        turn = Turn(question, alone=alone, weighs=weighs, settings=settings)
 
         def added(kept: Conversation) -> Conversation:
             return kept.with_turn(turn, kept.place_of(at) if at else None)
@@ -229,7 +256,7 @@ class AskTab:
         try:
             conversation = self._kept.change(session.browser, session.conversation, added)
         except RagError as error:
-            gr.Warning(reader_line(error))
+            warn(reader_line(error))
             conversation = self._kept.newest(session.browser, session.conversation)
         self._jobs.start(Job(session.browser, conversation, turn, fresh=kind == "retry"))
         session = replace(session, conversation=conversation, editing="", removed=None).listed()
@@ -239,14 +266,21 @@ class AskTab:
             yield {**shown, self.regions.choosing.settings: settings} if first else shown
             first = False
 
+    def _follows(self, question: str, history: History) -> bool:
+        return understand(question, self._assistant.minilm, history).follows
+
     def _follow(self, session: Session) -> Iterator[Updates]:
         """Show the page its running answers until they are done, or another handler shows something else."""
-        mine = self._looking[session.page] = object()
+        page, mine = session.page, self._take_over(session)
         shown: Updates = {}
         before: tuple[Turn, ...] | None = None
-        for snapshot in self._jobs.follow(session.browser, session.conversation):
-            if self._looking.get(session.page) is not mine:
-                return
+
+        def is_wanted() -> bool:
+            return self._looking.get(page) is mine
+
+        for snapshot in self._jobs.follow(session.browser, session.conversation, is_wanted):
+            if not is_wanted():
+                break
             session = session.at(snapshot)
             turns = snapshot.conversation.turns
             running = turns and turns[-1].state == "running"
@@ -254,15 +288,20 @@ class AskTab:
             before = turns[:-1]
             shown = {**shown, **(self.regions.whole(session) if whole else self.regions.running(session))}
             yield shown
+        if not is_wanted():
+            # At its end Gradio sends once more what was shown last: the page would go back to it.
+            yield {part: gr.skip() for part in self.regions.shown}
 
     def _sync(self, session: Session) -> Updates:
         """A page that was away: what has changed in its conversation meanwhile."""
+        if not session.browser:
+            return self.regions.whole(session)
         fresh = self._fresh(session)
         if fresh.conversation == session.conversation:
             return {self.regions.session: session}
         if without_suggestions(fresh.conversation) == without_suggestions(session.conversation):
             return self.regions.newest(fresh)
-        return self.regions.whole(replace(fresh, past=self._kept.entries(session.browser)))
+        return self.regions.whole(self._with_past(fresh))
 
     def _stop(self, session: Session) -> None:
         self._jobs.stop(self._kept.newest(session.browser, session.conversation))
@@ -315,35 +354,8 @@ class AskTab:
         return self.regions.whole(self._fresh(session))
 
     def _export(self, session: Session, event: gr.EventData) -> dict[str, Any]:
-        which, form = event._data["which"], event._data["format"]
-        turns = session.conversation.turns if which == "all" else session.conversation.turns[int(which) :][:1]
-        answers = [turn.answer for turn in turns if turn.answer]
-        papers = [p for a in answers for p in cited_papers(session, a, self._assistant).values()]
-        name = "conversation" if which == "all" else "answer"
-        text = export_answers(answers, form, papers) + self._rest_of_lists(turns, form)
-        return handed_over(f"{name}.{SUFFIXES[form]}", text)
-
-    def _rest_of_lists(self, turns: Sequence[Turn], form: str) -> str:
-        """The papers of whole lists that their answers do not cite, in a format that holds papers."""
-        if form not in ("bibtex", "ris", "markdown"):
-            return ""
-        cited = {c.paper_id for turn in turns if turn.answer for c in turn.answer.citations}
-        rest = dict.fromkeys(name for turn in turns for name in turn.listed if name not in cited)
-        papers = list(filter(None, map(self._assistant.library.paper, rest)))
-        if not papers:
-            return ""
-        head = "\n## Further papers on the list\n\n" if form == "markdown" else "\n"
-        return head + "".join(export_papers(papers, form))
-
-    def papers_of(self, session: Session, number: int) -> tuple[list[str], str]:
-        """The papers that turn `number` cites or found, those of its list whole, and what to call them."""
-        turn = session.turn(number)
-        if turn is None or turn.answer is None:
-            raise InputError("that answer is not here any more")
-        answer = turn.answer
-        cited = [citation.paper_id for citation in answer.citations]
-        found = turn.listed or tuple(paper.paper_id for paper in answer.retrieved)
-        return list(dict.fromkeys([*cited, *found])), f"papers found for “{turn.question}”"
+        data = event._data
+        return handed_over(*answer_file(session, data["which"], data["format"], self._assistant))
 
     def _load_demo(self) -> Iterator[str]:
         for path, step in read_in(self._assistant, [demo_papers_path()], self._threads):
@@ -354,6 +366,12 @@ class AskTab:
         """For `live`, after papers came or went."""
         has_turns = bool(session.conversation.turns)
         return {self.regions.live: gr.skip() if has_turns else self.regions.welcome()}
+
+
+def box_after(session: Session) -> Any:
+    """What the box holds once the page shows another conversation: the draft of a question stays, an
+    earlier question that was being edited does not."""
+    return "" if session.editing else gr.skip()
 
 
 def without_suggestions(conversation: Conversation) -> Conversation:

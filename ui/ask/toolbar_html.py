@@ -20,13 +20,16 @@ def render_bar(
     conversation: Conversation,
     past: Sequence[ConversationSummary],
     removed: ConversationSummary | None = None,
+    n_older: int = 0,
 ) -> str:
-    """New, past conversations, export, and the way back for the one just `removed`.
+    """New, past conversations, `n_older` of them not listed, export, and the way back for the one just
+    `removed`.
 
     The page's address follows `data-conversation`."""
     kept = "".join(_entry(entry, conversation.conversation_id) for entry in past)
     sheet = f"<ul>{kept}</ul>" if kept else "<p>Conversations are kept in the library's folder.</p>"
-    words = f'{icon("history")}Past<span class="count">{len(past)}</span>'
+    sheet += button(f"{n_older:,} older", "quiet", event="older") if n_older else ""
+    words = f'{icon("history")}Past<span class="count">{len(past) + n_older:,}</span>'
     here = conversation.conversation_id if conversation.turns else ""
     export = ""
     if here:
@@ -44,6 +47,15 @@ def render_bar(
         + button(icon("plus") + "New", "quiet", event="new")
         + menu(words, "quiet", f'<div class="sheet">{sheet}</div>')
         + f"{export}{button(icon('cards') + 'Evidence', 'quiet narrow', open_sheet='')}{undo}</div>"
+    )
+
+
+def render_forgotten() -> str:
+    """The bar of a page that the server does not know any more, because it was started anew or the page was
+    left alone for long: ui/ask/address.js loads it again, and keeps what is in the box."""
+    return (
+        '<div class="bar" data-forgotten=""><p class="undo" role="alert">The server has lost sight of this '
+        'page. Nothing is lost: <a href="">load it again</a></p></div>'
     )
 
 

@@ -84,6 +84,8 @@ class ListPage:
     n_pages: int
     read_as: str = ""
     """The words that were searched for, where nothing has those that were typed."""
+    all_ticked: bool = False
+    """Whether all that is found is ticked, on every page."""
 
 
 class Listing:
@@ -110,7 +112,9 @@ class Listing:
         n_pages = max(1, -(-len(found) // PAGE))
         number = max(0, min(view.page, n_pages - 1))
         lines = found[number * PAGE : (number + 1) * PAGE]
-        return ListPage(lines, len(found), number, n_pages, "" if words == plain(view.words) else words)
+        read_as = "" if words == plain(view.words) else words
+        ticked = bool(view.ticked and found) and all(line.paper_id in view.ticked for line in found)
+        return ListPage(lines, len(found), number, n_pages, read_as, ticked)
 
     def found(self, view: ListView) -> list[ListedPaper]:
         """All lines that hold every word of `view.words`, in its order; a near miss counts where none is."""
@@ -128,7 +132,13 @@ class Listing:
             lines = lines if view.sort else sorted(lines, key=lambda line: place[line.paper_id])
         if wanted := words.split():
             lines = [line for line in lines if all(word in line.searched for word in wanted)]
-        return lines[::-1] if view.descending else lines
+        if not view.descending:
+            return lines
+        if not view.sort:
+            return lines[::-1]
+        # What is not known comes last in this order, too.
+        known = [line for line in lines if getattr(line, view.sort)]
+        return known[::-1] + [line for line in lines if not getattr(line, view.sort)]
 
     def _occurs(self, word: str) -> bool:
         return any(word in line.searched for line in self.lines)

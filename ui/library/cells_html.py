@@ -41,7 +41,7 @@ def render_cells(view: ListView, page: ListPage, rows: Sequence[PaperRow]) -> st
     body = "".join(_row(row, view) for row in rows)
     return (
         f'{render_columns(view)}{render_count(view, page)}<div class="scroll"><table class="papers cells">'
-        f"<thead><tr>{render_tick_all(view, page)}{heads}{STAR_HEAD}</tr></thead>"
+        f"<thead><tr>{render_tick_all(page)}{heads}{STAR_HEAD}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>{render_pager(page)}"
     )
 

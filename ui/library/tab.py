@@ -81,6 +81,8 @@ class LibraryTab:
     def _wire(self) -> list[Any]:
         view, listed = self.view, self.listing
         quiet: dict[str, Any] = {"show_progress": "hidden"}
+        # One after the other, or of two that change a view at the same time one would be lost.
+        turn: dict[str, Any] = {**quiet, "concurrency_limit": 1, "concurrency_id": "view"}
         again = self._listed
         for event, handler in (
             (self.tools.untick, self._untick),
@@ -92,9 +94,10 @@ class LibraryTab:
             (self.tools.shape, self._shape),
             (self.tools.all, self._all),
         ):
-            event(guarded(handler, again), view, listed, **quiet)
-        # Not the tools: the words are still being typed there.
-        self.tools.find(guarded(self._find), view, [view, self.table], **quiet)
+            event(guarded(handler, again), view, listed, **turn)
+        # Not the tools: the words are still being typed there. What was typed last is what is found.
+        found = [view, self.table]
+        self.tools.find(guarded(self._find), view, found, trigger_mode="always_last", **turn)
         self.tools.export(guarded(self._export), view, self._downloads, **quiet)
         incoming = [self.drop, self.results, view]
         shared: dict[str, Any] = {
@@ -248,7 +251,8 @@ class LibraryTab:
     def _export(self, view: ListView, event: gr.EventData) -> dict[str, Any] | None:
         form = event._data["format"]
         found = [line.paper_id for line in self._catalogue.so_far().found(view)]
-        chosen = [name for name in found if name in view.ticked] or sorted(view.ticked) or found
+        ticked = [name for name in found if name in view.ticked]
+        chosen = [*ticked, *sorted(view.ticked - set(ticked))] or found
         if len(chosen) > MOST_EXPORTED:
             raise InputError(
                 f"{len(chosen):,} papers are more than a page can hand over: {MOST_EXPORTED:,} at once; "

@@ -10,7 +10,7 @@ from rag.text.authors import authors_line
 from ui.ask.evidence_html import Span, lit, paper_link, star
 from ui.library.catalogue import SORTS, ListedPaper, ListPage, ListView
 from ui.widgets.markup import attributes, button, byline, esc, icon, menu, plural
-from ui.widgets.readable import readable
+from ui.widgets.readable import readable, readable_line
 
 EXPORTS = {"bibtex": "BibTeX", "ris": "RIS", "csv": "CSV", "markdown": "Markdown"}
 REASONS_SHOWN = 5
@@ -74,7 +74,7 @@ def render_table(view: ListView, page: ListPage) -> str:
     rows = "".join(
         _row(line, line.paper_id in view.ticked, line.paper_id in view.starred) for line in page.lines
     )
-    tick = render_tick_all(view, page)
+    tick = render_tick_all(page)
     return (
         f'{render_count(view, page)}<div class="scroll"><table class="papers">'
         f"<thead><tr>{tick}{heads}{STAR_HEAD}</tr></thead><tbody>{rows}</tbody></table></div>{render_pager(page)}"
@@ -88,10 +88,10 @@ def render_count(view: ListView, page: ListPage) -> str:
     return f'<p class="count" role="status">{words}{read_as}</p>'
 
 
-def render_tick_all(view: ListView, page: ListPage) -> str:
+def render_tick_all(page: ListPage) -> str:
     """The head of the column of ticks, which ticks all that is found, on every page."""
     which = f"Tick all {plural(page.n_found, 'paper')}"
-    checked = " checked" if 0 < page.n_found <= len(view.ticked) else ""
+    checked = " checked" if page.all_ticked else ""
     return (
         f'<th class="tick" scope="col"><input type="checkbox" aria-label="{which}" title="{which}"'
         f"{checked}{attributes(event='tickall')}></th>"
@@ -101,7 +101,7 @@ def render_tick_all(view: ListView, page: ListPage) -> str:
 def render_tick(paper_id: str, title: str, ticked: bool) -> str:
     """The box that ticks one paper."""
     return (
-        f'<input type="checkbox" aria-label="Tick {esc(title)}"{" checked" if ticked else ""}'
+        f'<input type="checkbox" aria-label="Tick {esc(readable_line(title))}"{" checked" if ticked else ""}'
         f"{attributes(event='tick', paper=paper_id)}>"
     )
 

@@ -9,12 +9,14 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import InputError, RagError
 from rag.records import IngestReport, Progress
 from ui.library.table_html import FileResult
+from ui.widgets.faults import reader_line
 from ui.widgets.worker import JobFinished, Threads, newest, watch
 
 if TYPE_CHECKING:
@@ -24,10 +26,16 @@ FOLDER = "uploads"
 
 
 def keep_uploads(library: Path, uploaded: Sequence[str | Path]) -> list[Path]:
-    """Copies of the uploaded files in the library's folder; one of the same name is replaced."""
+    """Copies of the uploaded files in the library's folder; one of the same name from an earlier upload is
+    replaced, and of several with one name in this upload each is kept."""
     folder = library / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    return [Path(shutil.copyfile(path, folder / Path(path).name)) for path in uploaded]
+    kept: list[Path] = []
+    for path in map(Path, uploaded):
+        names = (f"{path.stem}{f' ({n})' * (n > 1)}{path.suffix}" for n in count(1))
+        target = next(each for name in names if (each := folder / name) not in kept)
+        kept.append(Path(shutil.copyfile(path, target)))
+    return kept
 
 
 def kept_uploads(library: Path) -> list[str]:
@@ -61,7 +69,8 @@ def read_in(
             for step in newest(watch(work, threads)):
                 yield path, _result(path, step.result) if isinstance(step, JobFinished) else step
         except RagError as error:
-            yield path, FileResult(path.name, error=_short(path, str(error)))
+            told = _short(path, str(error)).removeprefix(f"{path.name}: ")
+            yield path, FileResult(path.name, error=reader_line(told))
 
 
 def _result(path: Path, report: IngestReport) -> FileResult:

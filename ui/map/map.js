@@ -66,8 +66,8 @@
       names(pen);
     }
 
-    function open(i) {
-      rag.bringUp("#groups");
+    function open(i, byKey = false) {
+      rag.bringUp("#groups", null, byKey);
       trigger(opened, { paper: data.paper_ids[i], region: "groups" });
     }
 
@@ -232,7 +232,7 @@
         const ahead = (dx, dy, i) => i !== here && dx * way[0] + dy * way[1] > 0.5 * Math.hypot(dx, dy);
         const next = nearest(x, y, 1e5, here < 0 ? undefined : ahead);
         if (next >= 0) point(next);
-      } else if (e.key === "Enter" && here >= 0) open(here);
+      } else if (e.key === "Enter" && here >= 0) open(here, true);
       else if (e.key === "+" || e.key === "=") scale(1.4, ...size.map((side) => side / 2));
       else if (e.key === "-") scale(1 / 1.4, ...size.map((side) => side / 2));
       else if (e.key === "0") reset();
@@ -242,6 +242,7 @@
       const chosen = e.target.closest('[data-event="group"], [data-event="overview"]');
       if (!chosen) return;
       group = chosen.dataset.group === undefined ? -1 : Number(chosen.dataset.group);
+      if (chosen.dataset.event === "overview") years = [-Infinity, Infinity]; // as its sliders then stand
       draw();
     });
     document.addEventListener("input", (e) => {

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -22,6 +22,7 @@ from rag.files import read_json, write_json
 from rag.records import Paper
 from rag.text.stopwords import STOP_WORDS
 from ui.map.projection import group, lay_out
+from ui.widgets.readable import readable_line
 
 FILE = "map.json"
 AT_MOST = 20_000
@@ -67,7 +68,9 @@ class PaperMap:
     """Of each group, its telling terms."""
 
     def to_json(self) -> str:
-        return json.dumps(asdict(self), ensure_ascii=False, separators=(",", ":"))
+        """As the canvas reads it: titles as they are shown."""
+        shown = replace(self, titles=list(map(readable_line, self.titles)))
+        return json.dumps(asdict(shown), ensure_ascii=False, separators=(",", ":"))
 
 
 def draw_map(

@@ -21,7 +21,7 @@ from rag.records import Paper
 from ui.library.catalogue import Catalogue, state_of
 from ui.map.charts_svg import MappedPaper, render_group, render_legend, render_years
 from ui.map.paper_map import PaperMap, draw_map, grown_map, keep_map, kept_map, middle_first, sample
-from ui.widgets.faults import guarded
+from ui.widgets.faults import guarded, reader_line
 from ui.widgets.html_region import Updates, region
 from ui.widgets.markup import button, esc, icon, plural
 from ui.widgets.worker import JobFinished, Threads, newest, watch
@@ -92,7 +92,7 @@ class MapTab:
                 if not isinstance(step, JobFinished):
                     yield {self.note: f'<p class="hint pad" role="status">Drawing the map: {step:.0%}</p>'}
         except RagError as error:
-            yield {self.note: f'<p class="hint pad" role="alert">{esc(error)}</p>'}
+            yield {self.note: f'<p class="hint pad" role="alert">{esc(reader_line(error))}</p>'}
             return
         drawn = self._map
         yield {

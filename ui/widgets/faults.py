@@ -16,6 +16,7 @@ from typing import Any
 import gradio as gr
 
 from rag.errors import RagError
+from ui.widgets.markup import esc
 from ui.widgets.worker import Unwatched
 
 LOG = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ _PATH = re.compile(
 """A path on the server, with the preposition that leads to it."""
 
 
-def reader_line(error: RagError) -> str:
+def reader_line(error: RagError | str) -> str:
     """The error's message as a reader of the page needs it: no command line, no path of the server."""
     text = _PATH.sub("", _COMMAND.sub("", str(error)))
     text = " ".join(text.split()).strip(" ;:,")
@@ -45,6 +46,11 @@ def fault_line(error: BaseException) -> str:
         f"Something went wrong here that should not have ({type(error).__name__}). Nothing is lost: "
         "go on, or try it again. The server's log has the details."
     )
+
+
+def warn(text: str) -> None:
+    """Tell the reader in a line at the page's edge, which Gradio takes for HTML."""
+    gr.Warning(esc(text))
 
 
 def guarded(handler: Callable[..., Any], recover: Callable[..., Any] | None = None) -> Callable[..., Any]:
@@ -64,13 +70,13 @@ def guarded(handler: Callable[..., Any], recover: Callable[..., Any] | None = No
             try:
                 yield from handler(*given)
             except RagError as error:
-                gr.Warning(reader_line(error))
+                warn(reader_line(error))
                 yield recovered(given)
             except Unwatched:  # the server is ending: there is nobody to tell
                 return
             except Exception as error:
                 LOG.exception("a handler of the page failed")
-                gr.Warning(fault_line(error))
+                warn(fault_line(error))
                 yield recovered(given)
 
         return stream
@@ -80,10 +86,10 @@ def guarded(handler: Callable[..., Any], recover: Callable[..., Any] | None = No
         try:
             return handler(*given)
         except RagError as error:
-            gr.Warning(reader_line(error))
+            warn(reader_line(error))
         except Exception as error:
             LOG.exception("a handler of the page failed")
-            gr.Warning(fault_line(error))
+            warn(fault_line(error))
         return recovered(given)
 
     return call

@@ -24,6 +24,7 @@ _SYMBOLS = {
     "gg": "≫", "sqrt": "√", "sum": "∑", "prod": "∏", "ldots": "…", "dots": "…", "ell": "ℓ", "epsilon": "ε",
     "varepsilon": "ε", "varphi": "φ", "log": "log", "exp": "exp", "min": "min", "max": "max", "propto": "∝",
     "textless": "<", "textgreater": ">", "texttimes": "×", "percent": "%", "forall": "∀", "cup": "∪",
+    "lambda": "λ", "Lambda": "Λ",  # to Unicode it is a lamda
     "cap": "∩", "subset": "⊂", "circ": "°", "left": "", "right": "", "langle": "⟨", "rangle": "⟩",
 }  # fmt: skip
 

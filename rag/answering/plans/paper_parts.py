@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from rag.answering.plans.composer import AnswerLine, AnswerText, LineGroup, compose
 from rag.records import Evidence, Paper, Sentence, SentenceTraits
@@ -80,6 +81,11 @@ _NO_RESULT = re.compile(
 """Says that something was done, or is hoped for, and not what came of it."""
 _LONGEST_NOTICE = 400
 """Characters of a notice of code; a longer sentence lists everything."""
+_CHOSEN = (
+    r"(?:it|this|these|those|them|(?:the|this|these|those|my|your)\s(?:\w+\s)?(?:papers?|lists?|articles?"
+    r"|stud(?:y|ies)|works?))"
+)
+"""What stands for papers that were chosen."""
 _ASKED: Sequence[tuple[str, tuple[str, ...], re.Pattern[str]]] = (
     ("limitations", ("limitation",), re.compile(r"\blimit\w*|\bdrawbacks?|\bweakness\w*|\bcaveats?", re.I)),
     ("code", ("code",), re.compile(r"\bcode\b|\bsoftware\b|\bimplementation\b|\brepositor", re.I)),
@@ -96,19 +102,32 @@ _ASKED: Sequence[tuple[str, tuple[str, ...], re.Pattern[str]]] = (
         "subject",
         ("task", "method", "result"),
         re.compile(
-            r"\babout\b|\bsummar\w+|\boverview\b|\bpropose[sd]?\b|\bcontribut\w+|\bgist\b|\btl;?dr\b", re.I
+            rf"\b(?:about|summar\w+|overview)"
+            rf"(?:(?:\s(?:of|for))?\s{_CHOSEN}\b|(?:\sin \w+ \w+)?(?:,? please)?\W*$)"
+            rf"|\bon {_CHOSEN}\W*$|\bpropose[sd]?\b|\bcontribut\w+\b|\bgist\b|\btl;?dr\b",
+            re.I,
         ),
     ),
 )
-"""What a question may ask a paper for: what to call it, the parts that answer it, the words that ask it."""
+"""What a question may ask a paper for: what to call it, the parts that answer it, the words that ask it.
+"About olive trees", or an overview of them, asks for something else."""
 
 ReadSentences = Sequence[tuple[Sentence, SentenceTraits]]
 """The sentences of an abstract with what each is (rag/retrieval/sentence_scoring.py reads them)."""
 
 
-def asks_subject(question: str) -> bool:
-    """Whether a question asks what papers are about, with no word of their own."""
-    return any(name == "subject" and words.search(question) for name, _, words in _ASKED)
+@dataclass(frozen=True, slots=True)
+class AskedPart:
+    """A part that a question asks for: what to call it, and the parts of an abstract that answer it."""
+
+    name: str
+    wanted: tuple[str, ...]
+
+
+def part_asked(question: str) -> AskedPart | None:
+    """The part of a paper that a question asks for; None where it asks for no such part."""
+    found = (AskedPart(name, wanted) for name, wanted, words in _ASKED if words.search(question))
+    return next(found, None)
 
 
 def paper_parts(read: ReadSentences) -> dict[str, Sentence]:
@@ -119,17 +138,16 @@ def paper_parts(read: ReadSentences) -> dict[str, Sentence]:
 def answer_of_paper(question: str, paper: Paper, read: ReadSentences) -> AnswerText | str | None:
     """What the paper says of the part that is asked for; in words, that it says nothing of it; None where the
     question asks for no such part."""
-    asked = next(((name, parts) for name, parts, words in _ASKED if words.search(question)), None)
+    asked = part_asked(question)
     if asked is None:
         return None
-    name, wanted = asked
     parts = paper_parts(read)
-    found = {parts[part].start: parts[part] for part in wanted if part in parts}
-    if not found and name == "subject" and read:
+    found = {parts[part].start: parts[part] for part in asked.wanted if part in parts}
+    if not found and asked.name == "subject" and read:
         found = {sentence.start: sentence for sentence, _ in (read[0], read[-1])}
     if not found:
         title = readable(paper.title).rstrip(".")
-        return f"This paper does not say: the abstract of “{title}” tells nothing of its {name}."
+        return f"This paper does not say: the abstract of “{title}” tells nothing of its {asked.name}."
     evidence = tuple(Evidence(paper.paper_id, found[start], 0.0) for start in sorted(found))
     return compose([LineGroup(None, (AnswerLine(paper, "", evidence),))])
 

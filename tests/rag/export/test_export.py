@@ -247,6 +247,11 @@ def test_an_answers_bibliography_has_each_paper_once_and_prefers_the_full_record
     assert len(rispy.loads(export_answers([ANSWER], "ris"))) == 2
 
 
+def test_the_lines_of_a_list_stay_a_list_in_markdown() -> None:
+    text = export_answers([replace(ANSWER, answer="- Fast: *so* [1]\n- Free: perhaps [2]")], "markdown")
+    assert "\n- Fast: \\*so\\* [1]\n\n- Free: perhaps [2]" in text
+
+
 def test_markdown_answer_has_marks_doubts_and_references() -> None:
     text = export_answers([ANSWER], "markdown")
     assert text.startswith("# How fast is ColBERT?\n")

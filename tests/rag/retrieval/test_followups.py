@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from rag.answering.deciding import Course, decide_course
+from rag.assistant import Assistant
 from rag.encoder.minilm import Encoder
 from rag.records import History
 from rag.retrieval.followups import CLASSES, reference_probabilities
 from rag.retrieval.last_answer import items_of, numbered_item, opening, worded_item
-from rag.retrieval.question import MAX_CHARS, Question
+from rag.retrieval.question import MAX_CHARS, Question, Reference
 from rag.retrieval.understanding import understand
 from tests.helpers.fakes import FakeEncoder
 
@@ -55,6 +60,10 @@ def test_a_question_leaning_on_the_turn_before_carries_its_subject(question: str
     [
         "Which papers study dependency parsing?",
         "What is late interaction?",
+        "Is a bigger model always better?",
+        "Can small dams do without a spillway?",
+        "How many parameters does Mixtral have?",
+        "wound healing in newts",
         "How is cement made without coal?",
         "thanks!",
         "how many papers do you have?",
@@ -156,3 +165,23 @@ def test_the_longest_answer_is_read_at_once(piece: str) -> None:
     text = (piece * MAX_CHARS)[:MAX_CHARS]
     assert numbered_item(text, items_of(text)) is None or items_of(text)
     worded_item(text, items_of(text))
+
+
+def test_what_is_refused_as_a_follow_up_is_read_by_itself(
+    demo_assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tied(question: str, vector: object, history: History, encoder: object) -> Reference | None:
+        return Reference("question", "olive trees") if history else None
+
+    def refused_if_tied(question: Question, *given: Any, **named: Any) -> Course:
+        course = decide_course(question, *given, **named)
+        return replace(course, reason="no", part=None) if question.reference else course
+
+    monkeypatch.setattr("rag.retrieval.understanding.refer", tied)
+    monkeypatch.setattr("rag.assistant.decide_course", refused_if_tied)
+    question = "How does JointRank rerank a large set of candidates in a single pass?"
+    answer = demo_assistant.ask(question, history=ABOUT_TIDES, llm=False)
+    assert answer.searched_for[0] == question
+    assert not answer.abstained
+    leaning = demo_assistant.ask(f"And {question}", history=ABOUT_TIDES, llm=False)
+    assert leaning.reason == "no"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.records import AnswerSentence, RetrievedPaper, Section, Usage
+from rag.records import AnswerSentence, Filters, RetrievedPaper, Section, Usage
 from tests.helpers.ui_samples import HOSTILE, an_abstention, an_answer, assert_harmless, parse
 from ui.ask.conversation_html import render_editing, render_status, render_turn, render_turns
 from ui.ask.conversations import Conversation, ConversationSummary, Turn
@@ -130,6 +130,10 @@ def test_what_an_earlier_turn_added_is_shown_and_can_be_taken_off() -> None:
     assert "Asked about: What rises? Recall." in found.text
     assert "alone" in found.values("data-kind")
     assert "alone" not in parse(render_turn(replace(turn, alone=True), 1)).values("data-kind")
+    nested = replace(carried, searched_for=("And then? (What falls (a lot)? (What is BM25 (Okapi)?))",))
+    for question in ("And then?", "And then, since 2020?"):  # the years became a filter
+        found = parse(render_turn(Turn(question, "done", answer=nested), 1))
+        assert "Asked about: What falls (a lot)? (What is BM25 (Okapi)?)" in found.text
     own = Turn("What is BM25 (Okapi)?", "done", answer=replace(carried, searched_for=("BM25 (Okapi)",)))
     assert "alone" not in parse(render_turn(own, 1)).values("data-kind")
 
@@ -149,8 +153,10 @@ def test_editing_is_told_and_can_be_left() -> None:
 
 
 def test_which_papers_a_question_was_put_to_stands_under_it() -> None:
-    asked = replace(done(), settings=with_scope(Settings(), ["p1", "p2"], "Sparse vectors"))
-    assert "Only 2 papers: Sparse vectors" in parse(render_turn(asked, 0)).text
+    settings = with_scope(Settings(Filters(year_from=2020, venue="<b>")), ["p1", "p2"], "Sparse vectors")
+    asked = replace(done(), settings=settings)
+    assert "Only 2 papers: Sparse vectors · Year 2020– · Venue <b>" in parse(render_turn(asked, 0)).text
+    assert not parse(render_turn(done(), 0)).with_class("scope")
 
 
 def test_a_thumb_shows_as_pressed_and_asks_for_a_reason_once() -> None:
@@ -165,6 +171,14 @@ def test_cost_and_time_are_told() -> None:
     answer = replace(an_answer(), mode="llm", usage=Usage(1000, 20, 0.0012), timings_ms={"total": 1234.0})
     text = parse(render_turn(Turn("q", "done", answer=answer), 0)).text
     assert "Written by the model · 1 paper cited · 1,020 tokens · $0.0012 · 1.2 s" in text
+
+
+def test_how_many_conversations_are_not_listed_is_told() -> None:
+    past = [ConversationSummary("a" * 32, "What rises?", "2026-01-01T00:00:00Z", 1)]
+    found = parse(render_bar(Conversation(), past, n_older=1200))
+    assert "1,201" in found.text
+    assert "1,200 older" in found.text
+    assert "older" not in parse(render_bar(Conversation(), past)).values("data-event")
 
 
 def test_turns_are_numbered_from_the_first() -> None:

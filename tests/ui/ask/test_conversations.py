@@ -11,6 +11,7 @@ import pytest
 from rag.errors import InputError, StorageError
 from rag.records import Filters
 from tests.helpers.ui_samples import an_answer
+from ui.ask import conversation_files
 from ui.ask.conversation_files import FOLDER, KEPT_S, REMOVED, Conversations, new_browser
 from ui.ask.conversations import Conversation, Turn
 from ui.ask.settings import Settings, with_scope
@@ -97,6 +98,29 @@ def test_a_removed_conversation_can_be_brought_back_for_a_day(tmp_path: Path) ->
         kept.bring_back(ANN, other.conversation_id)
 
 
+def test_what_is_finished_without_its_reader_leaves_a_removed_conversation_removed(tmp_path: Path) -> None:
+    kept, conversation = Conversations(tmp_path), a_conversation()
+    kept.save(ANN, conversation)
+    kept.complete(ANN, conversation, lambda c: c.with_turn(Turn("First?")))
+    kept.remove(ANN, conversation.conversation_id)
+    kept.complete(ANN, conversation, lambda c: c.with_turn(Turn("Second?")))
+    assert kept.entries(ANN) == ()
+    back = kept.bring_back(ANN, conversation.conversation_id)
+    assert [turn.question for turn in back.turns[-2:]] == ["First?", "Second?"]
+
+
+def test_conversations_that_are_not_listed_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Conversations(tmp_path)
+    for number in range(5):
+        kept.save(ANN, a_conversation(f"{number}?"))
+    assert kept.n_older(ANN) == 0
+    monkeypatch.setattr(conversation_files, "LISTED", 3)
+    assert kept.n_older(ANN) == 2
+    assert kept.n_older("..") == 0
+
+
 def test_two_windows_change_one_conversation_and_lose_nothing(tmp_path: Path) -> None:
     kept, conversation = Conversations(tmp_path), a_conversation()
     kept.save(ANN, conversation)
@@ -109,7 +133,7 @@ def test_two_windows_change_one_conversation_and_lose_nothing(tmp_path: Path) ->
 def test_what_a_question_was_asked_with_reads_back(tmp_path: Path) -> None:
     kept = Conversations(tmp_path)
     filters = Filters(2020, 2024, ("Ada",), "ACL", "page.txt", (("title", "x"),))
-    settings = with_scope(Settings(filters, llm=False, words=40), ["p1", "p2"], "a group")
+    settings = with_scope(Settings(filters, llm=False, words=40, own=Filters()), ["p1", "p2"], "a group")
     conversation = Conversation(turns=(Turn("Why?", settings=settings, alone=True),))
     kept.save(ANN, conversation)
     assert kept.load(ANN, conversation.conversation_id).settings == settings

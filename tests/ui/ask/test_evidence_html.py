@@ -111,3 +111,10 @@ def test_cards_close_every_element() -> None:
     for html in (render_evidence(an_answer(), PAPERS, 0), render_nothing()):
         assert not parse(html).open
         assert not parse(html).unbalanced
+
+
+def test_an_answer_about_the_library_rests_on_no_paper_and_says_so() -> None:
+    told = replace(an_answer(), intent="meta", citations=(), retrieved=())
+    assert "rests on no paper" in parse(render_evidence(told, {}, 0)).text
+    refused = replace(an_abstention(), retrieved=())
+    assert "rests on no paper" not in parse(render_evidence(refused, {}, 0)).text

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event as Flag
+from threading import Timer
 from typing import Any
 
 import pytest
 
-from rag.errors import ModelUnavailable
+from rag.errors import LibraryEmpty, ModelUnavailable
 from rag.records import Answer, Delta, Done, Event, Filters, Retrieved
 from tests.helpers.ui_samples import an_answer
 from ui.ask import jobs as jobs_module
@@ -137,10 +138,40 @@ def test_stopping_ends_a_silent_answer_at_once_and_what_comes_later_changes_noth
     assert (turn.state, turn.text, turn.answer) == ("stopped", "Rec", None)
 
 
+def test_a_conversation_removed_while_it_is_answered_stays_removed_and_comes_back_answered(
+    tmp_path: Path,
+) -> None:
+    go = Flag()
+    jobs, kept, conversation, _ = asked(tmp_path, [Delta("Rec"), go, Done(an_answer())])
+    kept.remove(ANN, conversation.conversation_id)
+    go.set()
+    last(jobs, conversation)
+    assert kept.entries(ANN) == ()
+    assert kept.bring_back(ANN, conversation.conversation_id).turns[0].state == "done"
+
+
+def test_a_follower_who_is_not_wanted_any_more_ends_at_once(tmp_path: Path) -> None:
+    go, wanted = Flag(), [True]
+    jobs, _, conversation, _ = asked(tmp_path, [go, Done(an_answer())])
+    following = jobs.follow(ANN, conversation, lambda: wanted[0])
+    next(following)
+
+    def leave() -> None:
+        wanted[0] = False
+        jobs.look_up()
+
+    Timer(0.05, leave).start()
+    start = time.monotonic()
+    assert list(following) == []
+    assert time.monotonic() - start < 5  # the model stays silent
+    go.set()
+
+
 @pytest.mark.parametrize(
     ("error", "told"),
     [
         (ModelUnavailable("the model is away; run: rag doctor"), "The model is away."),
+        (LibraryEmpty("no papers in the library"), "No papers in the library yet: add some in the Library"),
         (ZeroDivisionError("x"), "Something went wrong here that should not have (ZeroDivisionError)"),
     ],
 )

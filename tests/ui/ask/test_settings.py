@@ -1,11 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.errors import InputError
 from rag.records import Filters
 from tests.helpers.ui_samples import HOSTILE, assert_harmless, parse
-from ui.ask.settings import FIELDS, Settings, add_filter, chips, merge_filters, remove_filter, render_settings
+from ui.ask.settings import (
+    FIELDS,
+    Settings,
+    add_filter,
+    chips,
+    merge_filters,
+    remove_filter,
+    render_settings,
+    with_filters,
+    with_scope,
+    with_stated,
+)
 
 TEXTS = {"year": "2020..2024"} | {name: f"some {name}" for name in FIELDS if name != "year"}
 
@@ -50,6 +63,26 @@ def test_filters_stated_in_a_question_join_those_that_hold() -> None:
     stated = Filters(year_from=2020, authors=("Zaharia", "Khattab"))
     assert merge_filters(held, stated) == Filters(year_from=2020, authors=("Khattab", "Zaharia"), venue="ACL")
     assert merge_filters(held, Filters()) == held
+
+
+def test_what_a_question_states_holds_for_it_and_what_follows_it() -> None:
+    own = Settings(Filters(year_from=2010, venue="ACL"))
+    asked = with_stated(own, Filters(authors=("Khattab",), year_from=2020), follows=False)
+    assert asked.filters == Filters(year_from=2020, venue="ACL", authors=("Khattab",))
+    followed = with_stated(asked, Filters(year_to=2022), follows=True)
+    assert followed.filters == Filters(year_from=None, year_to=2022, venue="ACL", authors=("Khattab",))
+    another = with_stated(followed, Filters(authors=("Zaharia",)), follows=False)
+    assert another.filters == Filters(year_from=2010, venue="ACL", authors=("Zaharia",))
+    assert with_stated(another, Filters(), follows=False) == own
+    assert with_stated(asked, Filters(), follows=True) == asked
+
+
+def test_a_filter_that_the_reader_changed_is_their_own() -> None:
+    asked = with_stated(Settings(), Filters(year_from=2020), follows=False)
+    kept = with_filters(asked, replace(asked.filters, venue="ACL"))
+    assert with_stated(kept, Filters(), follows=False).filters == Filters(year_from=2020, venue="ACL")
+    scoped = with_scope(asked, ["p1", "p2"], "a group")
+    assert with_stated(scoped, Filters(), follows=False).filters == Filters(paper_ids=("p1", "p2"))
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -32,6 +32,7 @@ def ids(view: ListView, papers: list[Paper] = PAPERS) -> list[str]:
         (ListView(sort="title"), "bca"),  # case and accents aside
         (ListView(sort="title", descending=True), "acb"),
         (ListView(sort="year"), "cab"),  # without a year: last
+        (ListView(sort="year", descending=True), "acb"),  # and here as well
         (ListView(sort="authors"), "abc"),
         (ListView(sort="venue"), "cab"),
         (ListView(words="angstrom"), "a"),
@@ -51,6 +52,19 @@ def test_pages_part_the_list_without_loss() -> None:
     pages = [Listing(papers).page(ListView(page=n)) for n in range(3)]
     assert [line.paper_id for page in pages for line in page.lines] == [str(n) for n in range(2 * PAGE + 1)]
     assert {(page.n_pages, page.n_found) for page in pages} == {(3, 2 * PAGE + 1)}
+
+
+def test_all_that_is_found_is_ticked_only_if_each_of_it_is() -> None:
+    for words, ticked, all_ticked in (
+        ("", "", False),
+        ("", "ab", False),
+        ("", "abc", True),
+        ("zebra", "bc", False),  # others are, and more than are found
+        ("zebra", "a", True),
+        ("nowhere", "abc", False),
+    ):
+        view = ListView(words=words, ticked=frozenset(ticked))
+        assert Listing(PAPERS).page(view).all_ticked is all_ticked, (words, ticked)
 
 
 def test_no_papers_are_one_empty_page() -> None:

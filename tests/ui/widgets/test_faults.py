@@ -10,6 +10,7 @@ import pytest
 
 from rag.errors import InputError
 from ui.widgets.faults import fault_line, guarded, reader_line
+from ui.widgets.markup import esc
 
 
 @pytest.mark.parametrize(
@@ -48,7 +49,7 @@ def test_a_fault_nobody_foresaw_is_told_in_a_line_and_recovered_from(
         assert guarded(handler, lambda value: ("as before", value))(0) == ("as before", 0)
         assert list(guarded(stream, lambda value: value)(0)) == ["begun", 0]
     assert guarded(handler)(2) == 0.5
-    assert said == [fault_line(ZeroDivisionError())] * 2
+    assert said == [esc(fault_line(ZeroDivisionError()))] * 2
     assert "ZeroDivisionError" in said[0]
 
 

@@ -13,6 +13,7 @@ from ui.widgets.readable import readable, readable_line
         (r"faster by 89\% on both", "faster by 89% on both"),
         (r"in $O(n \log n)$ time", "in O(n log n) time"),
         (r"$\alpha_{i} \leq 2^k$", "αi ≤ 2k"),
+        (r"a dense \Lambda, $\lambda$", "a dense Λ, λ"),
         (r"a gain of 2.27\times over it", "a gain of 2.27× over it"),
         ("costs $5 and $6, ~10% less -- {so}", "costs $5 and $6, ~10% less -- {so}"),
     ],
