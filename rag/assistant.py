@@ -15,22 +15,17 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.answering import extractive
-from rag.answering.answerability import BestPaper, likelier
-from rag.answering.deciding import Course, course_of_each, decide_course
-from rag.answering.gathering import settled
-from rag.answering.paper_reading import READ_PAPERS, read_ranked
-from rag.answering.plans.chosen_papers import answer_of_papers
+from rag.answering.answerability import BestPaper
+from rag.answering.paper_reading import READ_PAPERS
 from rag.answering.plans.composer import AnswerText
 from rag.answering.plans.meta import answer_about
-from rag.answering.plans.paper_parts import part_asked
-from rag.answering.plans.record import asks_record, names_paper
+from rag.answering.seeking import Scope, Seek, Seeker
 from rag.answering.suggesting import suggest
 from rag.answering.timings import Clock
 from rag.config import Config
 from rag.encoder.load import load_encoder
 from rag.encoder.minilm import Encoder
 from rag.errors import IndexDamaged, LibraryEmpty
-from rag.index.candidates import Candidate
 from rag.library import manifest
 from rag.library.library import Library
 from rag.llm.cost import Spending
@@ -52,11 +47,9 @@ from rag.records import (
     as_history,
 )
 from rag.retrieval.finding import PaperFinder
-from rag.retrieval.followups import leans_on_turn
 from rag.retrieval.question import Question, check_question
 from rag.retrieval.ranking import Ranking
 from rag.retrieval.reader_feedback import ReaderFeedback, move_papers
-from rag.retrieval.second_hop import linked_paper, wants_hop
 
 if TYPE_CHECKING:
     from rag.answering.check import CheckedStatement
@@ -64,10 +57,6 @@ if TYPE_CHECKING:
     from rag.encoder.onnx_reranker import OnnxReranker
     from rag.retrieval.sparse_leg import SparseLeg
     from rag.support.gate import Gate
-
-
-LEAST_ALONE = 0.5
-"""Least confidence of the answer to a question by itself, where it was read as a follow-up and refused."""
 
 
 class Assistant:
@@ -178,7 +167,7 @@ class Assistant:
         ranking = self._finder.rank_query(question, mode, filters, top, by_model=llm)
         if mode == "hybrid":
             ranking = move_papers(ranking, self._feedback.shifts)
-        return self._read(question, ranking, top, n_read)[0]
+        return self._seeker.read(question, ranking, top, n_read)[0]
 
     def ask(
         self,
@@ -237,36 +226,14 @@ class Assistant:
         with clock("plan"):
             rewrites = writes and self.config.rewrite
             asked = self._finder.understand(text, turns, filters, cancellation, rewrites=rewrites)
-        only = self._only_paper(filters)
-        of_record = bool(asks_record(text)) and (names_paper(text) or bool(only or asked.reference))
-        chosen = filters.paper_ids if filters and len(filters.paper_ids) > 1 else ()
-        asked_part = part_asked(text) if chosen and not of_record else None
-        if asked.intent == "meta" and not only and not of_record and not asked_part:
+        scope = Scope.of(text, asked, filters, self.library)
+        if asked.intent == "meta" and scope.is_whole:
             yield from _counted(answer_about(self.library, asked.text, clock))
             return
-        n_read = max(READ_PAPERS, top or self.config.top)
-
-        def found(read: Question) -> tuple[list[RankedPaper], Course, str | None]:
-            with clock("retrieve"):
-                ranking, notice = self._finder.rank(
-                    read, filters, n_read, cancellation, by_model=llm is not False
-                )
-                ranking = move_papers(ranking, self._feedback.shifts)
-            with clock("read"):
-                read, ranking, papers, best = self._look(read, ranking, n_read)
-                course = decide_course(read, ranking, papers, best, notice, only, of_record=of_record)
-            return papers, course, notice
-
-        papers, course, notice = found(asked)
-        if course.reason and asked.reference and not leans_on_turn(text):
-            # It was read as a follow-up, and so has no answer: a new subject may have been taken for one.
-            other = found(self._finder.understand(text, (), filters))
-            if not other[1].reason and other[1].confidence >= LEAST_ALONE:
-                papers, course, notice = other
-        if asked_part and (course.reason or asked.intent == "meta" or asked_part.name == "subject"):
-            course = course_of_each(
-                course, answer_of_papers(asked_part, self.library, chosen, words or self.config.words)
-            )
+        length, n_read = words or self.config.words, max(READ_PAPERS, top or self.config.top)
+        how = Seek(text, filters, n_read, length, llm is not False, cancellation, clock)
+        sought = self._seeker.seek(asked, scope, how)
+        papers, course = sought.papers, sought.course
         asked = course.question
         draft = Answer(
             question=text,
@@ -278,7 +245,7 @@ class Assistant:
             citations=(),
             retrieved=_retrieved(papers, top or self.config.top),
             searched_for=asked.queries,
-            notice=_joined(notice, self.library.lacking),
+            notice=_joined(sought.notice, self.library.lacking),
             usage=cancellation.used,
             confidence=course.confidence,
             intent=asked.intent,
@@ -289,9 +256,9 @@ class Assistant:
             return
 
         def quote() -> AnswerText:
-            return course.part or extractive.answer(asked, papers, self.rarity, words or self.config.words)
+            return course.part or extractive.answer(asked, papers, self.rarity, length)
 
-        if writes and (course.part is None or asked_part):
+        if writes and (course.part is None or scope.part):
             events = self._writer.write(draft, asked, papers, quote, clock, cancellation, fresh=fresh)
             for event in events:
                 yield _paid(event, cancellation) if isinstance(event, Done) else event
@@ -310,19 +277,13 @@ class Assistant:
         self._require_papers()
         asked = self._finder.understand(text, as_history(history), filters)
         ranking, _ = self._finder.rank(asked, filters, READ_PAPERS, by_model=False)
-        looked, ranking, papers, best = self._look(asked, ranking, READ_PAPERS)
+        looked, ranking, papers, best = self._seeker.look(asked, ranking, READ_PAPERS)
         return replace(asked, linked=looked.linked), ranking, papers, best
 
     def suggest(self, answer: Answer, *, filters: Filters | None = None) -> tuple[str, ...]:
         """Up to three next questions that the library answers: each was read and would not be refused, and
         the papers it was made of lead what it finds. Needs no model; takes as long as asking them."""
         return suggest(answer, lambda question: self.read_question(question, (), filters))
-
-    def _only_paper(self, filters: Filters | None) -> list[Candidate]:
-        """The passages of the one paper that a question is put to; none where it is put to several or all."""
-        if filters is None or len(filters.paper_ids) != 1:
-            return []
-        return next(iter(self.library.passages_of([f"{filters.paper_ids[0]}#0"])), [])
 
     def check(self, text: str) -> Iterator[CheckedStatement]:
         """The sentences of `text` (Markdown or plain) that claim something, each held against the library.
@@ -407,6 +368,17 @@ class Assistant:
             lambda: self._writer.llm,
         )
 
+    @property
+    def _seeker(self) -> Seeker:
+        return Seeker(
+            self.library,
+            self.encoder,
+            self._finder,
+            self._feedback,
+            of_minilm=self.minilm is self.encoder,
+            hops=self.config.second_hop != "off",
+        )
+
     def rarity(self, word: str) -> float:
         """How rare a word is in the library, as inverse document frequency; of a word of several pieces, the
         most there is."""
@@ -426,36 +398,6 @@ class Assistant:
             raise IndexDamaged(
                 f"the papers of {where} cannot be searched; repair it: rag doctor --repair --library {where}"
             )
-
-    def _look(
-        self, question: Question, ranking: Ranking, top: int
-    ) -> tuple[Question, Ranking, list[RankedPaper], BestPaper | None]:
-        """The question with the intent that its papers bear out, the ranking, and its papers, read.
-
-        Searched and read again where the question has two links and the first paper answers to one of them
-        only; the question then says which paper is at the second link.
-        """
-        papers, best = self._read(question, ranking, top)
-        question = settled(question, papers, best)
-        if self.config.second_hop == "off" or best is None or not wants_hop(question, best.matches):
-            return question, ranking, papers, best
-        again = self._finder.rank_again(question, ranking, best.paper, top)
-        if again is ranking:
-            return question, ranking, papers, best
-        papers, best = self._read(question, again, top)
-        linked = linked_paper(question.text, papers)
-        if linked is None or best is None:
-            return question, again, papers, best
-        alone = [each for each in again.ranked if each.paper_id == linked.paper.paper_id]
-        _, second = self._read(question, replace(again, ranked=tuple(alone)), 1)
-        question = replace(question, linked=linked.paper.paper_id)
-        return question, again, papers, likelier(question.text, best, second or best)
-
-    def _read(
-        self, question: Question, ranking: Ranking, top: int, n_read: int = READ_PAPERS
-    ) -> tuple[list[RankedPaper], BestPaper | None]:
-        of_minilm = self.minilm is self.encoder
-        return read_ranked(self.library, self.encoder, question, ranking, top, n_read, of_minilm=of_minilm)
 
 
 def _ready_encoder(config: Config) -> Encoder:
