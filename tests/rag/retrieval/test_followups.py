@@ -178,7 +178,7 @@ def test_what_is_refused_as_a_follow_up_is_read_by_itself(
         return replace(course, reason="no", part=None) if question.reference else course
 
     monkeypatch.setattr("rag.retrieval.understanding.refer", tied)
-    monkeypatch.setattr("rag.assistant.decide_course", refused_if_tied)
+    monkeypatch.setattr("rag.answering.seeking.decide_course", refused_if_tied)
     question = "How does JointRank rerank a large set of candidates in a single pass?"
     answer = demo_assistant.ask(question, history=ABOUT_TIDES, llm=False)
     assert answer.searched_for[0] == question
