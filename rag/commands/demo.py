@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from rag.commands.terminal import render_answer, terminal
 from rag.config import Config
@@ -34,8 +35,17 @@ def run(args: argparse.Namespace, config: Config) -> int:
 
 def _own_library(config: Config) -> Config:
     """The library named, or a folder beside the usual one: digests should not mix with your papers."""
-    usual = Config.from_env({}).library
-    return replace(config, library=usual.with_name("demo")) if config.library == usual else config
+    return replace(config, library=demo_library()) if config.library == usual_library() else config
+
+
+def usual_library() -> Path:
+    """Where papers are kept if nothing else is said."""
+    return Config.from_env({}).library
+
+
+def demo_library() -> Path:
+    """Where the demo's are, beside the usual library."""
+    return usual_library().with_name("demo")
 
 
 def _tell(text: str) -> None:

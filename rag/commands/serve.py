@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.commands.demo import demo_library, usual_library
 from rag.commands.model import add_model_arguments, with_model_arguments
 from rag.commands.options import add_ray, positive, with_ray
 from rag.config import Config
@@ -82,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, config: Config) -> int:
     """Serve until interrupted, or until stdin ends. Off this machine only with keys."""
-    config = with_model_arguments(with_ray(config, args), args)
+    config = with_model_arguments(with_ray(_with_papers(config), args), args)
     if args.no_llm:
         config = replace(config, api_key=None, base_url=None)
     if args.waiting < 0:
@@ -93,6 +94,14 @@ def run(args: argparse.Namespace, config: Config) -> int:
     if args.mcp:
         return _serve_pipe(config, folders)
     return _serve_http(args, config, folders)
+
+
+def _with_papers(config: Config) -> Config:
+    """Where no library is named and none was made yet, the demo's, if `rag demo` has made it."""
+    if config.library != usual_library() or config.library.exists() or not demo_library().exists():
+        return config
+    print(f"No library of yours yet; serving the demo's at {demo_library()}", file=sys.stderr)
+    return replace(config, library=demo_library())
 
 
 def _check_workers(args: argparse.Namespace, config: Config) -> None:
