@@ -12,7 +12,6 @@ shares refused and a reliability table.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from eval.data.questions import load_questions
-from eval.fit.reading import ask_library, papers_of, read
+from eval.fit.reading import ask_library, fit_arguments, papers_of, read
 from rag.answering.answerability import (
     BestPaper,
     Logistic,
@@ -66,11 +65,7 @@ class Case:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
-    parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
-    parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
-    args = parser.parse_args()
+    args = fit_arguments(__doc__).parse_args()
     own = [json.loads(line) for line in OWN.read_text("utf-8").splitlines()]
     names = ("questions_dev.jsonl", "questions_train.jsonl")
     pages = [q for name in names for q in load_questions(args.shared / "eval" / name).questions]

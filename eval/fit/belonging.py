@@ -12,7 +12,6 @@ and recall of several thresholds.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from numpy.typing import NDArray
 
 from eval.data.questions import load_questions
 from eval.fit.answerability import N_FOLDS, fit_logistic
+from eval.fit.reading import fit_arguments
 from rag.answering.answerability import Logistic
 from rag.answering.plans.belonging import belonging_features
 from rag.assistant import Assistant
@@ -45,11 +45,7 @@ class BelongingCase:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
-    parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
-    parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
-    args = parser.parse_args()
+    args = fit_arguments(__doc__).parse_args()
     with Assistant.open(args.library) as assistant:
         found = [
             *_read_lists(assistant, args.shared / "eval"),

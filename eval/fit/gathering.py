@@ -11,7 +11,6 @@ comparisons, which are few. Cross-validated by best paper, tenfold; prints the s
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from numpy.typing import NDArray
 
 from eval.data.questions import load_questions
 from eval.fit.answerability import N_FOLDS, OWN, fit_logistic
+from eval.fit.reading import fit_arguments
 from rag.answering.answerability import Logistic
 from rag.answering.gathering import beside_features, several_features
 from rag.assistant import Assistant
@@ -48,11 +48,7 @@ class GatheringCase:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
-    parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
-    parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
-    args = parser.parse_args()
+    args = fit_arguments(__doc__).parse_args()
     cases: list[GatheringCase] = []
     for folder, asked in ((args.library, _of_pages(args.shared / "eval")), (args.science, _own())):
         with Assistant.open(folder) as assistant:

@@ -11,7 +11,6 @@ these, in cross-validation by paper, tenfold.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from eval.data.questions import load_questions
+from eval.fit.reading import fit_arguments
 from eval.fit.sentence_scoring import Abstract, cross_validated, fit, holds_evidence, measures
 from rag.answering.plans.headings import title_phrases
 from rag.answering.plans.one_line import NAMES, line_features
@@ -30,11 +30,7 @@ LABELS = Path(__file__).parent / "data" / "contributions.jsonl"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
-    parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
-    parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
-    args = parser.parse_args()
+    args = fit_arguments(__doc__).parse_args()
     with Assistant.open(args.library) as assistant:
         lists = list(_of_lists(assistant, args.shared / "eval"))
         adds = list(_of_labels(assistant, "pages"))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
+from pathlib import Path
 
 from rag.assistant import Assistant
 from rag.encoder.late_interaction import Query
@@ -21,6 +23,15 @@ class Asked:
     ranking: Ranking
     text: str
     query: Query
+
+
+def fit_arguments(description: str | None) -> argparse.ArgumentParser:
+    """What a fit on both libraries is given: `shared`, `--library` and `--science`."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
+    parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
+    parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
+    return parser
 
 
 def ask_library(assistant: Assistant, text: str, history: History = ()) -> Asked:

@@ -13,7 +13,6 @@ writes the head.
 
 from __future__ import annotations
 
-import argparse
 import json
 import pickle
 from collections import defaultdict
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.fit.reading import fit_arguments
 from eval.fit.softmax import fit_softmax, held_out, softmax
 from eval.fit.support import fold_judges
 from eval.fit.support_model.data import fold_of, paper_key
@@ -66,10 +66,7 @@ class StanceCase:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("shared", type=Path, help="the folder with corpus/ and eval/")
-    parser.add_argument("--library", type=Path, required=True, help="the pages of corpus/, ingested")
-    parser.add_argument("--science", type=Path, required=True, help="SciFact's abstracts, ingested")
+    parser = fit_arguments(__doc__)
     parser.add_argument("--folds", type=Path, required=True, help="graphs of the support model's folds")
     parser.add_argument("--keep", type=Path, metavar="FILE", help="keep the cases that were read, pickled")
     parser.add_argument("--write", action="store_true", help=f"write {HEAD.name}")

@@ -85,7 +85,7 @@ def subject_features(question: str, ranking: Ranking, best: BestPaper) -> dict[s
         "late_mean": float(np.mean(late[:N_NEXT])),
         "cosine": max(cosine),
         "cosine_mean": float(np.mean(cosine[:N_NEXT])),
-        "met": met_share(best.matches),
+        "met": best.matches.met_share,
         "met_in_sentence": float(sentences.max()),
         "sentence_cosine": float(best.matches.cosines.max()),
         "name_in_title": float(any(_occurs(name, best.paper.title) for name in names(question))),
@@ -99,7 +99,7 @@ def paper_features(question: str, paper: BestPaper) -> dict[str, float]:
         "late": paper.late,
         "cosine": paper.cosine,
         "title": float(paper.matches.weights @ paper.matches.title),
-        "met": met_share(paper.matches),
+        "met": paper.matches.met_share,
         "name_in_title": float(any(_occurs(name, paper.paper.title) for name in names(question))),
     }
 
@@ -108,7 +108,7 @@ def answer_features(question: str, best: BestPaper) -> dict[str, float]:
     """What says whether the best paper's abstract answers the question."""
     matches = best.matches
     weights = matches.weights
-    met = _met(matches)
+    met = matches.met
     text = f"{best.paper.title}\n{best.paper.abstract}"
     untold = weights * np.clip(1 - matches.title, 0.05, 1)
     untold = untold / untold.sum()
@@ -186,16 +186,6 @@ def _counts(sentence: str, focus: frozenset[str]) -> bool:
         and focus & stems(" ".join(words[max(0, i - NEAR) : i + NEAR + 1]))
         for i, word in enumerate(words)
     )
-
-
-def met_share(matches: PaperMatches) -> float:
-    """How well the whole question is met anywhere in the paper, -1 to 1."""
-    return float(matches.weights @ _met(matches))
-
-
-def _met(matches: PaperMatches) -> Floats:
-    """How well each piece of the question is met anywhere in the paper. float32[n_pieces]"""
-    return np.asarray(np.maximum(matches.sentences.max(axis=1), matches.title), np.float32)
 
 
 def _quantile(values: Floats, weights: Floats, share: float) -> float:

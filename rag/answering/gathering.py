@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rag.answering.answerability import BestPaper, Logistic, met_share
+from rag.answering.answerability import BestPaper, Logistic
 from rag.records import Intent, RankedPaper
 from rag.retrieval.question import Question
 from rag.text.words import content_words
@@ -83,7 +83,7 @@ def several_features(question: Question, papers: Sequence[RankedPaper], best: Be
         "named": float(bool(question.names)),
         "works": float(bool(_WORKS.search(question.text))),
         "number": float(any(map(str.isdigit, question.text))),
-        "met": met_share(best.matches),
+        "met": best.matches.met_share,
     }
 
 

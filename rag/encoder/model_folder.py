@@ -70,7 +70,7 @@ def find_model(name: str, config: Config, variable: str, beside: Sequence[str] =
         )
     if not (folder / "tokenizer.json").is_file():
         raise WeightsError(f"{variable}: no tokenizer.json in {folder}; save its fast tokenizer there")
-    about, pooling, limits, prompts = (_read(folder / path, variable) for path in _DESCRIPTIONS)
+    about, pooling, limits, prompts = (read_object(folder / path, variable) for path in _DESCRIPTIONS)
     named = prompts.get("prompts") or {}
     return ModelFolder(
         graph=graph,
@@ -83,7 +83,8 @@ def find_model(name: str, config: Config, variable: str, beside: Sequence[str] =
     )
 
 
-def _read(path: Path, variable: str) -> dict[str, Any]:
+def read_object(path: Path, variable: str) -> dict[str, Any]:
+    """A model's JSON file; {} where there is none. Raises WeightsError, naming the variable that named it."""
     if not path.is_file():
         return {}
     try:

@@ -8,8 +8,7 @@ something is asked. Where the weights are kept is rag/index/sparse_index.py's.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Encoding, Tokenizer
 
 from rag.config import Config
-from rag.encoder.model_folder import ModelFolder, find_model
+from rag.encoder.model_folder import ModelFolder, find_model, read_object
 from rag.encoder.onnx_session import memory_faults, n_cores, open_session, padded_batches
 from rag.errors import WeightsError
 
@@ -128,28 +127,23 @@ def _activation(folder: Path) -> str:
     """What is done to the graph's output: log(1 + relu), or that twice ("log1p_relu")."""
     for name in BESIDE[2:]:
         if (path := folder / name).is_file():
-            return str(_json(path).get("activation_function") or "relu")
+            return str(read_object(path, "RAG_SPARSE").get("activation_function") or "relu")
     return "relu"
 
 
 def _query_weights(folder: Path) -> Mapping[str, float]:
     """The weights of a question's pieces; none where every piece counts the same."""
-    if (path := folder / BESIDE[0]).is_file():
-        return {str(piece): float(str(weight)) for piece, weight in _json(path).items()}
-    if not (path := folder / BESIDE[1]).is_file():
+    listed, table = folder / BESIDE[0], folder / BESIDE[1]
+    if listed.is_file():
+        return _numbers(listed, read_object(listed, "RAG_SPARSE").items())
+    if not table.is_file():
         return {}
-    pairs = (line.rpartition("\t") for line in path.read_text(encoding="utf-8").splitlines())
+    pairs = (line.rpartition("\t") for line in table.read_text(encoding="utf-8").splitlines())
+    return _numbers(table, ((piece, weight) for piece, _, weight in pairs if piece))
+
+
+def _numbers(path: Path, pairs: Iterable[tuple[str, object]]) -> dict[str, float]:
     try:
-        return {piece: float(weight) for piece, _, weight in pairs if piece}
+        return {piece: float(str(weight)) for piece, weight in pairs}
     except ValueError as error:
         raise WeightsError(f"RAG_SPARSE: {path} is no table of weights ({error})") from error
-
-
-def _json(path: Path) -> Mapping[str, object]:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise WeightsError(f"RAG_SPARSE: {path} is not JSON ({error}); download the model again") from error
-    if not isinstance(content, dict):
-        raise WeightsError(f"RAG_SPARSE: {path} holds no JSON object; download the model again")
-    return content

@@ -49,18 +49,12 @@ def wants_hop(question: Question, first: PaperMatches) -> bool:
     """Whether a question wants one thing said, has two links, and its first paper, as it was read, leaves
     much of it unmet."""
     is_one = question.intent in ONE_ANSWER
-    return is_one and has_two_links(question.text) and met_share(first) < MOST_MET
+    return is_one and has_two_links(question.text) and first.met_share < MOST_MET
 
 
 def has_two_links(question: str) -> bool:
     """Whether a question describes something by a clause of its own ("the model that ...")."""
     return bool(_DESCRIBES.search(_NO_DESCRIPTION.sub(" ", question)))
-
-
-def met_share(matches: PaperMatches) -> float:
-    """How well the whole question is met anywhere in a paper, -1 to 1."""
-    met = np.maximum(matches.sentences.max(axis=1, initial=-1), matches.title)
-    return float(matches.weights @ met)
 
 
 def next_query(question: Question, first: Paper) -> str:

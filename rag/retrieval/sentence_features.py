@@ -76,6 +76,16 @@ class PaperMatches:
     weights: Floats
     cosines: Floats
 
+    @property
+    def met(self) -> Floats:
+        """How well each piece of the question is met anywhere in the paper, -1 to 1. float32[n_pieces]"""
+        return np.asarray(np.maximum(self.sentences.max(axis=1, initial=-1), self.title), np.float32)
+
+    @property
+    def met_share(self) -> float:
+        """How well the whole question is met anywhere in the paper, -1 to 1."""
+        return float(self.weights @ self.met)
+
 
 @dataclass(frozen=True, slots=True)
 class Wording:
